@@ -1,0 +1,164 @@
+package key
+
+import (
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// ObjectType is KMIP's Object Type, with its numbers.
+type ObjectType uint8
+
+// Object types (KMIP 2.1, section 11.32).
+const (
+	Certificate  ObjectType = 1
+	SymmetricKey ObjectType = 2
+	PublicKey    ObjectType = 3
+	PrivateKey   ObjectType = 4
+	SplitKey     ObjectType = 5
+	SecretData   ObjectType = 7
+	OpaqueObject ObjectType = 8
+	PGPKey       ObjectType = 9
+)
+
+// Usage is KMIP's Cryptographic Usage Mask (KMIP 2.1, section 11.17), with its bits.
+type Usage uint32
+
+// Usages.
+const (
+	Sign      Usage = 0x1
+	Verify    Usage = 0x2
+	Encrypt   Usage = 0x4
+	Decrypt   Usage = 0x8
+	Wrap      Usage = 0x10
+	Unwrap    Usage = 0x20
+	Export    Usage = 0x40
+	MAC       Usage = 0x80
+	VerifyMAC Usage = 0x100
+	Derive    Usage = 0x200
+	Agree     Usage = 0x800
+)
+
+var usageNames = []struct {
+	bit  Usage
+	name string
+}{
+	{Sign, "sign"}, {Verify, "verify"}, {Encrypt, "encrypt"}, {Decrypt, "decrypt"}, {Wrap, "wrap"}, {Unwrap, "unwrap"},
+	{Export, "export"}, {MAC, "mac"}, {VerifyMAC, "verify-mac"}, {Derive, "derive"}, {Agree, "agree"},
+}
+
+// Names lists the usages in u by name, in the order of their bits.
+func (u Usage) Names() []string {
+	names := []string{}
+	for _, n := range usageNames {
+		if u&n.bit != 0 {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// ParseUsage reads a list of usage names. fault.Invalid names the one it does not know.
+func ParseUsage(names []string) (Usage, error) {
+	var u Usage
+next:
+	for _, name := range names {
+		for _, n := range usageNames {
+			if n.name == name {
+				u |= n.bit
+				continue next
+			}
+		}
+		return 0, fault.New(fault.Invalid, "there is no usage %q", clip(name)).
+			WithHint("Usages are sign, verify, encrypt, decrypt, wrap, unwrap, export, mac, verify-mac, derive, agree.")
+	}
+	return u, nil
+}
+
+// Algorithm says what a key is for. Numbers are kept in the log and in snapshots: they are for ever.
+type Algorithm uint8
+
+// Algorithms. AES256GCM is what a key gets when nothing else is asked for.
+const (
+	AES128GCM        Algorithm = 1
+	AES256GCM        Algorithm = 2
+	ChaCha20Poly1305 Algorithm = 3
+	HMACSHA256       Algorithm = 4
+	HMACSHA384       Algorithm = 5
+	HMACSHA512       Algorithm = 6
+	RSA2048          Algorithm = 7
+	RSA3072          Algorithm = 8
+	RSA4096          Algorithm = 9
+	ECDSAP256        Algorithm = 10
+	ECDSAP384        Algorithm = 11
+	ECDSAP521        Algorithm = 12
+	Ed25519          Algorithm = 13
+	X25519           Algorithm = 14
+	MLKEM768         Algorithm = 15
+	MLKEM1024        Algorithm = 16
+	Secret           Algorithm = 17
+	Opaque           Algorithm = 18
+)
+
+// Traits is what is fixed about an algorithm.
+type Traits struct {
+	Name  string
+	Type  ObjectType
+	Bytes int   // length of the material for symmetric algorithms; 0 where the algorithm decides otherwise
+	Usage Usage // everything that a key of this algorithm can ever be used for, and the default
+	AEAD  bool  // encrypt, decrypt, datakey and rewrap work with it
+}
+
+const (
+	sealing = Encrypt | Decrypt | Wrap | Unwrap
+	signing = Sign | Verify
+)
+
+var traits = [...]Traits{
+	AES128GCM:        {"aes-128-gcm", SymmetricKey, 16, sealing, true},
+	AES256GCM:        {"aes-256-gcm", SymmetricKey, 32, sealing, true},
+	ChaCha20Poly1305: {"chacha20-poly1305", SymmetricKey, 32, sealing, true},
+	HMACSHA256:       {"hmac-sha256", SymmetricKey, 32, MAC | VerifyMAC | Derive, false},
+	HMACSHA384:       {"hmac-sha384", SymmetricKey, 48, MAC | VerifyMAC | Derive, false},
+	HMACSHA512:       {"hmac-sha512", SymmetricKey, 64, MAC | VerifyMAC | Derive, false},
+	RSA2048:          {"rsa-2048", PrivateKey, 0, signing | sealing, false},
+	RSA3072:          {"rsa-3072", PrivateKey, 0, signing | sealing, false},
+	RSA4096:          {"rsa-4096", PrivateKey, 0, signing | sealing, false},
+	ECDSAP256:        {"ecdsa-p256", PrivateKey, 0, signing | Derive | Agree, false},
+	ECDSAP384:        {"ecdsa-p384", PrivateKey, 0, signing | Derive | Agree, false},
+	ECDSAP521:        {"ecdsa-p521", PrivateKey, 0, signing | Derive | Agree, false},
+	Ed25519:          {"ed25519", PrivateKey, 0, signing, false},
+	X25519:           {"x25519", PrivateKey, 0, Derive | Agree, false},
+	MLKEM768:         {"ml-kem-768", PrivateKey, 0, Wrap | Unwrap, false},
+	MLKEM1024:        {"ml-kem-1024", PrivateKey, 0, Wrap | Unwrap, false},
+	Secret:           {"secret", SecretData, 0, Derive, false},
+	Opaque:           {"opaque", OpaqueObject, 0, 0, false},
+}
+
+// Traits returns what is fixed about a; the zero Traits for an unknown number.
+func (a Algorithm) Traits() Traits {
+	if int(a) < len(traits) {
+		return traits[a]
+	}
+	return Traits{}
+}
+
+// String is the algorithm's name, such as "aes-256-gcm".
+func (a Algorithm) String() string {
+	if n := a.Traits().Name; n != "" {
+		return n
+	}
+	return "unknown"
+}
+
+// ParseAlgorithm reads an algorithm's name; the empty name is AES256GCM. fault.Invalid for one there is not.
+func ParseAlgorithm(name string) (Algorithm, error) {
+	if name == "" {
+		return AES256GCM, nil
+	}
+	for i, t := range traits {
+		if t.Name == name && i > 0 {
+			return Algorithm(i), nil
+		}
+	}
+	return 0, fault.New(fault.Invalid, "there is no algorithm %q", clip(name)).
+		WithHint("Algorithms to choose from: aes-256-gcm (default), aes-128-gcm, chacha20-poly1305.")
+}

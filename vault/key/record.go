@@ -1,0 +1,138 @@
+// Package key is the vocabulary of keys: what an object is called, what it is for, in which state it is, and
+// what is kept of it. It knows no store, no cipher and no protocol; it imports only fault.
+package key
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Limits on one object, so that a record always fits a log entry.
+const (
+	MaxVersions  = 10_000
+	MaxTags      = 64
+	MaxTagKey    = 128
+	MaxTagValue  = 256
+	MaxAttribute = 8 << 10 // bytes of all attributes together
+	MaxReason    = 512
+	MaxMaterial  = 64 << 10 // bytes of wrapped material of one version
+)
+
+// Material is one version's secret as it is stored: sealed, never plain.
+type Material struct {
+	Term   uint32 `cbor:"1,keyasint,omitempty"` // keyring term that wraps it; 0 where a parent key does
+	Parent uint32 `cbor:"2,keyasint,omitempty"` // version of the parent key that wraps it; 0 where the keyring does
+	Sealed []byte `cbor:"3,keyasint,omitempty"` // nonce, ciphertext, tag; empty once destroyed
+}
+
+// Version is one generation of a key's material.
+type Version struct {
+	Number      uint32   `cbor:"1,keyasint"`
+	State       State    `cbor:"2,keyasint"`
+	Material    Material `cbor:"3,keyasint"`
+	Public      []byte   `cbor:"4,keyasint,omitempty"` // SubjectPublicKeyInfo (DER) of a key pair
+	Reason      string   `cbor:"5,keyasint,omitempty"` // given with the last state change
+	Created     Time     `cbor:"6,keyasint"`
+	Activated   Time     `cbor:"7,keyasint,omitempty"`
+	Deactivated Time     `cbor:"8,keyasint,omitempty"`
+	Compromised Time     `cbor:"9,keyasint,omitempty"`
+	Destroyed   Time     `cbor:"10,keyasint,omitempty"`
+	DestroyAt   Time     `cbor:"11,keyasint,omitempty"` // when it will be destroyed, unless that is cancelled
+}
+
+// Link ties an object to another (KMIP 2.1, section 4.31): a private key to its public key, a key to the one it replaced.
+type Link struct {
+	Kind uint8 `cbor:"1,keyasint"`
+	To   ID    `cbor:"2,keyasint"`
+}
+
+// Record is one object of the vault: its metadata and its wrapped versions. Records in the replicated state
+// are shared by all readers and are never changed; Clone one to change it.
+type Record struct {
+	ID          ID                `cbor:"1,keyasint"`
+	Name        string            `cbor:"2,keyasint,omitempty"`
+	Algorithm   Algorithm         `cbor:"3,keyasint"`
+	Type        ObjectType        `cbor:"4,keyasint"`
+	Usage       Usage             `cbor:"5,keyasint"`
+	State       State             `cbor:"6,keyasint"` // of the key as a whole; a version may do no more than both allow
+	Versions    []Version         `cbor:"7,keyasint"` // ascending by Number, gaps where versions were purged
+	MinDecrypt  uint32            `cbor:"8,keyasint,omitempty"`
+	Exportable  bool              `cbor:"9,keyasint,omitempty"`
+	Parent      ID                `cbor:"10,keyasint,omitempty"`
+	RotateEvery time.Duration     `cbor:"11,keyasint,omitempty"`
+	NextRotate  Time              `cbor:"12,keyasint,omitempty"`
+	ActivateAt  Time              `cbor:"13,keyasint,omitempty"`
+	DeactivAt   Time              `cbor:"14,keyasint,omitempty"`
+	DestroyAt   Time              `cbor:"15,keyasint,omitempty"`
+	Tags        map[string]string `cbor:"16,keyasint,omitempty"`
+	Attributes  map[string][]byte `cbor:"17,keyasint,omitempty"`
+	Links       []Link            `cbor:"18,keyasint,omitempty"`
+	Owner       string            `cbor:"19,keyasint,omitempty"`
+	UsageLimit  uint64            `cbor:"20,keyasint,omitempty"`
+	Created     Time              `cbor:"21,keyasint"`
+	Updated     Time              `cbor:"22,keyasint"`
+	Revision    uint64            `cbor:"23,keyasint"` // counts changes from 1; the ETag, and what a change expects to find
+	MAC         []byte            `cbor:"24,keyasint,omitempty"`
+	Reason      string            `cbor:"25,keyasint,omitempty"` // given with the key's last state change
+}
+
+// Latest is the newest version; nil while there is none.
+func (r *Record) Latest() *Version {
+	if len(r.Versions) == 0 {
+		return nil
+	}
+	return &r.Versions[len(r.Versions)-1]
+}
+
+// Version finds a version by number; 0 is the latest. nil if there is none.
+func (r *Record) Version(n uint32) *Version {
+	if n == 0 {
+		return r.Latest()
+	}
+	i, ok := slices.BinarySearchFunc(r.Versions, n, func(v Version, n uint32) int { return int(int64(v.Number) - int64(n)) })
+	if !ok {
+		return nil
+	}
+	return &r.Versions[i]
+}
+
+// Clone copies r so deeply that changing the copy's fields, versions, tags, attributes and links leaves r as it was.
+// Byte slices inside (sealed material, public keys, attribute values) stay shared: replace them, never write into them.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.Versions = slices.Clone(r.Versions)
+	c.Tags = maps.Clone(r.Tags)
+	c.Attributes = maps.Clone(r.Attributes)
+	c.Links = slices.Clone(r.Links)
+	return &c
+}
+
+// Due is the next time at which the cluster must act on r by itself: an activation, deactivation, destruction
+// or rotation. 0 if there is none.
+func (r *Record) Due() Time {
+	var due Time
+	sooner := func(t Time) {
+		if t != 0 && (due == 0 || t < due) {
+			due = t
+		}
+	}
+	if r.State == PreActive {
+		sooner(r.ActivateAt)
+	}
+	if r.State == Active || r.State == Suspended {
+		sooner(r.DeactivAt)
+	}
+	if r.State == Active {
+		sooner(r.NextRotate)
+	}
+	if !r.State.Gone() {
+		sooner(r.DestroyAt)
+		for i := range r.Versions {
+			if !r.Versions[i].State.Gone() {
+				sooner(r.Versions[i].DestroyAt)
+			}
+		}
+	}
+	return due
+}
