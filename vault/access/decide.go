@@ -1,0 +1,164 @@
+package access
+
+import (
+	"fmt"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/ast"
+	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+)
+
+// Decision is the answer to whether a caller may do something. Decisions are shared between requests: do not
+// write into the slices.
+type Decision struct {
+	Allowed  bool
+	Policies []string // the statements that decided, such as "app1" or "app1#2"; empty: nothing permits it
+	Errors   []string // statements that could not be evaluated, with the reason; never a secret
+}
+
+// Decide answers whether c may do a to r. Nothing is allowed that no statement permits; one matching forbid
+// outweighs every permit. A permit that cannot be evaluated (say, it asks for a tag that the key does not have)
+// permits nothing; a forbid that cannot be evaluated forbids, which is stricter than Cedar's own rule.
+// It may be called concurrently and remembers what it decided.
+func (p *PolicySet) Decide(c Caller, a Action, r Resource) Decision {
+	h := p.hash(&c, a, r)
+	if e := p.cache.find(h); e != nil && e.matches(&c, a, r, p.context) {
+		return e.decision
+	}
+	d := p.evaluate(c, a, r)
+	p.cache.put(h, newEntry(&c, a, r, d))
+	return d
+}
+
+// request builds what Cedar evaluates; false with a reason if policies have no word for it.
+func request(c *Caller, a Action, r Resource) (*world, cedar.Request, string) {
+	action, ok := actions[a]
+	if !ok {
+		return nil, cedar.Request{}, fmt.Sprintf("there is no action %q in policies", string(a))
+	}
+	uid, ok := principalUID(c)
+	if !ok {
+		return nil, cedar.Request{}, "the caller is of an unknown kind"
+	}
+	w := &world{principal: principalEntity(c, uid), action: action, resource: r.entity()}
+	return w, cedar.Request{Principal: uid, Action: action.UID, Resource: w.resource.UID, Context: contextRecord(c)}, ""
+}
+
+func (p *PolicySet) evaluate(c Caller, a Action, r Resource) (d Decision) {
+	w, req, reason := request(&c, a, r)
+	if w == nil {
+		return Decision{Errors: []string{reason}}
+	}
+	defer func() { // the evaluator is not ours, and a request must not take the node down
+		if r := recover(); r != nil {
+			d = Decision{Errors: []string{fmt.Sprintf("panic in the policy evaluator: %v", r)}}
+		}
+	}()
+	verdict, diag := cedar.Authorize(p.all(), w, req)
+	d.Allowed = verdict == cedar.Allow
+	for _, reason := range diag.Reasons {
+		d.Policies = append(d.Policies, string(reason.PolicyID))
+	}
+	var broken []string // forbids that could not be evaluated
+	for _, e := range diag.Errors {
+		d.Errors = append(d.Errors, fmt.Sprintf("%s: %s", e.PolicyID, e.Message))
+		if p.forbids(e.PolicyID) {
+			broken = append(broken, string(e.PolicyID))
+		}
+	}
+	if d.Allowed && len(broken) > 0 {
+		d.Allowed, d.Policies = false, broken
+	}
+	return d
+}
+
+func (p *PolicySet) forbids(id cedar.PolicyID) bool {
+	for i := range p.statements {
+		if p.statements[i].id == id {
+			return p.statements[i].policy.Effect() == cedar.Forbid
+		}
+	}
+	return true
+}
+
+// Account is a decision with what every statement had to say.
+type Account struct {
+	Decision
+	Principal  string // the caller as policies name it, such as User::"app1"
+	Action     string
+	Resource   string
+	Statements []StatementAccount
+}
+
+// StatementAccount is what one statement had to say about a request.
+type StatementAccount struct {
+	ID      string // such as "app1#2"
+	Effect  string // "permit" or "forbid"
+	Line    int    // where it begins in its policy's text, counted from 1
+	Matched bool
+	Why     string // if it did not match: which part of it stood in the way, in words
+}
+
+// Explain decides afresh and tells of every statement whether it matched and, if not, what stood in the way.
+// It is for operators who ask why; requests use Decide.
+func (p *PolicySet) Explain(c Caller, a Action, r Resource) Account {
+	acc := Account{Decision: p.evaluate(c, a, r), Action: string(a), Resource: r.String()}
+	w, req, _ := request(&c, a, r)
+	if w == nil {
+		return acc
+	}
+	acc.Principal, acc.Action = req.Principal.String(), req.Action.String()
+	for _, s := range p.statements {
+		acc.Statements = append(acc.Statements, explain(s, w, req))
+	}
+	return acc
+}
+
+func explain(s statement, w *world, req cedar.Request) (sa StatementAccount) {
+	sa = StatementAccount{ID: string(s.id), Effect: "permit", Line: s.policy.Position().Line}
+	if s.policy.Effect() == cedar.Forbid {
+		sa.Effect = "forbid"
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			sa.Matched, sa.Why = false, fmt.Sprintf("panic in the policy evaluator: %v", r)
+		}
+	}()
+	whole := (*xast.Policy)(s.policy.AST())
+	parts := []struct {
+		what string
+		keep func(*xast.Policy)
+	}{
+		{"its principal is another", func(c *xast.Policy) { c.Principal = whole.Principal }},
+		{"its action is another", func(c *xast.Policy) { c.Action = whole.Action }},
+		{"its resource is another", func(c *xast.Policy) { c.Resource = whole.Resource }},
+	}
+	for i := range whole.Conditions {
+		word := "when"
+		if whole.Conditions[i].Condition == xast.ConditionUnless {
+			word = "unless"
+		}
+		parts = append(parts, struct {
+			what string
+			keep func(*xast.Policy)
+		}{fmt.Sprintf("its condition %d (%s) does not hold", i+1, word), func(c *xast.Policy) { c.Conditions = whole.Conditions[i : i+1] }})
+	}
+	for _, part := range parts { // a statement is the conjunction of its parts, evaluated in this order
+		only := &xast.Policy{
+			Effect: xast.EffectPermit, Principal: xast.ScopeTypeAll{}, Action: xast.ScopeTypeAll{}, Resource: xast.ScopeTypeAll{},
+		}
+		part.keep(only)
+		one := iterator{{id: s.id, policy: cedar.NewPolicyFromAST((*ast.Policy)(only))}}
+		verdict, diag := cedar.Authorize(one, w, req)
+		if len(diag.Errors) > 0 {
+			sa.Why = "it cannot be evaluated: " + diag.Errors[0].Message
+			return sa
+		}
+		if verdict != cedar.Allow {
+			sa.Why = part.what
+			return sa
+		}
+	}
+	sa.Matched = true
+	return sa
+}

@@ -1,0 +1,181 @@
+package access
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+
+	"github.com/quorate/quorate/vault/key"
+)
+
+// Resource is what an action is done to: a key or the vault.
+type Resource struct {
+	record *key.Record // nil: the vault
+}
+
+// OfKey is a key as a resource. r is lent until the decision is made; nil is the vault.
+func OfKey(r *key.Record) Resource { return Resource{record: r} }
+
+// OfVault is the vault as a resource, for what concerns no single key.
+func OfVault() Resource { return Resource{} }
+
+// String names the resource as policies do.
+func (r Resource) String() string { return r.uid().String() }
+
+var theVault = cedar.NewEntityUID("Vault", "quorate")
+
+func (r Resource) uid() cedar.EntityUID {
+	if r.record == nil {
+		return theVault
+	}
+	return cedar.NewEntityUID("Key", cedar.String(r.record.ID.String()))
+}
+
+var typeNames = [...]string{
+	key.Certificate: "certificate", key.SymmetricKey: "symmetric-key", key.PublicKey: "public-key", key.PrivateKey: "private-key",
+	key.SplitKey: "split-key", key.SecretData: "secret-data", key.OpaqueObject: "opaque-object", key.PGPKey: "pgp-key",
+}
+
+func typeName(t key.ObjectType) string {
+	if int(t) < len(typeNames) && typeNames[t] != "" {
+		return typeNames[t]
+	}
+	return "unknown"
+}
+
+var vaultEntity = cedar.Entity{UID: theVault, Attributes: cedar.NewRecord(cedar.RecordMap{
+	"name": cedar.String(""), "algorithm": cedar.String(""), "type": cedar.String("vault"), "state": cedar.String(""),
+	"owner": cedar.String(""), "exportable": cedar.False, "tags": cedar.NewRecord(nil),
+})}
+
+func (r Resource) entity() cedar.Entity {
+	rec := r.record
+	if rec == nil {
+		return vaultEntity
+	}
+	tags := make(cedar.RecordMap, len(rec.Tags))
+	for k, v := range rec.Tags {
+		tags[cedar.String(k)] = cedar.String(v)
+	}
+	var folders []cedar.EntityUID
+	for i := range len(rec.Name) {
+		if rec.Name[i] == '/' {
+			folders = append(folders, cedar.NewEntityUID("Folder", cedar.String(rec.Name[:i])))
+		}
+	}
+	return cedar.Entity{
+		UID:     r.uid(),
+		Parents: cedar.NewEntityUIDSet(folders...),
+		Attributes: cedar.NewRecord(cedar.RecordMap{
+			"name":       cedar.String(rec.Name),
+			"algorithm":  cedar.String(rec.Algorithm.String()),
+			"type":       cedar.String(typeName(rec.Type)),
+			"state":      cedar.String(rec.State.String()),
+			"owner":      cedar.String(rec.Owner),
+			"exportable": cedar.Boolean(rec.Exportable),
+			"tags":       cedar.NewRecord(tags),
+		}),
+	}
+}
+
+func principalUID(c *Caller) (cedar.EntityUID, bool) {
+	switch c.Kind {
+	case Anonymous:
+		return cedar.NewEntityUID("Anonymous", "anonymous"), true
+	case ByToken:
+		return cedar.NewEntityUID("User", cedar.String(c.Principal)), true
+	case ByCertificate:
+		return cedar.NewEntityUID("Certificate", cedar.String(c.Principal)), true
+	case BySelf:
+		return cedar.NewEntityUID("Node", "self"), true
+	case ByShare:
+		return cedar.NewEntityUID("Custodian", cedar.String(c.Principal)), true
+	}
+	return cedar.EntityUID{}, false
+}
+
+func principalEntity(c *Caller, uid cedar.EntityUID) cedar.Entity {
+	var groups []cedar.EntityUID
+	if c.Kind != Anonymous {
+		groups = make([]cedar.EntityUID, len(c.Groups))
+		for i, g := range c.Groups {
+			groups[i] = cedar.NewEntityUID("Group", cedar.String(g))
+		}
+	}
+	return cedar.Entity{
+		UID:        uid,
+		Parents:    cedar.NewEntityUIDSet(groups...),
+		Attributes: cedar.NewRecord(cedar.RecordMap{"name": uid.ID}),
+	}
+}
+
+// remoteAddr is the address in c.Remote without port and zone; false where there is none that can be read.
+func remoteAddr(remote string) (netip.Addr, bool) {
+	if ap, err := netip.ParseAddrPort(remote); err == nil {
+		return ap.Addr().Unmap().WithZone(""), true
+	}
+	a, err := netip.ParseAddr(strings.Trim(remote, "[]"))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return a.Unmap().WithZone(""), true
+}
+
+func contextRecord(c *Caller) cedar.Record {
+	m := cedar.RecordMap{"door": cedar.String(c.Door), "kind": cedar.String(c.Kind.String())}
+	if a, ok := remoteAddr(c.Remote); ok {
+		m["remote"] = cedar.IPAddr(netip.PrefixFrom(a, a.BitLen()))
+	}
+	return cedar.NewRecord(m)
+}
+
+// Actions of policies and the groups that each is in. Unchecked is not among them: no policy speaks of it.
+var actions = buildActions(map[Action][]string{
+	Create: {"manage"}, Read: {"use", "manage"}, List: {"use", "manage"}, Update: {"manage"}, Rotate: {"manage"},
+	Activate: {"manage"}, Suspend: {"manage"}, Deactivate: {"manage"}, Compromise: {"manage"}, Destroy: {"manage"},
+	Reveal: {}, DataKey: {"use"}, Encrypt: {"use"}, Decrypt: {"use"}, Rewrap: {"use"}, Random: {"use"},
+	Operate: {"administer"}, Inspect: {"administer"}, Backup: {"administer"}, Admit: {"administer"},
+	ManagePolicy: {"administer"}, ManageToken: {"administer"},
+})
+
+func buildActions(groups map[Action][]string) map[Action]cedar.Entity {
+	all := make(map[Action]cedar.Entity, len(groups))
+	for a, in := range groups {
+		parents := make([]cedar.EntityUID, len(in))
+		for i, g := range in {
+			parents[i] = cedar.NewEntityUID("Action", cedar.String(g))
+		}
+		all[a] = cedar.Entity{UID: cedar.NewEntityUID("Action", cedar.String(a)), Parents: cedar.NewEntityUIDSet(parents...)}
+	}
+	return all
+}
+
+// Actions lists every action that policies can speak of, sorted.
+func Actions() []Action {
+	all := make([]Action, 0, len(actions))
+	for a := range actions {
+		all = append(all, a)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// world is the few entities of one request; it serves cedar.Authorize without building a map.
+type world struct {
+	principal, action, resource cedar.Entity
+}
+
+// Get finds an entity of the request. Groups, folders and action groups have no attributes and no parents, so they are not kept.
+func (w *world) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
+	switch uid {
+	case w.principal.UID:
+		return w.principal, true
+	case w.action.UID:
+		return w.action, true
+	case w.resource.UID:
+		return w.resource, true
+	}
+	return cedar.Entity{}, false
+}

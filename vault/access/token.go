@@ -1,0 +1,35 @@
+package access
+
+import "github.com/quorate/quorate/vault/key"
+
+// TokenKind says what a token opens.
+type TokenKind uint8
+
+// Token kinds. Numbers are kept in the state: they are for ever.
+const (
+	Bearer TokenKind = 1 // the API: qt_…
+	Join   TokenKind = 2 // membership: qj_…
+)
+
+// Token is what the vault keeps of a secret that it handed out: a hash and what it is good for. Records in the
+// replicated state are shared and never changed; copy one to change it.
+type Token struct {
+	ID        key.ID    `cbor:"1,keyasint"` // public half, also the first part of the token's text
+	Kind      TokenKind `cbor:"2,keyasint"`
+	Hash      []byte    `cbor:"3,keyasint"` // SHA-256 of the 32-byte secret half
+	Principal string    `cbor:"4,keyasint"`
+	Groups    []string  `cbor:"5,keyasint,omitempty"`
+	Created   key.Time  `cbor:"6,keyasint"`
+	Expires   key.Time  `cbor:"7,keyasint,omitempty"`  // 0: never
+	MaxUntil  key.Time  `cbor:"8,keyasint,omitempty"`  // renewal goes no further; 0: no bound
+	TTL       int64     `cbor:"9,keyasint,omitempty"`  // milliseconds; what one renewal adds, counted from the renewal
+	UsesLeft  int32     `cbor:"10,keyasint,omitempty"` // for join tokens; 0: not counted
+	Parent    key.ID    `cbor:"11,keyasint,omitempty"` // the token that made it; revoking that one revokes this one
+	Revision  uint64    `cbor:"12,keyasint"`
+	MAC       []byte    `cbor:"13,keyasint,omitempty"` // under the keyring, as on key records
+}
+
+// Live tells whether t may be used at that time.
+func (t *Token) Live(now key.Time) bool {
+	return t.Expires == 0 || now < t.Expires
+}
