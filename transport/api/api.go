@@ -1,0 +1,381 @@
+// Package api holds the native API's wire structs and its error document, for the server's adapter and for the
+// client alike. It is a leaf: it knows JSON's shapes and nothing else. Bytes are standard base64 ([]byte does so
+// by itself), times RFC 3339 in UTC, durations "90d", "36h", "10s".
+package api
+
+// Problem is the RFC 9457 error document (application/problem+json).
+type Problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	Kind      string `json:"kind"` // fault.Kind's name
+	Hint      string `json:"hint"` // what to do next
+	RequestID string `json:"request_id"`
+}
+
+// Header names of the native API.
+const (
+	HeaderIndex       = "X-Quorate-Index"
+	HeaderRequestID   = "X-Quorate-Request-Id"
+	HeaderIdempotency = "Idempotency-Key"
+)
+
+// Member is a node in status and in the members list.
+type Member struct {
+	ID      string `json:"id"`
+	Role    string `json:"role"` // leader, voter, nonvoter
+	API     string `json:"api"`
+	Peer    string `json:"peer,omitempty"`
+	Gossip  string `json:"gossip,omitempty"`
+	Sealed  bool   `json:"sealed"`
+	Healthy bool   `json:"healthy"`
+	Applied uint64 `json:"applied,omitempty"`
+}
+
+// Members is GET /v1/sys/members.
+type Members struct {
+	Members []Member `json:"members"`
+}
+
+// Ceremony is how far an unsealing has come.
+type Ceremony struct {
+	ID      string `json:"id"`
+	Have    int    `json:"have"`
+	Need    int    `json:"need"`
+	Expires string `json:"expires"`
+}
+
+// Status is GET /v1/sys/status.
+type Status struct {
+	Node        string    `json:"node"`
+	Version     string    `json:"version"`
+	ClusterID   string    `json:"cluster_id,omitempty"`
+	Initialized bool      `json:"initialized"`
+	Sealed      bool      `json:"sealed"`
+	Leader      string    `json:"leader"`
+	Role        string    `json:"role"`
+	Members     []Member  `json:"members"`
+	Ceremony    *Ceremony `json:"ceremony,omitempty"`
+	Index       uint64    `json:"index"`
+	Fresh       bool      `json:"fresh"`
+	Reason      string    `json:"reason,omitempty"` // why it is not fresh
+}
+
+// InitRequest is the body of POST /v1/sys/init.
+type InitRequest struct {
+	Shares     int      `json:"shares"`
+	Threshold  int      `json:"threshold"`
+	Recipients []string `json:"recipients,omitempty"`
+	Sealed     bool     `json:"sealed,omitempty"`
+}
+
+// InitResponse is shown once.
+type InitResponse struct {
+	ClusterID     string   `json:"cluster_id"`
+	Shares        []string `json:"shares"`
+	RootToken     string   `json:"root_token"`
+	CACertificate string   `json:"ca_certificate"`
+	JoinToken     string   `json:"join_token"`
+}
+
+// ShareRequest hands in a share: unseal, unseal/reset, rekey/share.
+type ShareRequest struct {
+	Share string `json:"share"`
+	ID    string `json:"id,omitempty"` // of the rekey
+}
+
+// UnsealResponse answers POST /v1/sys/unseal and …/reset.
+type UnsealResponse struct {
+	Sealed  bool         `json:"sealed"`
+	Have    int          `json:"have"`
+	Need    int          `json:"need"`
+	ID      string       `json:"id,omitempty"`
+	Expires string       `json:"expires,omitempty"`
+	Members []SealMember `json:"members"`
+}
+
+// SealMember tells whether a member is open.
+type SealMember struct {
+	ID     string `json:"id"`
+	Sealed bool   `json:"sealed"`
+}
+
+// SealRequest is the body of POST /v1/sys/seal.
+type SealRequest struct {
+	Scope string `json:"scope,omitempty"` // "cluster" (default) or "node"
+}
+
+// RekeyRequest is the body of POST /v1/sys/rekey/start.
+type RekeyRequest struct {
+	Shares     int      `json:"shares"`
+	Threshold  int      `json:"threshold"`
+	Recipients []string `json:"recipients,omitempty"`
+}
+
+// RekeyResponse answers POST /v1/sys/rekey/start and /share, and GET /v1/sys/rekey.
+type RekeyResponse struct {
+	ID      string   `json:"id"`
+	Phase   string   `json:"phase"` // prove, verify, done
+	Have    int      `json:"have"`
+	Need    int      `json:"need"`
+	Epoch   uint32   `json:"epoch"`
+	Expires string   `json:"expires,omitempty"`
+	Shares  []string `json:"shares,omitempty"` // the new shares, once
+}
+
+// Keyring is GET /v1/sys/keyring and answers POST /v1/sys/keyring/rotate.
+type Keyring struct {
+	Term   uint32        `json:"term"`
+	Terms  []KeyringTerm `json:"terms"`
+	Rewrap Rewrapping    `json:"rewrap"`
+}
+
+// KeyringTerm is one key-encrypting key of the vault.
+type KeyringTerm struct {
+	Term      uint32 `json:"term"`
+	CreatedAt string `json:"created_at"`
+	Versions  int    `json:"versions"`
+}
+
+// Rewrapping is the background work after a keyring rotation.
+type Rewrapping struct {
+	Active bool `json:"active"`
+	Done   int  `json:"done"`
+	Total  int  `json:"total"`
+}
+
+// Slots is GET /v1/sys/slots.
+type Slots struct {
+	Slots []Slot `json:"slots"`
+}
+
+// Slot is one way to open the vault.
+type Slot struct {
+	ID        string `json:"id"`
+	Kind      string `json:"kind"`
+	Epoch     uint32 `json:"epoch"`
+	Threshold int    `json:"threshold"`
+	Shares    int    `json:"shares"`
+}
+
+// TransferRequest is the body of POST /v1/sys/leader/transfer.
+type TransferRequest struct {
+	To string `json:"to,omitempty"`
+}
+
+// JoinTokenRequest is the body of POST /v1/sys/join-tokens.
+type JoinTokenRequest struct {
+	TTL  string `json:"ttl,omitempty"`
+	Uses int    `json:"uses,omitempty"`
+}
+
+// JoinTokenResponse is shown once.
+type JoinTokenResponse struct {
+	JoinToken string `json:"join_token"`
+	ID        string `json:"id"`
+	ExpiresAt string `json:"expires_at,omitempty"`
+	Uses      int    `json:"uses,omitempty"`
+}
+
+// CreateKeyRequest is the body of POST /v1/keys.
+type CreateKeyRequest struct {
+	Name         string            `json:"name"`
+	Algorithm    string            `json:"algorithm,omitempty"`
+	Usage        []string          `json:"usage,omitempty"`
+	Exportable   bool              `json:"exportable,omitempty"`
+	Parent       string            `json:"parent,omitempty"`
+	RotateEvery  string            `json:"rotate_every,omitempty"`
+	ActivateAt   string            `json:"activate_at,omitempty"`
+	DeactivateAt string            `json:"deactivate_at,omitempty"`
+	Tags         map[string]string `json:"tags,omitempty"`
+	UsageLimit   uint64            `json:"usage_limit,omitempty"`
+}
+
+// UpdateKeyRequest is the body of PATCH /v1/keys/{k}; absent fields stay.
+type UpdateKeyRequest struct {
+	Tags              *map[string]string `json:"tags,omitempty"`
+	RotateEvery       *string            `json:"rotate_every,omitempty"`
+	ActivateAt        *string            `json:"activate_at,omitempty"`
+	DeactivateAt      *string            `json:"deactivate_at,omitempty"`
+	MinDecryptVersion *uint32            `json:"min_decrypt_version,omitempty"`
+	Exportable        *bool              `json:"exportable,omitempty"`
+}
+
+// StateRequest is the body of activate, suspend, resume, deactivate, compromise.
+type StateRequest struct {
+	Version uint32 `json:"version,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// DestroyRequest is the body of destroy and cancel-destroy.
+type DestroyRequest struct {
+	Version uint32  `json:"version,omitempty"`
+	After   *string `json:"after,omitempty"` // default "7d"; "0s": at once
+	Reason  string  `json:"reason,omitempty"`
+}
+
+// Record is a key without its material.
+type Record struct {
+	ID                string            `json:"id"`
+	Name              string            `json:"name"`
+	Algorithm         string            `json:"algorithm"`
+	Usage             []string          `json:"usage"`
+	State             string            `json:"state"`
+	Versions          []Version         `json:"versions"`
+	Latest            uint32            `json:"latest"`
+	MinDecryptVersion uint32            `json:"min_decrypt_version"`
+	Exportable        bool              `json:"exportable"`
+	Parent            string            `json:"parent,omitempty"`
+	RotateEvery       string            `json:"rotate_every,omitempty"`
+	NextRotation      string            `json:"next_rotation,omitempty"`
+	ActivateAt        string            `json:"activate_at,omitempty"`
+	DeactivateAt      string            `json:"deactivate_at,omitempty"`
+	DestroyAt         string            `json:"destroy_at,omitempty"`
+	Tags              map[string]string `json:"tags"`
+	Owner             string            `json:"owner"`
+	UsageLimit        uint64            `json:"usage_limit,omitempty"`
+	Reason            string            `json:"reason,omitempty"`
+	CreatedAt         string            `json:"created_at"`
+	UpdatedAt         string            `json:"updated_at"`
+	ETag              string            `json:"etag"`
+}
+
+// Version is one generation of a key.
+type Version struct {
+	Version       uint32 `json:"version"`
+	State         string `json:"state"`
+	CreatedAt     string `json:"created_at"`
+	ActivatedAt   string `json:"activated_at,omitempty"`
+	DeactivatedAt string `json:"deactivated_at,omitempty"`
+	CompromisedAt string `json:"compromised_at,omitempty"`
+	DestroyedAt   string `json:"destroyed_at,omitempty"`
+	DestroyAt     string `json:"destroy_at,omitempty"`
+	Reason        string `json:"reason,omitempty"`
+	PublicKey     string `json:"public_key,omitempty"`
+}
+
+// Keys is a page of GET /v1/keys.
+type Keys struct {
+	Keys []Record `json:"keys"`
+	Next string   `json:"next,omitempty"` // ?after= of the next page
+}
+
+// Material is GET /v1/keys/{k}/material.
+type Material struct {
+	ID        string `json:"id"`
+	Version   uint32 `json:"version"`
+	Algorithm string `json:"algorithm"`
+	Material  []byte `json:"material"`
+}
+
+// DataKeyRequest is the body of POST /v1/keys/{k}/datakey.
+type DataKeyRequest struct {
+	Bits      int    `json:"bits,omitempty"`
+	AAD       []byte `json:"aad,omitempty"`
+	Context   []byte `json:"context,omitempty"`
+	Plaintext bool   `json:"plaintext,omitempty"`
+}
+
+// DataKeyResponse answers it.
+type DataKeyResponse struct {
+	Plaintext  []byte `json:"plaintext,omitempty"`
+	Ciphertext string `json:"ciphertext"`
+	Version    uint32 `json:"version"`
+}
+
+// EncryptRequest is the body of POST /v1/keys/{k}/encrypt.
+type EncryptRequest struct {
+	Plaintext []byte `json:"plaintext"`
+	AAD       []byte `json:"aad,omitempty"`
+	Context   []byte `json:"context,omitempty"`
+}
+
+// EncryptResponse answers encrypt and rewrap.
+type EncryptResponse struct {
+	Ciphertext string `json:"ciphertext"`
+	Version    uint32 `json:"version"`
+}
+
+// DecryptRequest is the body of POST /v1/keys/{k}/decrypt and rewrap.
+type DecryptRequest struct {
+	Ciphertext string `json:"ciphertext"`
+	AAD        []byte `json:"aad,omitempty"`
+	Context    []byte `json:"context,omitempty"`
+}
+
+// DecryptResponse answers decrypt.
+type DecryptResponse struct {
+	Plaintext []byte `json:"plaintext"`
+	Version   uint32 `json:"version"`
+}
+
+// RandomRequest is the body of POST /v1/random.
+type RandomRequest struct {
+	Bytes int `json:"bytes"`
+}
+
+// RandomResponse answers it.
+type RandomResponse struct {
+	Random []byte `json:"random"`
+}
+
+// TokenRequest is the body of POST /v1/tokens.
+type TokenRequest struct {
+	Principal string   `json:"principal,omitempty"`
+	Groups    []string `json:"groups,omitempty"`
+	TTL       string   `json:"ttl,omitempty"`
+	MaxTTL    string   `json:"max_ttl,omitempty"`
+}
+
+// Token describes a token; the secret itself is in Token only in the answer that created it.
+type Token struct {
+	ID        string   `json:"id"`
+	Token     string   `json:"token,omitempty"`
+	Principal string   `json:"principal"`
+	Groups    []string `json:"groups"`
+	Kind      string   `json:"kind"` // bearer, join
+	CreatedAt string   `json:"created_at"`
+	ExpiresAt string   `json:"expires_at,omitempty"`
+	MaxUntil  string   `json:"max_until,omitempty"`
+	Parent    string   `json:"parent,omitempty"`
+}
+
+// Tokens is GET /v1/tokens.
+type Tokens struct {
+	Tokens []Token `json:"tokens"`
+}
+
+// Policy is a named Cedar document: body of PUT /v1/policies/{name} (policy only) and its answers.
+type Policy struct {
+	Name      string `json:"name,omitempty"`
+	Policy    string `json:"policy"`
+	Revision  uint64 `json:"revision,omitempty"`
+	UpdatedAt string `json:"updated_at,omitempty"`
+}
+
+// Policies is GET /v1/policies.
+type Policies struct {
+	Policies []Policy `json:"policies"`
+}
+
+// ExplainRequest is the body of POST /v1/policies/explain.
+type ExplainRequest struct {
+	Principal string   `json:"principal"`
+	Kind      string   `json:"kind,omitempty"` // token (default) or certificate
+	Groups    []string `json:"groups,omitempty"`
+	Action    string   `json:"action"`
+	Key       string   `json:"key,omitempty"`
+}
+
+// ExplainResponse answers it.
+type ExplainResponse struct {
+	Allowed  bool     `json:"allowed"`
+	Policies []string `json:"policies"`
+	Errors   []string `json:"errors,omitempty"`
+}
+
+// Health answers GET /livez and GET /readyz.
+type Health struct {
+	Status string `json:"status"` // "ok"; anything else is a Problem
+}
