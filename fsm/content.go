@@ -1,0 +1,98 @@
+package fsm
+
+import (
+	"iter"
+
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// content is what commands read and change: what a State holds frozen and a Draft holds open.
+type content struct {
+	level          uint32
+	policyRevision uint64
+	keys           keyTable
+	tokens         tokenTable
+	policies       index[Policy, *Policy]
+	documents      index[Document, *Document]
+}
+
+func newContent() content {
+	return content{level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex()}
+}
+
+// share makes the next write to anything in c work on a copy.
+func (c *content) share() {
+	for _, x := range c.keys.indexes() {
+		x.share()
+	}
+	for _, x := range c.tokens.indexes() {
+		x.share()
+	}
+	c.policies.share()
+	c.documents.share()
+}
+
+func (c *content) key(id key.ID) *key.Record {
+	e, _ := c.keys.byID.tree.Get(idEntry{id: id})
+	return e.rec
+}
+
+// keyByName finds nothing for the empty name, which is nobody's.
+func (c *content) keyByName(name string) *key.Record {
+	if name == "" {
+		return nil
+	}
+	var found *key.Record
+	c.keys.byName.tree.AscendGreaterOrEqual(nameEntry{name: name}, func(e nameEntry) bool {
+		if e.name == name {
+			found = e.rec
+		}
+		return false
+	})
+	return found
+}
+
+func (c *content) token(id key.ID) *access.Token {
+	e, _ := c.tokens.byID.tree.Get(tokenEntry{id: id})
+	return e.tok
+}
+
+// childTokens appends the tokens made with the token of that id.
+func (c *content) childTokens(id key.ID, to []*access.Token) []*access.Token {
+	c.tokens.byParent.tree.AscendGreaterOrEqual(tokenEntry{id: id}, func(e tokenEntry) bool {
+		if e.id != id {
+			return false
+		}
+		to = append(to, e.tok)
+		return true
+	})
+	return to
+}
+
+// tokensExpired gives tokens with an end at or before a time, soonest first.
+func (c *content) tokensExpired(before key.Time, limit int) iter.Seq[*access.Token] {
+	return func(yield func(*access.Token) bool) {
+		n := 0
+		c.tokens.byExpiry.tree.Ascend(func(t *access.Token) bool {
+			if t.Expires > before || n >= limit {
+				return false
+			}
+			n++
+			return yield(t)
+		})
+	}
+}
+
+func (c *content) policy(name string) *Policy {
+	p, _ := c.policies.tree.Get(&Policy{Name: name})
+	return p
+}
+
+func (c *content) document(name string) *Document {
+	d, _ := c.documents.tree.Get(&Document{Name: name})
+	return d
+}
+
+func (c *content) policyCount() int   { return c.policies.tree.Len() }
+func (c *content) documentCount() int { return c.documents.tree.Len() }

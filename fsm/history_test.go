@@ -1,0 +1,152 @@
+package fsm_test
+
+import (
+	"bytes"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// anyCommand draws a command about few enough objects that commands meet one another.
+func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
+	n := rapid.IntRange(0, 7).Draw(t, "object")
+	small := rapid.Uint32Range(0, 3).Draw(t, "small")
+	name := rapid.SampledFrom([]string{"seal", "a", "b", "c"}).Draw(t, "name")
+	change := fsm.Change{ID: keyID(n), Expect: uint64(small), Updated: t0 + key.Time(n)}
+	token := fsm.UseToken{ID: newToken(n).ID, Expect: uint64(small)}
+	if r := s.Key(change.ID); r != nil && rapid.IntRange(0, 4).Draw(t, "stale") > 0 {
+		change.Expect = r.Revision
+	}
+	next := small
+	if r := s.Key(change.ID); r != nil && small > 0 {
+		next = r.Latest().Number + 1
+	}
+	expect := uint64(0)
+	if d := s.Document(name); d != nil && small > 0 {
+		expect = d.Revision
+	}
+	state := key.State(rapid.IntRange(0, 8).Draw(t, "state"))
+	switch rapid.IntRange(0, 18).Draw(t, "op") {
+	case 0, 1, 2:
+		r := newRecord(n)
+		r.State, r.Versions[0].State = max(state, 1), max(state, 1)
+		r.Tags = map[string]string{name: "x", "all": ""}
+		return &fsm.CreateKey{Record: r}
+	case 3, 4:
+		return &fsm.RotateKey{Change: change, Version: key.Version{Number: next, Material: key.Material{Term: small, Sealed: []byte{1}}}}
+	case 5, 6:
+		return &fsm.SetState{Change: change, Version: small, To: state, Reason: name}
+	case 7:
+		exportable, rename := small > 1, "n/"+name
+		return &fsm.UpdateKey{Change: change, MinDecrypt: &small, Exportable: &exportable, Name: &rename, Tags: &map[string]string{"k": name}}
+	case 8:
+		return &fsm.ScheduleDestroy{Change: change, Version: small, At: key.Time(n) * t0}
+	case 9:
+		return &fsm.RewrapKeys{Items: []fsm.RewrapItem{
+			{ID: keyID(n), Version: 1, Old: 1, New: key.Material{Term: 2 + small, Sealed: []byte{2}}},
+			{ID: keyID(n), Version: 1, Old: 2 + small, New: key.Material{Term: small, Sealed: []byte{2}}},
+		}}
+	case 10:
+		return &fsm.PurgeKey{ID: change.ID, Expect: change.Expect}
+	case 11, 12:
+		k := newToken(n)
+		k.UsesLeft = int32(small)
+		if n > 0 {
+			k.Parent = newToken(n - 1).ID
+		}
+		return &fsm.CreateToken{Token: k}
+	case 13:
+		return &fsm.RenewToken{ID: token.ID, Expect: 1, Expires: t0 + key.Time(small)*100}
+	case 14:
+		return rapid.SampledFrom([]fsm.Command{&token, &fsm.RevokeToken{ID: token.ID}, &fsm.PurgeTokens{Before: t0 + key.Time(small)*20}}).Draw(t, "token")
+	case 15:
+		return rapid.SampledFrom([]fsm.Command{&fsm.PutPolicy{Name: name, Source: "s", Expect: uint64(small)}, &fsm.DeletePolicy{Name: name}}).Draw(t, "policy")
+	case 16:
+		return rapid.SampledFrom([]fsm.Command{&fsm.PutDocument{Name: name, Expect: expect, Body: []byte{1}}, &fsm.DeleteDocument{Name: name, Expect: expect}}).Draw(t, "document")
+	case 17:
+		return &fsm.Init{Documents: []fsm.Document{{Name: "seal"}, {Name: name}}, Policies: []fsm.Policy{{Name: "root"}}}
+	default:
+		return &fsm.Tear{Name: name}
+	}
+}
+
+// TestHistories applies random histories one by one, in batches, and over a snapshot in the middle: the same state and
+// chain must come of all three, and no refusal may change content.
+func TestHistories(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := fsm.New()
+		var log []fsm.Entry
+		for i := range rapid.IntRange(1, 60).Draw(t, "length") {
+			request := fsm.Request{}
+			if rapid.Bool().Draw(t, "remembered") {
+				request = requestID(rapid.IntRange(0, 30).Draw(t, "request"))
+			}
+			data, err := fsm.Encode(anyCommand(t, m.State()), request, t0+key.Time(rapid.IntRange(0, 100).Draw(t, "at")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := m.State()
+			out, err := m.Apply(uint64(i+1), data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after := m.State(); out.Fault != nil && after.ContentDigest() != before.ContentDigest() {
+				t.Fatalf("entry %d was refused (%v) and changed the state", i+1, out.Fault)
+			}
+			log = append(log, fsm.Entry{Index: uint64(i + 1), Data: data})
+		}
+		batched := fsm.New()
+		cut := rapid.IntRange(0, len(log)).Draw(t, "cut")
+		for _, part := range [][]fsm.Entry{log[:cut], log[cut:]} {
+			if _, err := batched.ApplyBatch(part); err != nil {
+				t.Fatal(err)
+			}
+			var image bytes.Buffer
+			if _, err := batched.State().WriteTo(&image); err != nil {
+				t.Fatal(err)
+			}
+			batched = fsm.New()
+			if err := batched.Restore(&image); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a, b := m.State(), batched.State()
+		if a.Digest() != b.Digest() || a.Chain() != b.Chain() {
+			t.Fatal("the same history came to different states")
+		}
+		for _, term := range []uint32{1, 2, 3, 4, 5} {
+			if a.TermCount(term) != b.TermCount(term) {
+				t.Fatalf("term %d: %d versions, %d after restore", term, a.TermCount(term), b.TermCount(term))
+			}
+		}
+		for _, q := range []fsm.Query{{Tag: "k"}, {Tag: "all"}, {State: key.Active}, {State: key.Destroyed}, {Owner: "app1"}} {
+			p, _ := a.Keys(q)
+			r, _ := b.Keys(q)
+			if len(p) != len(r) {
+				t.Fatalf("Keys(%+v): %d, %d after restore", q, len(p), len(r))
+			}
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	for i, cmd := range samples() {
+		b, err := fsm.Encode(cmd, requestID(i), t0)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := fsm.Decode(b)
+		if err != nil {
+			return
+		}
+		if _, err := fsm.New().Apply(1, b); err != nil && p.Command.Op() != "cluster.level" {
+			t.Errorf("decoded, not applied: %v", err)
+		}
+	})
+}

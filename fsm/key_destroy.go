@@ -1,0 +1,77 @@
+package fsm
+
+import (
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// ScheduleDestroy sets or, with At 0, cancels the time at which a key (Version 0) or one of its versions will be
+// destroyed. fault.BadState if it is destroyed already, or if there is nothing to cancel.
+type ScheduleDestroy struct {
+	Change
+	Version uint32   `cbor:"10,keyasint,omitempty"`
+	At      key.Time `cbor:"11,keyasint,omitempty"`
+}
+
+// Op implements Command.
+func (*ScheduleDestroy) Op() string { return "key.schedule-destroy" }
+
+// Next gives the record as it will be.
+func (c *ScheduleDestroy) Next(old *key.Record) (*key.Record, error) {
+	r, err := c.begin(old)
+	if err != nil {
+		return nil, err
+	}
+	state, at := r.State, &r.DestroyAt
+	if c.Version != 0 {
+		v := r.Version(c.Version)
+		if v == nil {
+			return nil, noVersion(r, c.Version)
+		}
+		state, at = v.State, &v.DestroyAt
+	}
+	switch {
+	case c.At < 0:
+		return nil, fault.New(fault.Invalid, "a key cannot be destroyed before 1970")
+	case state.Gone() || r.State.Gone():
+		return nil, fault.New(fault.BadState, "the key %s, or the version in question, is destroyed already", title(r))
+	case c.At == 0 && *at == 0:
+		return nil, fault.New(fault.BadState, "no destruction of key %s is scheduled that could be cancelled", title(r))
+	}
+	*at = c.At
+	return r, nil
+}
+
+// Apply implements Command.
+func (c *ScheduleDestroy) Apply(d *Draft, _ Env) (Result, error) {
+	r, err := replaceKey(d, c.ID, c)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Object: r.ID, Version: c.Version, Revision: r.Revision}, nil
+}
+
+// PurgeKey forgets a destroyed key, so that its name is free again. fault.BadState while it is not
+// destroyed, fault.Conflict if it is not at revision Expect.
+type PurgeKey struct {
+	ID     key.ID `cbor:"1,keyasint"`
+	Expect uint64 `cbor:"2,keyasint"`
+}
+
+// Op implements Command.
+func (*PurgeKey) Op() string { return "key.purge" }
+
+// Apply implements Command.
+func (c *PurgeKey) Apply(d *Draft, _ Env) (Result, error) {
+	old := d.key(c.ID)
+	switch {
+	case old == nil:
+		return Result{}, noKey(c.ID)
+	case old.Revision != c.Expect:
+		return Result{}, fault.New(fault.Conflict, "the key %s is at revision %d, the change expects %d", title(old), old.Revision, c.Expect)
+	case !old.State.Gone():
+		return Result{}, fault.New(fault.BadState, "the key %s is %s; only a destroyed key can be purged", title(old), old.State)
+	}
+	d.putKey(old, nil)
+	return Result{Object: c.ID}, nil
+}

@@ -1,0 +1,114 @@
+package fsm
+
+import (
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// SetState moves a key or one of its versions to another state. fault.BadState where key.State.May forbids it.
+//
+// With Version 0 the key as a whole moves, and with it every version that may take the step. Destroying what
+// is compromised, and compromising what is destroyed, ends in DestroyedCompromised. What is destroyed loses its
+// sealed material and everything that was scheduled; a destroyed key keeps no version.
+type SetState struct {
+	Change
+	Version uint32    `cbor:"10,keyasint,omitempty"`
+	To      key.State `cbor:"11,keyasint"`
+	Reason  string    `cbor:"12,keyasint,omitempty"`
+}
+
+// Op implements Command.
+func (*SetState) Op() string { return "key.state" }
+
+// Revokes implements Revoker.
+func (c *SetState) Revokes() bool { return c.To != key.Active }
+
+// Next gives the record as it will be.
+func (c *SetState) Next(old *key.Record) (*key.Record, error) {
+	r, err := c.begin(old)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Reason) > key.MaxReason {
+		return nil, fault.New(fault.TooLarge, "the reason has %d bytes, more than the %d allowed", len(c.Reason), key.MaxReason)
+	}
+	if c.Version == 0 {
+		return r, c.moveKey(r)
+	}
+	v := r.Version(c.Version)
+	if v == nil {
+		return nil, noVersion(r, c.Version)
+	}
+	to, ok := step(v.State, c.To)
+	if !ok {
+		return nil, fault.New(fault.BadState, "version %d of key %s is %s and cannot become %s", v.Number, title(r), v.State, c.To)
+	}
+	c.moveVersion(r, v, to)
+	return r, nil
+}
+
+func (c *SetState) moveKey(r *key.Record) error {
+	to, ok := step(r.State, c.To)
+	if !ok {
+		return fault.New(fault.BadState, "the key %s is %s and cannot become %s", title(r), r.State, c.To)
+	}
+	r.State, r.Reason = to, c.Reason
+	for i := range r.Versions {
+		v := &r.Versions[i]
+		aim := c.To
+		if to.Gone() && !v.State.Gone() {
+			aim = key.Destroyed
+			if v.State.May(key.Deactivated) {
+				v.State, v.Deactivated = key.Deactivated, r.Updated // on the way there
+			}
+		}
+		if next, ok := step(v.State, aim); ok {
+			c.moveVersion(r, v, next)
+		}
+	}
+	if to.Gone() {
+		r.NextRotate, r.ActivateAt, r.DeactivAt, r.DestroyAt = 0, 0, 0, 0
+	}
+	return nil
+}
+
+func (c *SetState) moveVersion(r *key.Record, v *key.Version, to key.State) {
+	if to == key.DestroyedCompromised && v.Compromised == 0 {
+		v.Compromised = r.Updated
+	}
+	switch {
+	case to == key.Active && v.Activated == 0:
+		v.Activated = r.Updated
+	case to == key.Deactivated:
+		v.Deactivated = r.Updated
+	case to == key.Compromised:
+		v.Compromised = r.Updated
+	case to.Gone():
+		if v.Destroyed == 0 {
+			v.Destroyed = r.Updated
+		}
+		v.Material, v.DestroyAt = key.Material{}, 0
+	}
+	v.State, v.Reason = to, c.Reason
+}
+
+// step gives the state that comes of moving from one towards another, and whether that is legal.
+func step(from, to key.State) (key.State, bool) {
+	if from == key.Compromised && to == key.Destroyed || from == key.Destroyed && to == key.Compromised {
+		to = key.DestroyedCompromised
+	}
+	return to, from.May(to)
+}
+
+// Apply implements Command.
+func (c *SetState) Apply(d *Draft, _ Env) (Result, error) {
+	r, err := replaceKey(d, c.ID, c)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Object: r.ID, Version: c.Version, Revision: r.Revision}, nil
+}
+
+func noVersion(r *key.Record, n uint32) error {
+	return fault.New(fault.NotFound, "the key %s has no version %d", title(r), n)
+}

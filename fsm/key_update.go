@@ -1,0 +1,109 @@
+package fsm
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// UpdateKey changes a key's metadata: what is nil stays as it is. Tags, Attributes and Links are replaced as a whole.
+// fault.Exists if another key has the new Name; fault.BadState for dates and rotation of a destroyed key, and for
+// Exportable once it was taken away; fault.Invalid for a MinDecrypt above the latest version.
+type UpdateKey struct {
+	Change
+	Name        *string            `cbor:"10,keyasint,omitempty"`
+	Tags        *map[string]string `cbor:"11,keyasint,omitempty"`
+	RotateEvery *time.Duration     `cbor:"12,keyasint,omitempty"`
+	NextRotate  *key.Time          `cbor:"13,keyasint,omitempty"`
+	ActivateAt  *key.Time          `cbor:"14,keyasint,omitempty"`
+	DeactivAt   *key.Time          `cbor:"15,keyasint,omitempty"`
+	MinDecrypt  *uint32            `cbor:"16,keyasint,omitempty"`
+	Exportable  *bool              `cbor:"17,keyasint,omitempty"`
+	Attributes  *map[string][]byte `cbor:"18,keyasint,omitempty"`
+	Links       *[]key.Link        `cbor:"19,keyasint,omitempty"`
+	Owner       *string            `cbor:"20,keyasint,omitempty"`
+	UsageLimit  *uint64            `cbor:"21,keyasint,omitempty"`
+}
+
+// Op implements Command.
+func (*UpdateKey) Op() string { return "key.update" }
+
+// Revokes implements Revoker: versions below MinDecrypt go out of use, an export that was allowed may no longer be,
+// and policies may depend on name, tags, attributes and owner.
+func (c *UpdateKey) Revokes() bool {
+	return c.MinDecrypt != nil || c.Exportable != nil || c.Name != nil || c.Tags != nil || c.Attributes != nil || c.Owner != nil || c.UsageLimit != nil
+}
+
+// Next gives the record as it will be. Whether Name is free only Apply can tell.
+func (c *UpdateKey) Next(old *key.Record) (*key.Record, error) {
+	r, err := c.begin(old)
+	if err != nil {
+		return nil, err
+	}
+	if old.State.Gone() && (c.RotateEvery != nil || c.NextRotate != nil || c.ActivateAt != nil || c.DeactivAt != nil) {
+		return nil, fault.New(fault.BadState, "the key %s is %s; it has no dates left to change", title(old), old.State)
+	}
+	if c.Exportable != nil && *c.Exportable && !old.Exportable {
+		return nil, fault.New(fault.BadState, "the key %s is not exportable and cannot be made so", title(old))
+	}
+	c.set(r)
+	if r.Name == "" && old.Name != "" {
+		return nil, fault.New(fault.Invalid, "the key %s cannot lose its name", title(old))
+	}
+	if r.Name != old.Name {
+		if err := key.CheckName(r.Name); err != nil {
+			return nil, err
+		}
+	}
+	if v := r.Latest(); c.MinDecrypt != nil && (v == nil || r.MinDecrypt > v.Number) {
+		return nil, fault.New(fault.Invalid, "the key %s has no version %d to be the lowest for decryption", title(old), r.MinDecrypt)
+	}
+	return r, checkMetadata(r)
+}
+
+func (c *UpdateKey) set(r *key.Record) {
+	replace(&r.Name, c.Name)
+	replace(&r.RotateEvery, c.RotateEvery)
+	replace(&r.NextRotate, c.NextRotate)
+	replace(&r.ActivateAt, c.ActivateAt)
+	replace(&r.DeactivAt, c.DeactivAt)
+	replace(&r.MinDecrypt, c.MinDecrypt)
+	replace(&r.Exportable, c.Exportable)
+	replace(&r.Owner, c.Owner)
+	replace(&r.UsageLimit, c.UsageLimit)
+	if c.Tags != nil {
+		r.Tags = maps.Clone(*c.Tags)
+	}
+	if c.Attributes != nil {
+		r.Attributes = maps.Clone(*c.Attributes)
+	}
+	if c.Links != nil {
+		r.Links = slices.Clone(*c.Links)
+	}
+}
+
+func replace[T any](field, with *T) {
+	if with != nil {
+		*field = *with
+	}
+}
+
+// Apply implements Command.
+func (c *UpdateKey) Apply(d *Draft, _ Env) (Result, error) {
+	old := d.key(c.ID)
+	if old == nil {
+		return Result{}, noKey(c.ID)
+	}
+	r, err := c.Next(old)
+	if err != nil {
+		return Result{}, err
+	}
+	if r.Name != old.Name && d.keyByName(r.Name) != nil {
+		return Result{}, nameTaken(r.Name)
+	}
+	d.putKey(old, r)
+	return Result{Object: r.ID, Revision: r.Revision}, nil
+}

@@ -1,0 +1,90 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/quorate/quorate/vault/key"
+)
+
+// A snapshot is a header of fixed size, six sections of items, and the SHA-256 of all that. Each item is its length (4 bytes)
+// and its CBOR; numbers are big-endian. Sections and items have one order only, so equal states are equal bytes.
+
+const (
+	snapshotMagic  = "QUORATE\x00"
+	snapshotFormat = 1
+	headerSize     = 8 + 4 + 4 + 8 + 8 + 8 + 32 + 8*sectionCount
+)
+
+// Sections, in the order in which they are written.
+const (
+	sectionKeys      = iota // ascending by id
+	sectionTokens           // ascending by id
+	sectionPolicies         // ascending by name
+	sectionDocuments        // ascending by name
+	sectionPrevious         // outcomes, ascending by request id
+	sectionCurrent
+	sectionCount
+)
+
+// sections says how many items each section may have and how large one may be, so that a reader allocates nothing on a stranger's word.
+var sections = [sectionCount]struct {
+	name     string
+	maxItems uint64
+	maxBytes uint32
+}{
+	{"keys", 1 << 32, MaxRecord + 1<<20},
+	{"tokens", 1 << 32, 64 << 10},
+	{"policies", MaxPolicies, MaxPolicySource + 4<<10},
+	{"documents", MaxDocuments, MaxDocument + 4<<10},
+	{"previous outcomes", generation, 16 << 10},
+	{"current outcomes", generation, 16 << 10},
+}
+
+// snapshotHeader is what a snapshot says of itself before its sections.
+type snapshotHeader struct {
+	level          uint32
+	policyRevision uint64
+	position
+	counts [sectionCount]uint64
+}
+
+func (h *snapshotHeader) bytes() []byte {
+	b := make([]byte, 0, headerSize)
+	b = append(b, snapshotMagic...)
+	b = binary.BigEndian.AppendUint32(b, snapshotFormat)
+	b = binary.BigEndian.AppendUint32(b, h.level)
+	b = binary.BigEndian.AppendUint64(b, h.index)
+	b = binary.BigEndian.AppendUint64(b, uint64(h.at))
+	b = binary.BigEndian.AppendUint64(b, h.policyRevision)
+	b = append(b, h.chain[:]...)
+	for _, n := range h.counts {
+		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	return b
+}
+
+func parseHeader(b []byte, supported uint32) (*snapshotHeader, error) {
+	if string(b[:8]) != snapshotMagic {
+		return nil, fmt.Errorf("this is not a snapshot of Quorate's state")
+	}
+	if f := binary.BigEndian.Uint32(b[8:]); f != snapshotFormat {
+		return nil, fmt.Errorf("the snapshot has format %d, this program reads format %d: use the program that wrote it, or a newer one", f, snapshotFormat)
+	}
+	h := &snapshotHeader{level: binary.BigEndian.Uint32(b[12:]), policyRevision: binary.BigEndian.Uint64(b[32:])}
+	h.index, h.at = binary.BigEndian.Uint64(b[16:]), key.Time(binary.BigEndian.Uint64(b[24:]))
+	copy(h.chain[:], b[40:72])
+	if h.level == 0 || h.level > supported {
+		return nil, fmt.Errorf("the snapshot is of level %d, this program knows up to %d: upgrade this node", h.level, supported)
+	}
+	if h.at < 0 {
+		return nil, fmt.Errorf("the snapshot bears the time %d", h.at)
+	}
+	for i := range h.counts {
+		h.counts[i] = binary.BigEndian.Uint64(b[72+8*i:])
+		if h.counts[i] > sections[i].maxItems {
+			return nil, fmt.Errorf("the snapshot claims %d %s, more than the %d there may be", h.counts[i], sections[i].name, sections[i].maxItems)
+		}
+	}
+	return h, nil
+}
