@@ -1,0 +1,53 @@
+package cluster
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorate/quorate/cluster/peer"
+)
+
+// RaftConfig is what this node gave to raft.
+func (n *Node) RaftConfig() *raft.Config { return n.raftConfig() }
+
+// Transport is what this node gives to raft.
+func (n *Node) Transport() raft.Transport {
+	return newNamed(n.port.Transport(raft.ServerID(n.cfg.Node), peer.TransportConfig{}), raft.ServerID(n.cfg.Node))
+}
+
+// NewLog is the authenticated log over a disk of the test's own.
+func NewLog(disk raft.LogStore, key []byte, stall time.Duration, leads func() bool, fatal func(error)) raft.LogStore {
+	s := &store{disk: disk, path: "raft.db", chain: newChain(key, [16]byte{1}), slow: stall, fatal: fatal}
+	s.leading.Store(&leads)
+	return s
+}
+
+// ParseSnapshot describes a file as the snapshot store does.
+func ParseSnapshot(dir string, key []byte, content []byte) error {
+	s, err := newSnapshots(dir, key, [16]byte{1})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "f")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = s.parse(f)
+	return err
+}
+
+// DecodeCalls gives input to every decoder of a call's body.
+func DecodeCalls(b []byte) {
+	for _, v := range []any{new(indexRequest), new(indexAnswer), new(waitRequest), new(waitAnswer), new(termAnswer), new(aroundQuestion), new(aroundAnswer), new(stableRecord), new(snapHeader)} {
+		_ = wireDec.Unmarshal(b, v)
+	}
+	_, _ = decodeConf(b)
+}

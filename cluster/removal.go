@@ -1,0 +1,127 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorate/quorate/cluster/peer"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+const (
+	methodRemoved = "cluster/removed" // to a node that was removed: you are
+	methodRemove  = "cluster/remove"  // to a new leader, from the one before: remove me
+	tellFor       = 10 * time.Second
+	refusedTimes  = 4 // refusals by one voter, without an answer from any, that count
+)
+
+// tellRemoved tells a node, which still listens to us, that it was removed.
+func (n *Node) tellRemoved(node, addr string) {
+	ctx, cancel := context.WithTimeout(n.ctx, tellFor)
+	defer cancel()
+	for addr != "" && ctx.Err() == nil {
+		if _, err := n.port.Call(ctx, addr, node, methodRemoved, nil); err == nil {
+			return
+		}
+		n.sleepUntil(ctx, bootTime()+200*time.Millisecond)
+	}
+}
+
+// serveRemoved hears from a voter that this node was removed.
+func (n *Node) serveRemoved(_ context.Context, from string, _ []byte) ([]byte, error) {
+	s, ok := n.find(from)
+	if !ok || s.Suffrage != raft.Voter {
+		return nil, fault.New(fault.Denied, "only a voter can tell a node that it was removed")
+	}
+	n.spawn(func() { n.removed() })
+	return nil, nil
+}
+
+// removed ends this node for good: its directory is marked first.
+func (n *Node) removed() {
+	marker := filepath.Join(n.cfg.Dir, removedFile)
+	text := fmt.Sprintf("%s was removed from its cluster.\n", n.cfg.Node)
+	err := os.WriteFile(marker, []byte(text), 0o600)
+	if err == nil {
+		err = syncDir(n.cfg.Dir)
+	}
+	if err != nil {
+		n.log.Error("the removal of this node could not be marked in its directory", "error", err)
+	}
+	n.fail(&RemovedError{File: marker})
+}
+
+// removeSelf hands leadership over and asks the new leader to remove this node.
+func (n *Node) removeSelf(ctx context.Context) error {
+	if err := n.quorumWithout(ctx, n.cfg.Node); err != nil {
+		return err
+	}
+	if err := n.Transfer(ctx, ""); err != nil {
+		return err
+	}
+	if _, err := n.Forward(ctx, methodRemove, nil); err != nil && !n.dead.Load() {
+		return fmt.Errorf("leadership was handed over; removing this node: %w", err)
+	}
+	return nil
+}
+
+// serveRemove removes the caller: a node may ask that for itself only. The caller's connection is cut by that, so its
+// context does not count.
+func (n *Node) serveRemove(_ context.Context, from string, _ []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(n.ctx, upkeepWithin)
+	defer cancel()
+	return nil, n.Remove(ctx, from)
+}
+
+// refusals counts, for each voter, how often it has shut its door to us since any of them last answered.
+type refusals struct {
+	mu     sync.Mutex
+	byNode map[string]int // guarded by mu
+}
+
+// countRefusals concludes from being refused by a majority of the voters that it knows, again and again and by nobody
+// answered, that this node was removed while it was away. errs is what came of asking each of them once.
+func (n *Node) countRefusals(errs map[string]error) {
+	r := &n.around.refusals
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byNode == nil {
+		r.byNode = map[string]int{}
+	}
+	voters, shut := 0, 0
+	for _, s := range n.servers() {
+		err, asked := errs[string(s.ID)]
+		if s.Suffrage != raft.Voter || string(s.ID) == n.cfg.Node || !asked {
+			continue
+		}
+		voters++
+		var way *peer.CallError
+		if !errors.As(err, &way) { // it answered, if only with a fault
+			clear(r.byNode)
+			return
+		}
+		if isRefusal(err) {
+			r.byNode[string(s.ID)]++
+		}
+		if r.byNode[string(s.ID)] >= refusedTimes {
+			shut++
+		}
+	}
+	if voters > 0 && shut >= voters/2+1 && time.Now().Before(n.id.Load().Cert.Leaf.NotAfter) {
+		n.removed()
+	}
+}
+
+// isRefusal tells whether the other side ended the handshake with a TLS alert, as a port does to who is no member.
+func isRefusal(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
+}

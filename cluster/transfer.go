@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// transferStuck is when a hand-over that raft neither completes nor gives up has wedged it (raft#696).
+const transferStuck = 10 * time.Second
+
+// Transfer hands leadership to a healthy, open voter that has caught up; to "" picks the one that is furthest. It
+// returns when another node leads. Leader only. Kinds: NoLeader; BadState if nobody can take over; NotFound.
+func (n *Node) Transfer(ctx context.Context, to string) error {
+	n.confMu.Lock()
+	defer n.confMu.Unlock()
+	if n.raft.State() != raft.Leader {
+		return fault.New(fault.NoLeader, "this node does not lead")
+	}
+	s, err := n.heir(to, false)
+	for limit := bootTime() + n.silence(); err != nil && bootTime() < limit && ctx.Err() == nil && n.raft.State() == raft.Leader; {
+		n.sleepUntil(ctx, bootTime()+5*time.Millisecond) // a new leader has to hear of the others first
+		s, err = n.heir(to, false)
+	}
+	if err != nil {
+		return err
+	}
+	return n.transferTo(ctx, s)
+}
+
+// heir finds who could lead. With open set, only a node that is not sealed will do; without it, open ones come first.
+func (n *Node) heir(to string, open bool) (raft.Server, error) {
+	var best raft.Server
+	var bestReport heard
+	own := n.app.done.reached()
+	for _, s := range n.servers() {
+		id := string(s.ID)
+		if to != "" && id != to || id == n.cfg.Node || s.Suffrage != raft.Voter {
+			continue
+		}
+		h, ok := n.reports.get(id)
+		if !ok || bootTime()-h.at > n.silence() || h.Applied+closeEnough < own || h.Sealed && (open || to != "") {
+			continue
+		}
+		better := best.ID == "" || bestReport.Sealed && !h.Sealed || bestReport.Sealed == h.Sealed && h.Applied > bestReport.Applied
+		if better {
+			best, bestReport = s, h
+		}
+	}
+	if best.ID != "" {
+		return best, nil
+	}
+	if to == "" {
+		return best, fault.New(fault.BadState, "no other voter is up, open and close enough to take over")
+	}
+	if _, ok := n.find(to); !ok {
+		return best, fault.New(fault.NotFound, "node %q is not a member", to)
+	}
+	return best, fault.New(fault.BadState, "node %q cannot take over: it must be a voter, up, open and close behind", to)
+}
+
+// transferTo does it, under a watchdog. Caller holds confMu.
+func (n *Node) transferTo(ctx context.Context, s raft.Server) error {
+	addr := raft.ServerAddress(n.addrOf(string(s.ID)))
+	f := n.raft.LeadershipTransferToServer(s.ID, addr)
+	done := make(chan error, 1)
+	go func() { done <- f.Error() }() // ends with the hand-over, or with the process that the watchdog ends
+	watchdog := time.NewTimer(transferStuck)
+	defer watchdog.Stop()
+	select {
+	case err := <-done:
+		if err != nil {
+			return fault.Wrap(fault.BadState, err, "leadership could not be handed to %s", s.ID)
+		}
+	case <-watchdog.C:
+		n.fail(fmt.Errorf("handing leadership to %s: raft neither completed it nor gave it up in %v; the node restarts itself out of it", s.ID, transferStuck))
+		return fault.New(fault.Uncertain, "handing leadership over got stuck")
+	case <-n.stopped:
+		return fault.New(fault.Uncertain, "this node stopped")
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, id := n.raft.LeaderWithID(); id != "" && string(id) != n.cfg.Node {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fault.Wrap(fault.Uncertain, ctx.Err(), "leadership was given up, and no new leader was seen in time")
+		case <-n.ctx.Done():
+			return nil
+		}
+	}
+}
+
+// SetSealed tells the others whether this node has its keyring. A sealed leader hands over to an open voter at once, as
+// soon as there is one.
+func (n *Node) SetSealed(sealed bool) {
+	if n.sealed.Swap(sealed) == sealed {
+		return
+	}
+	n.refreshGossip()
+	n.poke()
+	n.nudge()
+}
+
+// nudge makes runMembers look now.
+func (n *Node) nudge() {
+	select {
+	case n.nudged <- struct{}{}:
+	default:
+	}
+}

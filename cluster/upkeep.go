@@ -1,0 +1,133 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+const (
+	upkeepEvery  = 100 * time.Millisecond
+	upkeepWithin = 5 * time.Second
+	canaryEvery  = time.Second
+	checkEvery   = 1024 // entries between two statements of the state's digest
+)
+
+// runMembers does what a leader does for the members, one thing at a time: hand over when sealed, correct addresses,
+// promote, state the digest. And on every node, it feels whether the disk still moves.
+func (n *Node) runMembers(ctx context.Context) {
+	tick := time.NewTicker(upkeepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-n.nudged:
+		}
+		if n.leading() == nil || n.dead.Load() {
+			continue
+		}
+		try, cancel := context.WithTimeout(ctx, upkeepWithin)
+		n.upkeep(try)
+		cancel()
+	}
+}
+
+func (n *Node) upkeep(ctx context.Context) {
+	if bootTime()-time.Duration(n.store.appended.Load()) > canaryEvery {
+		n.store.appended.Store(int64(bootTime()))
+		if err := n.stable.canary(); err != nil {
+			return // reported where it happened
+		}
+	}
+	if n.sealed.Load() && n.handOver(ctx) {
+		return
+	}
+	voters := 0
+	servers := n.servers()
+	for _, s := range servers {
+		if s.Suffrage == raft.Voter {
+			voters++
+		}
+	}
+	for _, s := range servers {
+		if string(s.ID) == n.cfg.Node {
+			if own := n.peerAddr(); string(s.Address) != own {
+				n.tend(s, n.Admit(ctx, n.cfg.Node, own))
+				return
+			}
+			continue
+		}
+		kept, h, ok := n.reports.judge(string(s.ID), n.app.done.reached(), n.silence())
+		if !ok || bootTime()-h.at > n.silence() {
+			continue
+		}
+		if h.Peer != "" && h.Peer != string(s.Address) {
+			n.tend(s, n.Admit(ctx, string(s.ID), h.Peer))
+			return
+		}
+		demoted := n.app.machine.State().Document(nonvoterDocument+string(s.ID)) != nil
+		if s.Suffrage != raft.Voter && !demoted && kept >= n.cfg.promoteAfter(voters) {
+			n.tend(s, n.addVoter(ctx, s))
+			return
+		}
+	}
+	n.stateDigest(ctx)
+}
+
+// tend logs what upkeep could not do; it is tried again.
+func (n *Node) tend(s raft.Server, err error) {
+	if err != nil && !errors.Is(err, fault.NoLeader) {
+		n.log.Warn("a member's entry could not be changed yet", "member", string(s.ID), "error", err)
+	}
+}
+
+// handOver gives leadership to an open voter. False: there is none.
+func (n *Node) handOver(ctx context.Context) bool {
+	n.confMu.Lock()
+	defer n.confMu.Unlock()
+	s, err := n.heir("", true)
+	if err != nil {
+		return false
+	}
+	if err := n.transferTo(ctx, s); err != nil {
+		n.log.Warn("this sealed node leads and could not hand over yet", "error", err)
+		return false
+	}
+	n.log.Info("this sealed node handed leadership over", "to", string(s.ID))
+	return true
+}
+
+// stateDigest puts the state's running digest into the log now and then; a node whose own differs stops.
+func (n *Node) stateDigest(ctx context.Context) {
+	state := n.app.machine.State()
+	if state.Index() < n.stated.Load()+checkEvery {
+		return
+	}
+	n.stated.Store(state.Index())
+	err := n.settle(ctx, &fsm.Check{Index: state.Index(), Chain: state.Chain()})
+	if err != nil && !errors.Is(err, fault.NoLeader) && !errors.Is(err, fault.Uncertain) {
+		n.log.Warn("the state's digest could not be stated", "error", err)
+	}
+}
+
+// confChanged is told of every committed membership, on raft's goroutine. Whoever is gone is cut off at once.
+func (n *Node) confChanged(_ raft.Configuration, gone []string) {
+	for _, node := range gone {
+		if node == n.cfg.Node {
+			continue
+		}
+		n.log.Info("a member is gone", "member", node)
+		n.port.CutMember(node)
+		if g := n.gossip.Load(); g != nil {
+			g.Forget(node)
+		}
+	}
+	n.refreshGossip()
+}
