@@ -1,0 +1,393 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strconv"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// MaxRandom is how many random bytes one request may ask for.
+const MaxRandom = 1 << 20
+
+// Reveal lends the material of a version (0: latest) to use, and clears it afterwards. fault.Denied unless the key
+// is exportable, fault.BadState unless it is active.
+func (v *Vault) Reveal(ctx context.Context, c access.Caller, ref string, version uint32, use func(r *key.Record, version uint32, material []byte) error) error {
+	t, err := v.begin("key.material", access.Reveal, c, false)
+	if err != nil {
+		return err
+	}
+	r, ver, err := t.revealable(ctx, ref, version)
+	var material []byte
+	defer func() { clear(material) }()
+	if err == nil {
+		err = t.keys.unwrap(r, ver, func(plain []byte) error {
+			material = append(make([]byte, 0, len(plain)), plain...)
+			return nil
+		})
+	}
+	if err == nil {
+		err = t.still(ctx)
+	}
+	if err := t.done(err); err != nil {
+		return err
+	}
+	return use(r, ver.Number, material)
+}
+
+func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key.Record, *key.Version, error) {
+	r, err := t.readVersion(ctx, ref, version)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.Exportable {
+		return nil, nil, fault.New(fault.Denied, "key %s is not exportable", nameOf(r)).
+			WithHint("Use it where it is (encrypt, decrypt), or make an exportable key.")
+	}
+	ver, err := t.version(r, version)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ver.Number < r.MinDecrypt {
+		return nil, nil, fault.New(fault.BadState, "key %s no longer gives out version %d: the lowest in use is %d", nameOf(r), ver.Number, r.MinDecrypt)
+	}
+	if r.State != key.Active || !ver.State.Processes() {
+		return nil, nil, fault.New(fault.BadState, "key %s version %d is %s: its material is not given out", nameOf(r), ver.Number, worse(r.State, ver.State))
+	}
+	return r, ver, nil
+}
+
+func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {
+	ver := r.Version(n)
+	if ver == nil {
+		return nil, noVersion(r, n)
+	}
+	t.entry.KeyVersion = ver.Number
+	return ver, nil
+}
+
+// Encrypt seals a message under a key's newest version and returns the text qk:v<version>:<base64>.
+func (v *Vault) Encrypt(ctx context.Context, c access.Caller, ref string, m Message) ([]byte, uint32, error) {
+	t, err := v.begin("key.encrypt", access.Encrypt, c, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	text, n, err := t.encrypt(ctx, ref, m)
+	if err == nil {
+		err = t.still(ctx)
+	}
+	if err := t.done(err); err != nil {
+		return nil, 0, err
+	}
+	return text, n, nil
+}
+
+func (t *task) encrypt(ctx context.Context, ref string, m Message) ([]byte, uint32, error) {
+	r, err := t.read(ctx, ref)
+	if err != nil {
+		return nil, 0, err
+	}
+	return t.protect(r, m)
+}
+
+// protect seals m under the newest version of r.
+func (t *task) protect(r *key.Record, m Message) ([]byte, uint32, error) {
+	ver, err := t.version(r, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !r.State.Protects() || !ver.State.Protects() {
+		return nil, 0, fault.New(fault.BadState, "key %s version %d is %s: only an active key encrypts", nameOf(r), ver.Number, worse(r.State, ver.State))
+	}
+	if r.Usage&key.Encrypt == 0 {
+		return nil, 0, fault.New(fault.Denied, "key %s is not for encrypting", nameOf(r))
+	}
+	o, err := t.open(r, ver)
+	if err != nil {
+		return nil, 0, err
+	}
+	text, err := sealText(o.aead, t.v.cfg.Random, ver.Number, m)
+	return text, ver.Number, err
+}
+
+// Decrypt opens the text that Encrypt made and lends the plaintext to use; it is cleared when use returns.
+func (v *Vault) Decrypt(ctx context.Context, c access.Caller, ref string, m Message, use func(plaintext []byte, version uint32) error) error {
+	t, err := v.begin("key.decrypt", access.Decrypt, c, false)
+	if err != nil {
+		return err
+	}
+	plain, n, err := t.decrypt(ctx, ref, m)
+	defer clear(plain)
+	if err == nil {
+		err = t.still(ctx)
+	}
+	if err := t.done(err); err != nil {
+		return err
+	}
+	return use(plain, n)
+}
+
+// decrypt opens m with the version that it names. The caller clears the plaintext.
+func (t *task) decrypt(ctx context.Context, ref string, m Message) ([]byte, uint32, error) {
+	n, sealed, malformed := parseText(m.Body)
+	r, err := t.readVersion(ctx, ref, n)
+	if err != nil {
+		return nil, 0, err
+	}
+	if malformed != nil {
+		return nil, 0, malformed // said only to those who may ask
+	}
+	return t.process(r, n, sealed, m)
+}
+
+// process opens what version n sealed.
+func (t *task) process(r *key.Record, n uint32, sealed []byte, m Message) ([]byte, uint32, error) {
+	ver, err := t.version(r, n)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !r.State.Processes() || !ver.State.Processes() {
+		return nil, 0, fault.New(fault.BadState, "key %s version %d is %s: it does not decrypt", nameOf(r), n, worse(r.State, ver.State))
+	}
+	if n < r.MinDecrypt {
+		return nil, 0, fault.New(fault.BadState, "key %s no longer decrypts version %d: the lowest is %d", nameOf(r), n, r.MinDecrypt)
+	}
+	if r.Usage&key.Decrypt == 0 {
+		return nil, 0, fault.New(fault.Denied, "key %s is not for decrypting", nameOf(r))
+	}
+	o, err := t.open(r, ver)
+	if err != nil {
+		return nil, 0, err
+	}
+	plain, err := openText(o.aead, sealed, m)
+	return plain, n, err
+}
+
+// Rewrap opens a text and seals it again under the newest version; the plaintext stays here.
+func (v *Vault) Rewrap(ctx context.Context, c access.Caller, ref string, m Message) ([]byte, uint32, error) {
+	t, err := v.begin("key.rewrap", access.Rewrap, c, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	text, n, err := t.rewrap(ctx, ref, m)
+	if err == nil {
+		err = t.still(ctx)
+	}
+	if err := t.done(err); err != nil {
+		return nil, 0, err
+	}
+	return text, n, nil
+}
+
+func (t *task) rewrap(ctx context.Context, ref string, m Message) ([]byte, uint32, error) {
+	plain, _, err := t.decrypt(ctx, ref, m)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer clear(plain)
+	m.Body = plain
+	r, err := t.find(ref)
+	if err != nil {
+		return nil, 0, err
+	}
+	return t.protect(r, m)
+}
+
+// DataKey makes a key for the caller's own use, sealed under a key of the vault. It changes no state and asks no
+// other node.
+func (v *Vault) DataKey(ctx context.Context, c access.Caller, ref string, s DataKeySpec, use func(DataKey) error) error {
+	t, err := v.begin("key.datakey", access.DataKey, c, false)
+	if err != nil {
+		return err
+	}
+	plain, text, n, err := t.dataKey(ctx, ref, s)
+	defer clear(plain)
+	if err == nil {
+		err = t.still(ctx)
+	}
+	if err := t.done(err); err != nil {
+		return err
+	}
+	d := DataKey{Ciphertext: text, Version: n}
+	if s.Plaintext {
+		d.Plaintext = plain
+	}
+	return use(d)
+}
+
+func (t *task) dataKey(ctx context.Context, ref string, s DataKeySpec) ([]byte, []byte, uint32, error) {
+	if s.Bits == 0 {
+		s.Bits = 256
+	}
+	switch s.Bits {
+	case 128, 192, 256, 384, 512:
+	default:
+		return nil, nil, 0, fault.New(fault.Invalid, "a data key has 128, 192, 256, 384 or 512 bits, not %d", s.Bits)
+	}
+	r, err := t.read(ctx, ref)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	plain := make([]byte, s.Bits/8)
+	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
+		return nil, nil, 0, fmt.Errorf("drawing a data key: %w", err)
+	}
+	text, n, err := t.protect(r, Message{Body: plain, AAD: s.AAD, Context: s.Context})
+	return plain, text, n, err
+}
+
+// Random lends n random bytes to use.
+func (v *Vault) Random(ctx context.Context, c access.Caller, n int, use func([]byte) error) error {
+	t, err := v.begin("random", access.Random, c, false)
+	if err != nil {
+		return err
+	}
+	b, err := t.random(n)
+	defer clear(b)
+	if err := t.done(err); err != nil {
+		return err
+	}
+	return use(b)
+}
+
+func (t *task) random(n int) ([]byte, error) {
+	if n < 1 || n > MaxRandom {
+		return nil, fault.New(fault.Invalid, "bytes must lie between 1 and %d", MaxRandom)
+	}
+	if err := t.allow(access.OfVault()); err != nil {
+		return nil, err
+	}
+	b := make([]byte, n)
+	_, err := io.ReadFull(t.v.cfg.Random, b)
+	return b, err
+}
+
+// open makes a version of a record that find gave ready for use, from the cache if it was opened before.
+func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
+	if o := t.v.keys.get(r, ver.Number); o != nil {
+		return o, nil
+	}
+	o := &opened{record: r}
+	err := t.keys.unwrap(r, ver, func(plain []byte) (err error) {
+		o.aead, err = newAEAD(r.Algorithm, plain)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.remember(ver.Number, o)
+	return o, nil
+}
+
+// remember caches what was opened, unless the node was sealed meanwhile: then nothing opened may stay.
+func (t *task) remember(version uint32, o *opened) {
+	t.v.keys.put(version, o)
+	if t.v.open.Load() != t.keys {
+		t.v.keys.purge()
+	}
+}
+
+func newAEAD(a key.Algorithm, material []byte) (cipher.AEAD, error) {
+	if !a.Traits().AEAD {
+		return nil, fault.New(fault.Invalid, "keys of algorithm %s neither encrypt nor decrypt", a)
+	}
+	if a == key.ChaCha20Poly1305 {
+		return chacha20poly1305.New(material)
+	}
+	block, err := aes.NewCipher(material)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+const textPrefix = "qk:v"
+
+// maxText bounds a ciphertext text: the largest body of a request.
+const maxText = 48 << 20
+
+// sealText is nonce, ciphertext and tag behind the version, as text. The nonce is random (NIST SP 800-38D, 8.2.2).
+func sealText(a cipher.AEAD, rnd io.Reader, version uint32, m Message) ([]byte, error) {
+	buf := make([]byte, a.NonceSize(), a.NonceSize()+len(m.Body)+a.Overhead())
+	if _, err := io.ReadFull(rnd, buf); err != nil {
+		return nil, fmt.Errorf("drawing a nonce: %w", err)
+	}
+	buf = a.Seal(buf, buf[:a.NonceSize()], m.Body, binding(m))
+	text := make([]byte, 0, len(textPrefix)+11+base64.StdEncoding.EncodedLen(len(buf)))
+	text = append(text, textPrefix...)
+	text = strconv.AppendUint(text, uint64(version), 10)
+	text = append(text, ':')
+	return base64.StdEncoding.AppendEncode(text, buf), nil
+}
+
+// parseText splits a ciphertext text into version and bytes.
+func parseText(text []byte) (uint32, []byte, error) {
+	bad := func(what string) (uint32, []byte, error) {
+		return 0, nil, fault.New(fault.Invalid, "the ciphertext %s", what).WithHint("A ciphertext looks like qk:v1:<base64>, exactly as encrypt gave it.")
+	}
+	if len(text) > maxText {
+		return bad("is too long")
+	}
+	rest, ok := bytes.CutPrefix(text, []byte(textPrefix))
+	if !ok {
+		return bad("does not begin with " + textPrefix)
+	}
+	digits, body, ok := bytes.Cut(rest, []byte{':'})
+	if !ok || len(digits) == 0 || digits[0] == '0' {
+		return bad("names no version")
+	}
+	n, err := strconv.ParseUint(string(digits), 10, 32)
+	if err != nil {
+		return bad("names no version")
+	}
+	sealed, err := base64.StdEncoding.Strict().DecodeString(string(body))
+	if err != nil {
+		return bad("is not base64")
+	}
+	return uint32(n), sealed, nil
+}
+
+// openText undoes sealText. What does not open is told apart from nothing else.
+func openText(a cipher.AEAD, sealed []byte, m Message) ([]byte, error) {
+	if len(sealed) < a.NonceSize()+a.Overhead() {
+		return nil, fault.New(fault.Invalid, "the ciphertext is too short")
+	}
+	nonce, body := sealed[:a.NonceSize()], sealed[a.NonceSize():]
+	plain, err := a.Open(body[:0], nonce, body, binding(m))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "the ciphertext does not open with this key").
+			WithHint("It was altered, belongs to another key, or aad and context are not those it was encrypted with.")
+	}
+	return plain, nil
+}
+
+// binding is what a message is bound to: context and AAD, told apart by the context's length. Both empty is nothing,
+// which no other pair gives.
+func binding(m Message) []byte {
+	if len(m.Context) == 0 && len(m.AAD) == 0 {
+		return nil
+	}
+	b := make([]byte, 0, 8+len(m.Context)+len(m.AAD))
+	b = binary.BigEndian.AppendUint64(b, uint64(len(m.Context)))
+	b = append(b, m.Context...)
+	return append(b, m.AAD...)
+}
+
+// worse is the state that stands in the way: the key's, or the version's where that allows less than the key's.
+func worse(k, v key.State) key.State {
+	if k == key.Active || k.Processes() && !v.Processes() {
+		return v
+	}
+	return k
+}

@@ -1,0 +1,67 @@
+package vault
+
+import (
+	"context"
+
+	"github.com/quorate/quorate/vault/key"
+)
+
+// Duties does once what Run does every second on a leader.
+func (v *Vault) Duties(ctx context.Context) error {
+	l, room, err := v.opened()
+	if err != nil {
+		return err
+	}
+	var checked uint64
+	return v.duties(ctx, l, room, &checked)
+}
+
+// Cached counts the opened keys and data keys that the node holds.
+func (v *Vault) Cached() int {
+	v.keys.cache.CleanUp()
+	v.dual.cache.CleanUp()
+	return v.keys.cache.EstimatedSize() + v.dual.cache.EstimatedSize()
+}
+
+// Stamp authenticates a record as the vault would.
+func (v *Vault) Stamp(r *key.Record) {
+	if _, err := v.open.Load().stamp(r); err != nil {
+		panic(err)
+	}
+}
+
+// MACAfter is the MAC that the vault would give to what cmd makes of old.
+func (v *Vault) MACAfter(old *key.Record, cmd interface {
+	Next(*key.Record) (*key.Record, error)
+},
+) []byte {
+	mac, err := v.open.Load().change(old, cmd.Next)
+	if err != nil {
+		panic(err)
+	}
+	return mac
+}
+
+// Writes lists the operations that are forwarded to the leader.
+func Writes() []string {
+	var names []string
+	for name := range writes {
+		names = append(names, name)
+	}
+	return names
+}
+
+// RetitleToken is a bearer token's text with another id before its secret.
+func RetitleToken(text []byte, id key.ID) []byte {
+	_, secret, ok := parseBearer(text)
+	if !ok {
+		panic("that is no bearer token")
+	}
+	return bearerText(id, secret)
+}
+
+// SecretOf is the secret half of a bearer token.
+func SecretOf(text []byte) []byte {
+	_, secret, _ := parseBearer(text)
+	return secret
+}

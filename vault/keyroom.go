@@ -1,0 +1,208 @@
+package vault
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/seal"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// Labels under which the keyring authenticates and derives. Each serves one purpose only.
+const (
+	labelRecord  = "record"  // MAC of a key record
+	labelToken   = "token"   // MAC of a token
+	labelSecrets = "secrets" // what the members share, wrapped
+	labelBearer  = "bearer"  // the secret half of a token, derived from its id
+)
+
+// keyroom is what a node has while it is open.
+type keyroom struct {
+	opened  *seal.Opened
+	ring    *seal.Keyring
+	cluster [16]byte
+}
+
+// materialAAD binds wrapped material to where it belongs: cluster, key and version. The term is bound by the
+// keyring, so that nothing can be moved between records, versions or clusters.
+func (k *keyroom) materialAAD(id key.ID, version uint32) []byte {
+	aad := make([]byte, 0, 64)
+	aad = append(aad, "quorate material"...)
+	aad = append(aad, k.cluster[:]...)
+	aad = append(aad, id[:]...)
+	return binary.BigEndian.AppendUint32(aad, version)
+}
+
+// wrap seals a version's material under the newest term.
+func (k *keyroom) wrap(id key.ID, version uint32, plain []byte) (key.Material, error) {
+	term, sealed, err := k.ring.Wrap(k.materialAAD(id, version), plain)
+	if err != nil {
+		return key.Material{}, fmt.Errorf("wrapping version %d: %w", version, err)
+	}
+	return key.Material{Term: term, Sealed: sealed}, nil
+}
+
+// unwrap lends the material of a version.
+func (k *keyroom) unwrap(r *key.Record, v *key.Version, use func(plain []byte) error) error {
+	if v.State.Gone() || len(v.Material.Sealed) == 0 {
+		return fault.New(fault.BadState, "version %d of %s is %s: its material no longer exists", v.Number, nameOf(r), v.State)
+	}
+	err := k.ring.Unwrap(v.Material.Term, k.materialAAD(r.ID, v.Number), v.Material.Sealed, use)
+	if errors.Is(err, seal.ErrAltered) {
+		return fault.Wrap(fault.Internal, err, "the stored material of key %s version %d was altered", r.ID, v.Number).
+			WithHint("Do not trust this node's disk: stop it, keep its directory for examination, and join it again empty.")
+	}
+	return err
+}
+
+// stamp authenticates everything that governs the record's use, and returns r.
+func (k *keyroom) stamp(r *key.Record) (*key.Record, error) {
+	mac, err := k.ring.MAC(labelRecord, fsm.Canonical(r))
+	if err != nil {
+		return nil, err
+	}
+	r.MAC = mac[:]
+	return r, nil
+}
+
+// check refuses a record that is not as the vault wrote it. The record is lent.
+func (k *keyroom) check(r *key.Record) error {
+	if err := k.ring.CheckMAC(labelRecord, fsm.Canonical(r), r.MAC); err != nil {
+		if !errors.Is(err, seal.ErrAltered) {
+			return err
+		}
+		return fault.Wrap(fault.Internal, err, "the stored record of key %s was altered", r.ID).
+			WithHint("Do not trust this node's disk: stop it, keep its directory for examination, and join it again empty.")
+	}
+	return nil
+}
+
+// stampToken and checkToken do the same for tokens.
+func (k *keyroom) stampToken(t *access.Token) error {
+	mac, err := k.ring.MAC(labelToken, fsm.CanonicalToken(t))
+	if err != nil {
+		return err
+	}
+	t.MAC = mac[:]
+	return nil
+}
+
+func (k *keyroom) checkToken(t *access.Token) error {
+	if err := k.ring.CheckMAC(labelToken, fsm.CanonicalToken(t), t.MAC); err != nil {
+		if !errors.Is(err, seal.ErrAltered) {
+			return err
+		}
+		return fault.Wrap(fault.Internal, err, "the stored token %s was altered", t.ID)
+	}
+	return nil
+}
+
+// bearer derives the secret half of a token from its id, so that whoever repeats the request that made the
+// token gets the same one, and no secret crosses a node link. The caller clears it.
+func (k *keyroom) bearer(kind access.TokenKind, id key.ID) ([]byte, error) {
+	return k.ring.Derive(labelBearer, append([]byte{byte(kind)}, id[:]...), tokenSecret)
+}
+
+// change computes the MAC of the record that a command will make of old, so that every node can write it.
+func (k *keyroom) change(old *key.Record, next func(*key.Record) (*key.Record, error)) ([]byte, error) {
+	if err := k.check(old); err != nil {
+		return nil, err
+	}
+	r, err := next(old)
+	if err != nil {
+		return nil, err
+	}
+	mac, err := k.ring.MAC(labelRecord, fsm.Canonical(r))
+	return mac[:], err
+}
+
+func nameOf(r *key.Record) string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.ID.String()
+}
+
+// unseal makes the node open: the keyring is there, and everybody learns it.
+func (v *Vault) unseal(o *seal.Opened, cluster [16]byte) {
+	room := &keyroom{opened: o, ring: o.Keyring(), cluster: cluster}
+	if old := v.open.Swap(room); old != nil {
+		old.opened.Destroy()
+	}
+	if l := v.link.Load(); l != nil {
+		l.peers.Announce(false)
+	}
+	v.log.Info("node is open", "node", v.cfg.Node)
+}
+
+// close wipes the keyring and everything that was opened with it.
+func (v *Vault) close() {
+	room := v.open.Swap(nil)
+	v.keys.purge()
+	v.dual.purge()
+	v.auth.forget()
+	if room == nil {
+		return
+	}
+	room.opened.Destroy()
+	if l := v.link.Load(); l != nil {
+		l.peers.Announce(true)
+	}
+	v.log.Info("node is sealed", "node", v.cfg.Node)
+}
+
+// Close wipes what the node holds open; the process is about to end.
+func (v *Vault) Close() {
+	v.close()
+	v.ceremony.forget()
+	v.rekey.forget()
+}
+
+// Applied is called by the cluster after a command was applied here and before anybody is told of it: opened
+// keys that changed are dropped, and a new seal configuration is taken up.
+func (v *Vault) Applied(cmd fsm.Command) {
+	switch c := cmd.(type) {
+	case *fsm.PutDocument:
+		if c.Name == docSeal {
+			v.adopt()
+		}
+	case interface{ Target() key.ID }:
+		v.forget(c.Target())
+	}
+}
+
+// forget drops what was opened of a key.
+func (v *Vault) forget(id key.ID) {
+	r := v.state().Key(id)
+	if r == nil {
+		return
+	}
+	v.keys.drop(r)
+	if isDual(r) {
+		v.dual.drop(id)
+	}
+}
+
+// adopt takes up the seal configuration of the state: new terms, a new epoch.
+func (v *Vault) adopt() {
+	room, s := v.open.Load(), v.state()
+	if s == nil {
+		return
+	}
+	cfg, err := sealConfig(s)
+	if err != nil {
+		v.log.Error("the seal configuration cannot be read", "err", err)
+		return
+	}
+	v.ceremony.use(cfg)
+	if room == nil {
+		return
+	}
+	if err := room.opened.Adopt(cfg); err != nil && !errors.Is(err, fault.Conflict) {
+		v.log.Error("the new seal configuration cannot be taken up; hand in shares to this node again", "err", err)
+	}
+}

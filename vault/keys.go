@@ -1,0 +1,239 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// catchUp bounds how long a node tries to reach the leader before it says that something does not exist.
+const catchUp = 500 * time.Millisecond
+
+// maxRetries bounds how often an operation looks again when somebody else changed the key meanwhile.
+const maxRetries = 8
+
+var opCreateKey = newWrite("key.create", access.Create, createKey)
+
+// CreateKey makes a key and its first version on the leader. fault.Exists if the name is taken.
+func (v *Vault) CreateKey(ctx context.Context, c access.Caller, s KeySpec) (*key.Record, error) {
+	return opCreateKey.do(ctx, v, c, s)
+}
+
+func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
+	if first, done, err := t.before(); done || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		if err := t.allow(access.OfKey(t.link.machine.State().Key(first.Object))); err != nil {
+			return nil, err
+		}
+		return t.result(first)
+	}
+	r, err := newRecord(t, s)
+	if err != nil {
+		return nil, err
+	}
+	t.entry.Key, t.entry.KeyName = r.ID, r.Name
+	t.change("algorithm", r.Algorithm.String())
+	if err := t.allow(access.OfKey(r)); err != nil {
+		return nil, err
+	}
+	if err := t.intend(); err != nil {
+		return nil, err
+	}
+	material, err := t.generate(r.ID, 1, r.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	r.Versions[0].Material = material
+	return t.create(ctx, r)
+}
+
+// create authenticates and commits a new record. A repeated request gets the record that it made the first time.
+func (t *task) create(ctx context.Context, r *key.Record) (*key.Record, error) {
+	if _, err := t.keys.stamp(r); err != nil {
+		return nil, err
+	}
+	out, err := t.propose(ctx, &fsm.CreateKey{Record: r})
+	if err != nil {
+		return nil, err
+	}
+	return t.result(out)
+}
+
+// result is the record as it is after the operation.
+func (t *task) result(out fsm.Outcome) (*key.Record, error) {
+	r := t.link.machine.State().Key(out.Object)
+	if r == nil {
+		return nil, fmt.Errorf("key %s is not in the state after it was written", out.Object)
+	}
+	t.entry.Key, t.entry.KeyName, t.entry.KeyVersion = r.ID, r.Name, out.Version
+	return public(r), nil
+}
+
+// public is a record as it leaves the vault: without wrapped material and MAC.
+func public(r *key.Record) *key.Record {
+	p := r.Clone()
+	p.MAC = nil
+	for i := range p.Versions {
+		p.Versions[i].Material = key.Material{}
+	}
+	return p
+}
+
+// newRecord checks a spec and makes the record that it describes, without material.
+func newRecord(t *task, s KeySpec) (*key.Record, error) {
+	if err := key.CheckName(s.Name); err != nil {
+		return nil, err
+	}
+	if s.Algorithm == 0 {
+		s.Algorithm = key.AES256GCM
+	}
+	traits := s.Algorithm.Traits()
+	if !traits.AEAD {
+		return nil, fault.New(fault.Invalid, "keys of algorithm %s cannot be made by this version", s.Algorithm).
+			WithHint("Choose aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
+	}
+	if s.Usage == 0 {
+		s.Usage = traits.Usage
+	}
+	if extra := s.Usage &^ traits.Usage; extra != 0 {
+		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())
+	}
+	if s.Parent != "" {
+		return nil, fault.New(fault.Invalid, "parent keys are not offered by this version")
+	}
+	if s.UsageLimit != 0 {
+		return nil, fault.New(fault.Invalid, "usage limits are not offered by this version: nothing would count the uses")
+	}
+	if s.RotateEvery != 0 && s.RotateEvery < time.Minute || s.RotateEvery > key.MaxPeriod || s.RotateEvery < 0 {
+		return nil, fault.New(fault.Invalid, "rotate_every must lie between one minute and 100 years")
+	}
+	id, err := key.NewID(t.v.cfg.Random)
+	if err != nil {
+		return nil, err
+	}
+	now := t.v.now(t.link.machine.State())
+	r := &key.Record{
+		ID: id, Name: s.Name, Algorithm: s.Algorithm, Type: traits.Type, Usage: s.Usage, State: key.Active,
+		Exportable: s.Exportable, RotateEvery: s.RotateEvery, Tags: s.Tags, Owner: t.caller.Principal, UsageLimit: s.UsageLimit,
+		DeactivAt: s.DeactivAt, Created: now, Updated: now, Revision: 1,
+	}
+	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}
+	if s.ActivateAt > now {
+		r.State, first.State, first.Activated, r.ActivateAt = key.PreActive, key.PreActive, 0, s.ActivateAt
+	}
+	if s.DeactivAt != 0 && s.DeactivAt <= max(now, s.ActivateAt) {
+		return nil, fault.New(fault.Invalid, "deactivate_at must come after now and after activate_at")
+	}
+	if r.RotateEvery > 0 {
+		r.NextRotate = max(now, s.ActivateAt).Add(r.RotateEvery)
+	}
+	r.Versions = []key.Version{first}
+	return r, nil
+}
+
+// generate draws fresh material and wraps it.
+func (t *task) generate(id key.ID, version uint32, a key.Algorithm) (key.Material, error) {
+	plain := make([]byte, a.Traits().Bytes)
+	defer clear(plain)
+	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
+		return key.Material{}, fmt.Errorf("drawing key material: %w", err)
+	}
+	return t.keys.wrap(id, version, plain)
+}
+
+// Key returns a key's metadata.
+func (v *Vault) Key(ctx context.Context, c access.Caller, ref string) (*key.Record, error) {
+	t, err := v.begin("key.read", access.Read, c, false)
+	if err != nil {
+		return nil, err
+	}
+	r, err := t.read(ctx, ref)
+	if err := t.done(err); err != nil {
+		return nil, err
+	}
+	return public(r), nil
+}
+
+// read finds a key on fresh state; metadata needs no second look at the lease, for it is answered as of the first.
+func (t *task) read(ctx context.Context, ref string) (*key.Record, error) {
+	return t.readVersion(ctx, ref, 0)
+}
+
+// readVersion finds a key that has version n (0: any). What is not here may have been made on another node a moment
+// ago, and its maker told so: so before a node denies that something exists, it catches up with the leader.
+func (t *task) readVersion(ctx context.Context, ref string, n uint32) (*key.Record, error) {
+	if err := t.fresh(ctx); err != nil {
+		return nil, err
+	}
+	r, err := t.find(ref)
+	missing := errors.Is(err, fault.NotFound) || err == nil && r.Version(n) == nil
+	if !missing || t.caller.Read.Mode == access.Linearizable {
+		return r, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	if t.link.replica.Fresh(ctx, access.Consistency{Mode: access.Linearizable}) != nil {
+		return r, err // as far as this node knows, within the staleness bound
+	}
+	return t.find(ref)
+}
+
+// Keys returns a page of the keys that the caller may read, and the cursor of the next page ("" at the end).
+func (v *Vault) Keys(ctx context.Context, c access.Caller, q KeyQuery) ([]*key.Record, string, error) {
+	t, err := v.begin("key.list", access.List, c, false)
+	if err != nil {
+		return nil, "", err
+	}
+	page, next, err := t.list(ctx, q)
+	if err := t.done(err); err != nil {
+		return nil, "", err
+	}
+	return page, next, nil
+}
+
+func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, error) {
+	if q.Limit == 0 {
+		q.Limit = 100
+	}
+	if q.Limit < 0 || q.Limit > 1000 {
+		return nil, "", fault.New(fault.Invalid, "limit must lie between 1 and 1000")
+	}
+	t.change("prefix", q.Prefix)
+	t.change("limit", strconv.Itoa(q.Limit))
+	if err := t.fresh(ctx); err != nil {
+		return nil, "", err
+	}
+	if err := t.allow(access.OfVault()); err != nil {
+		return nil, "", err
+	}
+	set, err := t.policies()
+	if err != nil {
+		return nil, "", err
+	}
+	s := t.link.machine.State()
+	page, after := make([]*key.Record, 0, q.Limit), q.After
+	for {
+		found, next := s.Keys(fsm.Query{
+			Prefix: q.Prefix, After: after, State: q.State, Tag: q.Tag, Algorithm: q.Algorithm, Owner: q.Owner, Limit: q.Limit - len(page),
+		})
+		for _, r := range found {
+			if set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
+				page = append(page, public(r))
+			}
+		}
+		if next == "" || len(page) == q.Limit {
+			return page, next, nil
+		}
+		after = next
+	}
+}

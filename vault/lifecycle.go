@@ -1,0 +1,315 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// destroyWait is how long a destruction waits when the caller does not say, so that a mistake can be undone.
+const destroyWait = 7 * 24 * time.Hour
+
+// The inputs of the operations on one key, as they are forwarded.
+type (
+	rotateIn struct{ Ref string }
+	updateIn struct {
+		Ref   string
+		Patch KeyPatch
+	}
+	stateIn struct {
+		Ref    string
+		Change StateChange
+	}
+	destroyIn struct {
+		Ref string
+		D   Destruction
+	}
+	cancelIn struct {
+		Ref     string
+		Version uint32
+	}
+)
+
+var (
+	opRotateKey  = newWrite("key.rotate", access.Rotate, rotateKey)
+	opUpdateKey  = newWrite("key.update", access.Update, updateKey)
+	opActivate   = newWrite("key.activate", access.Activate, changeState)
+	opSuspend    = newWrite("key.suspend", access.Suspend, changeState)
+	opDeactivate = newWrite("key.deactivate", access.Deactivate, changeState)
+	opCompromise = newWrite("key.compromise", access.Compromise, changeState)
+	opDestroy    = newWrite("key.destroy", access.Destroy, destroyKey)
+	opCancel     = newWrite("key.cancel-destroy", access.Destroy, cancelDestroy)
+)
+
+// RotateKey gives a key a new version, which protects from then on; older versions still open. fault.BadState
+// unless the key is active.
+func (v *Vault) RotateKey(ctx context.Context, c access.Caller, ref string) (*key.Record, error) {
+	return opRotateKey.do(ctx, v, c, rotateIn{ref})
+}
+
+func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
+	return t.amend(ctx, in.Ref, 0, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		return t.nextVersion(r, ch)
+	})
+}
+
+// nextVersion makes the command that gives r a fresh version.
+func (t *task) nextVersion(r *key.Record, ch fsm.Change) (keyCommand, error) {
+	if r.State != key.Active {
+		return nil, fault.New(fault.BadState, "key %s is %s: only an active key can be rotated", nameOf(r), r.State)
+	}
+	if !r.Algorithm.Traits().AEAD {
+		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be rotated", r.Algorithm)
+	}
+	n := r.Latest().Number + 1
+	material, err := t.generate(r.ID, n, r.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	cmd := &fsm.RotateKey{Change: ch, Version: key.Version{
+		Number: n, State: key.Active, Material: material, Created: ch.Updated, Activated: ch.Updated,
+	}}
+	if r.RotateEvery > 0 {
+		cmd.NextRotate = ch.Updated.Add(r.RotateEvery)
+	}
+	return cmd, nil
+}
+
+// UpdateKey changes metadata.
+func (v *Vault) UpdateKey(ctx context.Context, c access.Caller, ref string, p KeyPatch) (*key.Record, error) {
+	return opUpdateKey.do(ctx, v, c, updateIn{ref, p})
+}
+
+func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
+	p := in.Patch
+	return t.amend(ctx, in.Ref, p.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		cmd := &fsm.UpdateKey{Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, MinDecrypt: p.MinDecrypt, Exportable: p.Exportable}
+		if p.RotateEvery != nil {
+			every := *p.RotateEvery
+			if every != 0 && every < time.Minute || every > key.MaxPeriod || every < 0 {
+				return nil, fault.New(fault.Invalid, "rotate_every must be \"0s\" or lie between one minute and 100 years")
+			}
+			next := key.Time(0)
+			if every > 0 {
+				next = r.Latest().Created.Add(every)
+			}
+			cmd.RotateEvery, cmd.NextRotate = &every, &next
+		}
+		return cmd, nil
+	})
+}
+
+// ChangeState takes a key or one version a step through its life. fault.BadState for a step that NIST SP 800-57
+// does not have. A step that takes it out of use is acknowledged when no node serves it any more.
+func (v *Vault) ChangeState(ctx context.Context, c access.Caller, ref string, s StateChange) (*key.Record, error) {
+	for _, op := range []*write[stateIn, *key.Record]{opActivate, opSuspend, opDeactivate, opCompromise} {
+		if op.action == s.Action {
+			return op.do(ctx, v, c, stateIn{ref, s})
+		}
+	}
+	return nil, fault.New(fault.Invalid, "%q is no step in a key's life", s.Action)
+}
+
+func changeState(ctx context.Context, t *task, in stateIn) (*key.Record, error) {
+	s := in.Change
+	t.change("reason", s.Reason)
+	t.change("version", number(s.Version))
+	return t.amend(ctx, in.Ref, s.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		from := r.State
+		if s.Version != 0 {
+			ver := r.Version(s.Version)
+			if ver == nil {
+				return nil, noVersion(r, s.Version)
+			}
+			from = ver.State
+		}
+		to, err := target(t.action, s.Resume, from)
+		if err != nil {
+			return nil, err
+		}
+		t.change("from", from.String())
+		t.change("to", to.String())
+		return &fsm.SetState{Change: ch, Version: s.Version, To: to, Reason: s.Reason}, nil
+	})
+}
+
+// target is the state that an action leads to from a state.
+func target(a access.Action, resume bool, from key.State) (key.State, error) {
+	to := key.Active
+	switch a {
+	case access.Suspend:
+		to = key.Suspended
+	case access.Deactivate:
+		to = key.Deactivated
+	case access.Compromise:
+		to = key.Compromised
+		if from == key.Destroyed {
+			to = key.DestroyedCompromised
+		}
+	default:
+		if resume != (from == key.Suspended) {
+			want := key.PreActive
+			if resume {
+				want = key.Suspended
+			}
+			return 0, fault.New(fault.BadState, "it is %s; this step starts from %s", from, want)
+		}
+	}
+	if !from.May(to) {
+		return 0, fault.New(fault.BadState, "it is %s; from there it cannot become %s", from, to)
+	}
+	return to, nil
+}
+
+// DestroyKey ends a key's or a version's material, by default after a wait of 7 days.
+func (v *Vault) DestroyKey(ctx context.Context, c access.Caller, ref string, d Destruction) (*key.Record, error) {
+	return opDestroy.do(ctx, v, c, destroyIn{ref, d})
+}
+
+func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error) {
+	d := in.D
+	wait := destroyWait
+	if d.After != nil {
+		wait = *d.After
+	}
+	if wait < 0 || wait > key.MaxPeriod {
+		return nil, fault.New(fault.Invalid, "after must lie between 0s and 100 years")
+	}
+	t.change("reason", d.Reason)
+	t.change("version", number(d.Version))
+	t.change("after", key.FormatPeriod(wait))
+	return t.amend(ctx, in.Ref, d.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		from := r.State
+		if d.Version != 0 {
+			ver := r.Version(d.Version)
+			if ver == nil {
+				return nil, noVersion(r, d.Version)
+			}
+			from = ver.State
+		}
+		to := end(from)
+		if !from.May(to) {
+			return nil, fault.New(fault.BadState, "it is %s: deactivate it first, then destroy it", from)
+		}
+		if wait == 0 {
+			return &fsm.SetState{Change: ch, Version: d.Version, To: to, Reason: d.Reason}, nil
+		}
+		return &fsm.ScheduleDestroy{Change: ch, Version: d.Version, At: ch.Updated.Add(wait)}, nil
+	})
+}
+
+// end is the state in which a destroyed key rests.
+func end(from key.State) key.State {
+	if from == key.Compromised {
+		return key.DestroyedCompromised
+	}
+	return key.Destroyed
+}
+
+// CancelDestroy undoes a destruction that has not happened yet.
+func (v *Vault) CancelDestroy(ctx context.Context, c access.Caller, ref string, version uint32) (*key.Record, error) {
+	return opCancel.do(ctx, v, c, cancelIn{ref, version})
+}
+
+func cancelDestroy(ctx context.Context, t *task, in cancelIn) (*key.Record, error) {
+	t.change("version", number(in.Version))
+	return t.amend(ctx, in.Ref, 0, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		at := r.DestroyAt
+		if in.Version != 0 {
+			ver := r.Version(in.Version)
+			if ver == nil {
+				return nil, noVersion(r, in.Version)
+			}
+			at = ver.DestroyAt
+		}
+		if at == 0 {
+			return nil, fault.New(fault.BadState, "no destruction is scheduled")
+		}
+		return &fsm.ScheduleDestroy{Change: ch, Version: in.Version}, nil
+	})
+}
+
+// keyCommand is a command that changes one record.
+type keyCommand interface {
+	fsm.Command
+	Next(old *key.Record) (*key.Record, error)
+	SetMAC(mac []byte)
+}
+
+// amend changes one key: it finds it, asks the policies, lets build make the command from the record as it is,
+// authenticates the record as it will be and commits. When somebody else was faster it looks again, unless the
+// caller said which revision it had seen.
+func (t *task) amend(ctx context.Context, ref string, ifMatch uint64, build func(r *key.Record, ch fsm.Change) (keyCommand, error)) (*key.Record, error) {
+	for try := 0; ; try++ {
+		r, err := t.find(ref)
+		if err != nil {
+			return nil, err
+		}
+		if first, done, err := t.before(); done || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			return t.result(first)
+		}
+		if ifMatch != 0 && ifMatch != r.Revision {
+			return nil, fault.New(fault.Conflict, "key %s is at revision %d, not %d", nameOf(r), r.Revision, ifMatch)
+		}
+		cmd, err := build(r, fsm.Change{ID: r.ID, Expect: r.Revision, Updated: t.v.now(t.link.machine.State())})
+		if err != nil {
+			return nil, err
+		}
+		mac, err := t.keys.change(r, cmd.Next)
+		if err != nil {
+			return nil, err
+		}
+		cmd.SetMAC(mac)
+		if try == 0 {
+			if err := t.intend(); err != nil {
+				return nil, err
+			}
+		}
+		out, err := t.propose(ctx, cmd)
+		if errors.Is(err, fault.Conflict) && ifMatch == 0 && try < maxRetries {
+			continue // a conflict is not remembered as the request's outcome, so the same ID may try again
+		}
+		if err != nil {
+			return nil, err
+		}
+		return t.result(out)
+	}
+}
+
+// before finds the outcome of the same request, had it been made already: what it did must not be judged against
+// the state that it left behind. A refusal is given again, and so is fault.Invalid for another request's Idempotency-Key.
+func (t *task) before() (first fsm.Outcome, done bool, err error) {
+	out, print, ok := t.link.machine.State().Outcome(t.request.ID)
+	if !ok || t.request.ID == [16]byte{} {
+		return fsm.Outcome{}, false, nil
+	}
+	if print != t.request.Print {
+		return fsm.Outcome{}, false, fault.New(fault.Invalid, "this Idempotency-Key was used for another request").
+			WithHint("Use a new Idempotency-Key for every new request, and the same one only to repeat it unchanged.")
+	}
+	t.entry.Index = out.Index
+	if out.Fault != nil {
+		return out, false, out.Fault
+	}
+	return out, true, nil
+}
+
+func noVersion(r *key.Record, n uint32) error {
+	return fault.New(fault.NotFound, "key %s has no version %d", nameOf(r), n)
+}
+
+func number(n uint32) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}

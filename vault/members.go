@@ -1,0 +1,127 @@
+package vault
+
+import (
+	"context"
+
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+type memberIn struct{ Node string }
+
+var (
+	opPromote  = newWrite("member.promote", access.Operate, changeMember(PromoteMember))
+	opDemote   = newWrite("member.demote", access.Operate, changeMember(DemoteMember))
+	opRemove   = newWrite("member.remove", access.Operate, changeMember(RemoveMember))
+	opStepDown = newWrite("member.step-down", access.Operate, changeMember(TransferLead))
+)
+
+// Members lists the members as this node sees them.
+func (v *Vault) Members(ctx context.Context, c access.Caller) ([]Member, error) {
+	t, err := v.begin("member.list", access.Inspect, c, false)
+	if err != nil {
+		return nil, err
+	}
+	err = t.allow(access.OfVault())
+	if err := t.done(err); err != nil {
+		return nil, err
+	}
+	return t.link.members.Members(), nil
+}
+
+// Promote gives a member a vote.
+func (v *Vault) Promote(ctx context.Context, c access.Caller, node string) error {
+	_, err := opPromote.do(ctx, v, c, memberIn{node})
+	return err
+}
+
+// Demote takes a member's vote; it goes on to replicate.
+func (v *Vault) Demote(ctx context.Context, c access.Caller, node string) error {
+	_, err := opDemote.do(ctx, v, c, memberIn{node})
+	return err
+}
+
+// Remove ends a membership for good. fault.BadState when the cluster would lose its quorum.
+func (v *Vault) Remove(ctx context.Context, c access.Caller, node string) error {
+	_, err := opRemove.do(ctx, v, c, memberIn{node})
+	return err
+}
+
+// StepDown hands leadership to the member named, or to any ("").
+func (v *Vault) StepDown(ctx context.Context, c access.Caller, to string) error {
+	_, err := opStepDown.do(ctx, v, c, memberIn{to})
+	return err
+}
+
+func changeMember(act MemberAct) func(context.Context, *task, memberIn) (bool, error) {
+	return func(ctx context.Context, t *task, in memberIn) (bool, error) {
+		t.change("member", in.Node)
+		if err := t.allow(access.OfVault()); err != nil {
+			return false, err
+		}
+		if in.Node != "" || act != TransferLead {
+			if err := t.member(in.Node); err != nil {
+				return false, err
+			}
+		}
+		if err := t.intend(); err != nil {
+			return false, err
+		}
+		return true, t.link.members.Change(ctx, MemberChange{Act: act, Node: in.Node})
+	}
+}
+
+func (t *task) member(node string) error {
+	for _, m := range t.link.members.Members() {
+		if m.Node == node {
+			return nil
+		}
+	}
+	return fault.New(fault.NotFound, "there is no member %q", clip(node)).WithHint("`quorate operator members` lists them.")
+}
+
+// Status is what anybody may know of this node.
+func (v *Vault) Status(ctx context.Context) Status {
+	st := Status{Node: v.cfg.Node, Version: v.cfg.Version, Sealed: true, Members: []Member{}}
+	l := v.link.Load()
+	if l == nil {
+		st.Why = "this node does not belong to a cluster yet"
+		return st
+	}
+	st.Initialized = true
+	st.Sealed = v.Sealed()
+	st.Index = l.machine.Applied()
+	st.Members = l.members.Members()
+	st.Leader, _ = l.replica.Leader()
+	for _, m := range st.Members {
+		if m.Node == v.cfg.Node {
+			st.Role = m.Role
+		}
+	}
+	if cfg, err := sealConfig(l.machine.State()); err == nil {
+		st.Cluster = formatCluster(cfg.Cluster)
+	}
+	if y := v.ceremony.current(); y != nil {
+		if p := progress(y.Progress()); p.Have > 0 {
+			st.Ceremony = &p
+		}
+	}
+	if err := v.Ready(ctx); err != nil {
+		st.Why = fault.Of(err).Message
+	} else {
+		st.Fresh = true
+	}
+	return st
+}
+
+// Ready is nil when this node can answer requests; else why not.
+func (v *Vault) Ready(ctx context.Context) error {
+	l, _, err := v.opened()
+	if err != nil {
+		return err
+	}
+	if err := l.replica.Fresh(ctx, access.Consistency{}); err != nil {
+		return err
+	}
+	return v.cfg.Audit.Healthy()
+}

@@ -1,0 +1,424 @@
+package vault_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/audit"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/vaulttest"
+)
+
+// operation is one thing that a caller can ask, on the world that newWorld makes.
+type operation struct {
+	name   string
+	action access.Action
+	writes bool
+	run    func(w *world, v *vault.Vault, c access.Caller) error
+}
+
+// world is a fixture with something in it for every operation.
+type world struct {
+	*vaulttest.Fixture
+	text  []byte // ciphertext under app/k
+	token *access.Token
+	other *access.Token
+	csr   []byte
+}
+
+var kek = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+func kekPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(kek())})
+}
+
+func kekPublic() []byte {
+	b, err := x509.MarshalPKIXPublicKey(&kek().PublicKey)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func newWorld(t *testing.T, nodes int) *world {
+	t.Helper()
+	w := &world{Fixture: vaulttest.Cluster(t, nodes, vaulttest.WithShares(3, 2))}
+	root, v := w.Root(), w.Vault(0)
+	w.MustCreate("app/k")
+	for _, name := range []string{"app/suspended", "app/deactivated"} {
+		w.MustCreate(name)
+	}
+	ok(t, "suspending", step(w.Fixture, "app/suspended", 0, access.Suspend))
+	ok(t, "deactivating", step(w.Fixture, "app/deactivated", 0, access.Deactivate))
+	w.text = mustEncrypt(t, w.Fixture, "app/k", "plain")
+	var err error
+	w.token, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
+	ok(t, "creating a token", err)
+	w.other, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
+	ok(t, "creating a token", err)
+	w.Grant("extra", `permit (principal == User::"nobody", action, resource);`)
+	_, err = v.CreateDual(ctx, root, kekPublic())
+	ok(t, "creating a dual key", err)
+	w.csr = vaulttest.CSR(t, "client")
+	return w
+}
+
+func err1[A any](_ A, err error) error         { return err }
+func err2[A, B any](_ A, _ B, err error) error { return err }
+
+// operations is everything that needs a policy, in an order in which root can do all of it.
+var operations = []operation{
+	{"key.create", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.CreateKey(ctx, c, vault.KeySpec{Name: "app/new"}))
+	}},
+	{"key.read", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Key(ctx, c, "app/k")) }},
+	{"key.list", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err2(v.Keys(ctx, c, vault.KeyQuery{})) }},
+	{"key.rotate", access.Rotate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.RotateKey(ctx, c, "app/k")) }},
+	{"key.update", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.UpdateKey(ctx, c, "app/k", vault.KeyPatch{Tags: &map[string]string{"a": "b"}}))
+	}},
+	{"key.activate", access.Activate, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ChangeState(ctx, c, "app/suspended", vault.StateChange{Action: access.Activate, Resume: true}))
+	}},
+	{"key.suspend", access.Suspend, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ChangeState(ctx, c, "app/suspended", vault.StateChange{Action: access.Suspend}))
+	}},
+	{"key.deactivate", access.Deactivate, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ChangeState(ctx, c, "app/suspended", vault.StateChange{Action: access.Deactivate}))
+	}},
+	{"key.compromise", access.Compromise, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ChangeState(ctx, c, "app/suspended", vault.StateChange{Action: access.Compromise}))
+	}},
+	{"key.destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.DestroyKey(ctx, c, "app/deactivated", vault.Destruction{}))
+	}},
+	{"key.cancel-destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0))
+	}},
+	{"key.material", access.Reveal, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(reveal(v, c, "app/k", 0)) }},
+	{"key.encrypt", access.Encrypt, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(encrypt(v, c, "app/k", "x")) }},
+	{"key.decrypt", access.Decrypt, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(decrypt(v, c, "app/k", w.text))
+	}},
+	{"key.rewrap", access.Rewrap, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err2(v.Rewrap(ctx, c, "app/k", vault.Message{Body: w.text}))
+	}},
+	{"key.datakey", access.DataKey, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.DataKey(ctx, c, "app/k", vault.DataKeySpec{Plaintext: true}, func(vault.DataKey) error { return nil })
+	}},
+	{"random", access.Random, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Random(ctx, c, 16, func([]byte) error { return nil })
+	}},
+	{"dual.create", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		k, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return err
+		}
+		pub, err := x509.MarshalPKIXPublicKey(&k.PublicKey)
+		if err != nil {
+			return err
+		}
+		return err1(v.CreateDual(ctx, c, pub))
+	}},
+	{"dual.open", access.Reveal, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.OpenDual(ctx, c, kekPEM(), func([]byte) error { return nil })
+	}},
+	{"dual.count", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.CountDual(ctx, c)) }},
+	{"token.create", access.ManageToken, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err2(v.CreateToken(ctx, c, vault.TokenSpec{Principal: "x"}))
+	}},
+	{"token.create-join", access.Admit, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err2(v.CreateJoinToken(ctx, c, vault.JoinTokenSpec{}))
+	}},
+	{"token.lookup", access.ManageToken, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.LookupToken(ctx, c, w.token.ID))
+	}},
+	{"token.renew", access.ManageToken, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.RenewToken(ctx, c, w.token.ID))
+	}},
+	{"token.revoke", access.ManageToken, true, func(w *world, v *vault.Vault, c access.Caller) error { return v.RevokeToken(ctx, c, w.other.ID) }},
+	{"token.list", access.ManageToken, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Tokens(ctx, c)) }},
+	{"policy.put", access.ManagePolicy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.PutPolicy(ctx, c, vault.PolicyText{Name: "more", Text: `permit (principal == User::"nobody", action, resource);`}))
+	}},
+	{"policy.get", access.ManagePolicy, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Policy(ctx, c, "extra")) }},
+	{"policy.list", access.ManagePolicy, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Policies(ctx, c)) }},
+	{"policy.explain", access.ManagePolicy, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.Explain(ctx, c, vault.Question{Principal: "x", Kind: access.ByToken, Action: access.Read, Key: "app/k"}))
+	}},
+	{"policy.delete", access.ManagePolicy, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.DeletePolicy(ctx, c, "extra") }},
+	{"sys.slots", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Slots(ctx, c)) }},
+	{"sys.keyring", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Keyring(ctx, c)) }},
+	{"sys.keyring-rotate", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.RotateKeyring(ctx, c)) }},
+	{"sys.rekey-start", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.StartRekey(ctx, c, vault.RekeySpec{Shares: 3, Threshold: 2}))
+	}},
+	{"sys.rekey-status", access.Inspect, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Rekeying(ctx, c)) }},
+	{"sys.rekey-share", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		id := "?"
+		if k, err := v.Rekeying(ctx, w.Root()); err == nil {
+			id = k.ID
+		}
+		return err1(v.SubmitRekey(ctx, c, id, w.Shares()[0]))
+	}},
+	{"sys.rekey-cancel", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.CancelRekey(ctx, c) }},
+	{"member.list", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Members(ctx, c)) }},
+	{"member.demote", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Demote(ctx, c, "n3") }},
+	{"member.promote", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Promote(ctx, c, "n3") }},
+	{"member.remove", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Remove(ctx, c, "n3") }},
+	{"member.step-down", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.StepDown(ctx, c, "n1") }},
+	{"sys.client-certificate", access.ManageToken, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.CertifyClient(ctx, c, "client", w.csr, 0))
+	}},
+	{"sys.unseal-reset", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.ResetUnseal(ctx, c, nil)) }},
+	{"sys.seal", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Seal(ctx, c, false) }},
+}
+
+// entriesOf are the entries of one operation behind the first n of a node's log.
+func entriesOf(f *vaulttest.Fixture, node, n int, op string) (all []audit.Entry) {
+	for _, e := range f.AuditEntries(node)[n:] {
+		if e.Operation == op {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func TestTheTableHoldsEveryWrite(t *testing.T) {
+	unchecked := []string{"sys.join", "sys.renew-certificate"} // they have their own proof and their own tests
+	for _, name := range vault.Writes() {
+		if !slices.ContainsFunc(operations, func(o operation) bool { return o.name == name && o.writes }) && !slices.Contains(unchecked, name) {
+			t.Errorf("the operation %s is not in the table", name)
+		}
+	}
+}
+
+func TestRootMayDoEverythingAndAllOfItIsAudited(t *testing.T) {
+	for node := range 2 {
+		w := newWorld(t, 3)
+		for _, o := range operations {
+			before := len(w.AuditEntries(node))
+			if err := o.run(w, w.Vault(node), w.Root()); err != nil {
+				t.Fatalf("%s on node %d: %v", o.name, node, err)
+			}
+			got := entriesOf(w.Fixture, node, before, o.name)
+			if len(got) == 0 || got[len(got)-1].Outcome != audit.OK || got[len(got)-1].Phase != audit.Response || got[len(got)-1].Caller.Principal != "root" {
+				t.Errorf("%s on node %d leaves %+v", o.name, node, got)
+			}
+		}
+	}
+}
+
+func TestNothingIsPermittedThatNoPolicyPermits(t *testing.T) {
+	for node := range 2 {
+		w := newWorld(t, 3)
+		for _, o := range operations {
+			for _, c := range []access.Caller{as("mallory"), {Kind: access.Anonymous, Door: "test"}, {Principal: "app", Kind: access.ByCertificate, Door: "test"}} {
+				want := fault.Denied
+				if c.Principal == "" {
+					want = fault.Unauthenticated
+				}
+				state, before := w.State(0).ContentDigest(), len(w.AuditEntries(node))
+				wants(t, o.name+" by "+c.Principal, o.run(w, w.Vault(node), c), want)
+				if w.State(0).ContentDigest() != state || len(w.MemberChanges()) != 0 || w.Vault(0).Sealed() {
+					t.Fatalf("%s by %q changed something", o.name, c.Principal)
+				}
+				got := entriesOf(w.Fixture, node, before, o.name)
+				if len(got) == 0 || got[len(got)-1].Outcome != want.String() || got[len(got)-1].Caller.Principal != c.Principal {
+					t.Errorf("%s by %q on node %d leaves %+v", o.name, c.Principal, node, got)
+				}
+			}
+		}
+	}
+}
+
+func TestASealedNodeRefusesEverything(t *testing.T) {
+	w := newWorld(t, 3)
+	root := w.Root()
+	ok(t, "sealing", w.Vault(0).Seal(ctx, root, false))
+	for _, o := range operations {
+		if o.name == "sys.unseal-reset" {
+			continue // is for sealed nodes
+		}
+		before := len(w.AuditEntries(1))
+		err := o.run(w, w.Vault(1), root)
+		if o.name == "sys.rekey-share" || !errors.Is(err, fault.Sealed) {
+			wants(t, o.name, err, fault.Sealed)
+		}
+		if got := entriesOf(w.Fixture, 1, before, o.name); len(got) != 1 || got[0].Outcome != "sealed" {
+			t.Errorf("%s leaves %+v", o.name, got)
+		}
+	}
+}
+
+func TestABlankNodeRefusesEverythingAndSaysWhy(t *testing.T) {
+	f := vaulttest.Cluster(t, 1, vaulttest.Blank())
+	_, err := f.Vault(0).Key(ctx, as("x"), "k")
+	wants(t, "reading a key", err, fault.Sealed)
+	if st := f.Vault(0).Status(ctx); st.Initialized || !st.Sealed || st.Why == "" || f.Vault(0).Index() != 0 {
+		t.Errorf("status %+v", st)
+	}
+	if _, err := f.Vault(0).Authenticate(ctx, []byte("qt_x")); !errors.Is(err, fault.Unauthenticated) {
+		t.Errorf("authenticating gives %v", err)
+	}
+}
+
+func TestWithoutAnAuditLogNothingIsDone(t *testing.T) {
+	w := newWorld(t, 3)
+	for _, o := range operations {
+		state := w.State(0).ContentDigest()
+		for _, what := range []string{"the first write fails", "it is known to fail"} {
+			if what == "the first write fails" {
+				w.BreakAudit(0)
+			}
+			if err := o.run(w, w.Vault(0), w.Root()); !errors.Is(err, fault.Internal) {
+				t.Errorf("%s, %s: %v", o.name, what, err)
+			}
+			if w.State(0).ContentDigest() != state || len(w.MemberChanges()) != 0 || w.Vault(0).Sealed() {
+				t.Fatalf("%s changed something while %s", o.name, what)
+			}
+		}
+		w.MendAudit(0)
+	}
+}
+
+func TestNoCallbackRunsBeforeItsAuditEntry(t *testing.T) {
+	w := newWorld(t, 1)
+	v, root := w.Vault(0), w.Root()
+	check := func(op string) {
+		if got := w.AuditEntries(0); got[len(got)-1].Operation != op {
+			t.Errorf("%s lends its secret before the entry: the last one is %s", op, got[len(got)-1].Operation)
+		}
+	}
+	ok(t, "reveal", v.Reveal(ctx, root, "app/k", 0, func(*key.Record, uint32, []byte) error { check("key.material"); return nil }))
+	ok(t, "decrypt", v.Decrypt(ctx, root, "app/k", vault.Message{Body: w.text}, func([]byte, uint32) error { check("key.decrypt"); return nil }))
+	ok(t, "datakey", v.DataKey(ctx, root, "app/k", vault.DataKeySpec{Plaintext: true}, func(vault.DataKey) error { check("key.datakey"); return nil }))
+	ok(t, "random", v.Random(ctx, root, 8, func([]byte) error { check("random"); return nil }))
+	ok(t, "dual", v.OpenDual(ctx, root, kekPEM(), func([]byte) error { check("dual.open"); return nil }))
+}
+
+func TestLentSecretsAreClearedAfterwards(t *testing.T) {
+	w := newWorld(t, 1)
+	v, root := w.Vault(0), w.Root()
+	var kept [][]byte
+	keep := func(b []byte) error {
+		if bytes.Equal(b, make([]byte, len(b))) {
+			t.Error("nothing was lent")
+		}
+		kept = append(kept, b)
+		return nil
+	}
+	ok(t, "reveal", v.Reveal(ctx, root, "app/k", 0, func(_ *key.Record, _ uint32, m []byte) error { return keep(m) }))
+	ok(t, "decrypt", v.Decrypt(ctx, root, "app/k", vault.Message{Body: w.text}, func(p []byte, _ uint32) error { return keep(p) }))
+	ok(t, "datakey", v.DataKey(ctx, root, "app/k", vault.DataKeySpec{Plaintext: true}, func(d vault.DataKey) error { return keep(d.Plaintext) }))
+	ok(t, "random", v.Random(ctx, root, 8, keep))
+	for range 2 { // opened, and from the cache
+		ok(t, "dual", v.OpenDual(ctx, root, kekPEM(), keep))
+	}
+	for i, b := range kept {
+		if !bytes.Equal(b, make([]byte, len(b))) {
+			t.Errorf("secret %d is still there", i)
+		}
+	}
+}
+
+func TestNoSecretIsInAnyAuditLineOrOnTheWire(t *testing.T) {
+	w := newWorld(t, 3)
+	root := w.Root()
+	secrets := map[string][]byte{"root token": w.RootToken(), "join token": w.Founded().JoinToken}
+	for i := range 3 {
+		name := []string{"canary/a", "canary/b", "canary/c"}[i]
+		_, err := w.Vault(i).CreateKey(ctx, root, vault.KeySpec{Name: name, Exportable: true})
+		ok(t, "creating", err)
+		_, err = w.Vault(i).RotateKey(ctx, root, name)
+		ok(t, "rotating", err)
+		for _, version := range []uint32{1, 2} {
+			m, err := reveal(w.Vault((i+1)%3), root, name, version)
+			ok(t, "revealing", err)
+			secrets[name+" material "+string('0'+rune(version))] = m
+		}
+		_, text, err := w.Vault(i).CreateToken(ctx, root, vault.TokenSpec{Principal: "canary"})
+		ok(t, "creating a token", err)
+		secrets[name+" token"] = text[len("qt_")+24:] // its first half names it
+		m := vault.Message{Body: []byte("the plaintext canary of " + name), AAD: []byte("the aad canary of " + name), Context: []byte("the context canary of " + name)}
+		secrets[name+" plaintext"], secrets[name+" aad"], secrets[name+" context"] = m.Body, m.AAD, m.Context
+		sealed, _, err := w.Vault(i).Encrypt(ctx, root, name, m)
+		ok(t, "encrypting", err)
+		m.Body = sealed
+		ok(t, "decrypting", w.Vault(i).Decrypt(ctx, root, name, m, func([]byte, uint32) error { return nil }))
+	}
+	ok(t, "opening a dual key", w.Vault(2).OpenDual(ctx, root, kekPEM(), func(dek []byte) error {
+		secrets["dual"] = bytes.Clone(dek)
+		return nil
+	}))
+	for _, o := range operations {
+		ok(t, o.name, o.run(w, w.Vault(1), root))
+	}
+	for name, secret := range secrets {
+		for node := range 3 {
+			for _, line := range w.AuditLines(node) {
+				if holds(line, secret) {
+					t.Errorf("the audit log of node %d holds the %s: %s", node, name, line)
+				}
+			}
+		}
+		for _, body := range w.Wire() {
+			if holds(body, secret) {
+				t.Errorf("the %s crossed between nodes", name)
+			}
+		}
+		for _, e := range w.Log() {
+			if holds(e.Data, secret) {
+				t.Errorf("the %s is in the log", name)
+			}
+		}
+	}
+	for i, share := range w.Shares() {
+		for node := range 3 {
+			for _, line := range w.AuditLines(node) {
+				if bytes.Contains(line, share) {
+					t.Errorf("the audit log of node %d holds share %d", node, i+1)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryAuditEntryOfAWriteHasItsIntentFirst(t *testing.T) {
+	w := newWorld(t, 3)
+	for _, o := range operations {
+		before := len(w.AuditEntries(0))
+		ok(t, o.name, o.run(w, w.Vault(0), w.Root()))
+		got := entriesOf(w.Fixture, 0, before, o.name)
+		without := []string{"sys.rekey-status", "sys.rekey-share", "sys.rekey-cancel", "sys.unseal-reset"} // nothing replicated changes
+		if o.writes && !slices.Contains(without, o.name) && (len(got) < 2 || got[0].Phase != audit.Request) {
+			t.Errorf("%s leaves %+v", o.name, got)
+		}
+		if !o.writes && len(got) != 1 {
+			t.Errorf("%s leaves %d entries", o.name, len(got))
+		}
+		for _, e := range got {
+			if strings.Contains(e.Detail, "internal") {
+				t.Errorf("%s: %s", o.name, e.Detail)
+			}
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package vault
+
+import (
+	"time"
+
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// KeySpec is what a caller asks of a new key. The zero value of a field means the default.
+type KeySpec struct {
+	Name        string
+	Algorithm   key.Algorithm // 0: key.AES256GCM
+	Usage       key.Usage     // 0: all that the algorithm can do
+	Exportable  bool          // whether Reveal may ever give the material out
+	Parent      string        // reserved for hierarchies: name or id of the key that wraps this one
+	RotateEvery time.Duration
+	ActivateAt  key.Time // in the future: the key begins pre-active
+	DeactivAt   key.Time
+	Tags        map[string]string
+	UsageLimit  uint64
+}
+
+// KeyPatch is a change of metadata; nil fields stay as they are.
+type KeyPatch struct {
+	IfMatch     uint64             // revision that the caller saw; 0: any
+	Tags        *map[string]string // replaces all tags
+	RotateEvery *time.Duration     // 0: never by itself
+	ActivateAt  *key.Time
+	DeactivAt   *key.Time
+	MinDecrypt  *uint32 // oldest version that decrypt still opens
+	Exportable  *bool   // only from true to false
+}
+
+// StateChange asks for a step in a key's life.
+type StateChange struct {
+	Action  access.Action // Activate, Suspend, Deactivate or Compromise
+	Resume  bool          // with Activate: from suspended, not from pre-active
+	Version uint32        // 0: the whole key
+	Reason  string
+	IfMatch uint64
+}
+
+// Destruction asks for the end of a key's material.
+type Destruction struct {
+	Version uint32         // 0: the whole key
+	After   *time.Duration // nil: the default wait of 7 days; 0: at once
+	Reason  string
+	IfMatch uint64
+}
+
+// KeyQuery selects keys. Zero fields select everything.
+type KeyQuery struct {
+	Prefix    string // of the name
+	After     string // cursor: what the page before returned as next
+	State     key.State
+	Tag       string // "k" or "k=v"
+	Algorithm key.Algorithm
+	Owner     string
+	Limit     int // default 100, at most 1000
+}
+
+// Message is something to encrypt or decrypt with what it is bound to. AAD is authenticated and not stored;
+// Context is authenticated too and tells uses of one key apart. Both must be the same when it is opened.
+type Message struct {
+	Body    []byte // plaintext, or the ciphertext text qk:v<version>:<base64>
+	AAD     []byte
+	Context []byte
+}
+
+// DataKey is a fresh key for the caller's own use, encrypted under a key of the vault.
+type DataKey struct {
+	Plaintext  []byte // nil unless asked for; cleared when the callback returns
+	Ciphertext []byte // text qk:v<version>:<base64>
+	Version    uint32
+}
+
+// DataKeySpec asks for a data key.
+type DataKeySpec struct {
+	Bits      int // 128, 192, 256 or 512; 0: 256
+	AAD       []byte
+	Context   []byte
+	Plaintext bool
+}
+
+// TokenSpec asks for a bearer token.
+type TokenSpec struct {
+	Principal string        // "" : the caller's own
+	Groups    []string      // nobody can give a group that he is not in himself, unless he is in "root"
+	TTL       time.Duration // 0: 32 days
+	MaxTTL    time.Duration // renewals end here; 0: no bound
+}
+
+// JoinTokenSpec asks for a join token.
+type JoinTokenSpec struct {
+	TTL  time.Duration // 0: 24 hours
+	Uses int           // 0: any number
+}
+
+// Explanation tells why a caller may or may not do something.
+type Explanation struct {
+	Allowed  bool
+	Policies []string // names of the policies that decided
+	Errors   []string // policies that could not be evaluated; they decide nothing
+}
+
+// Question asks for an Explanation.
+type Question struct {
+	Principal string
+	Kind      access.Kind
+	Groups    []string
+	Action    access.Action
+	Key       string // name or id; "": the vault
+}
+
+// PolicyText is one named Cedar document.
+type PolicyText struct {
+	Name     string
+	Text     string
+	Revision uint64
+	Updated  key.Time
+}
+
+// InitSpec founds a cluster.
+type InitSpec struct {
+	Shares     int
+	Threshold  int
+	Recipients []string // one per share: age or armoured OpenPGP; empty: plain shares
+	Sealed     bool     // leave this node sealed
+}
+
+// Founded is what founding a cluster yields, once and never again.
+type Founded struct {
+	Cluster   string
+	Shares    [][]byte // qshare1… lines, or armoured text for the recipients
+	RootToken []byte
+	JoinToken []byte
+	CA        []byte // PEM
+}
+
+// Member is a node as the cluster sees it.
+type Member struct {
+	Node    string
+	Role    string // "leader", "voter", "nonvoter"
+	API     string // host:port
+	Peer    string
+	Gossip  string
+	Sealed  bool
+	Healthy bool
+	Applied uint64
+}
+
+// Progress is how far a collection of shares has come.
+type Progress struct {
+	ID      string
+	Have    int
+	Need    int
+	Indexes []int // which shares are in
+	Expires time.Time
+}
+
+// Unsealing answers a share.
+type Unsealing struct {
+	Sealed   bool
+	Progress Progress
+	Members  []Member
+}
+
+// Status is what anybody may know of a node.
+type Status struct {
+	Node        string
+	Version     string
+	Cluster     string
+	Initialized bool
+	Sealed      bool
+	Leader      string
+	Role        string
+	Members     []Member
+	Ceremony    *Progress // nil while none runs
+	Index       uint64
+	Fresh       bool
+	Why         string // why reads are not answered here; "" if they are
+}
+
+// RekeySpec begins a change of shares.
+type RekeySpec struct {
+	Shares     int
+	Threshold  int
+	Recipients []string
+}
+
+// Rekeying is the state of a change of shares.
+type Rekeying struct {
+	ID        string
+	Phase     string // "prove": shares of now are being handed in; "verify": new shares are being handed back; "done"
+	Progress  Progress
+	Epoch     uint32   // of the new shares
+	NewShares [][]byte // given once, to whoever completes phase "prove"
+}
+
+// KeyringStatus describes the terms of the keyring and the rewrapping under the newest.
+type KeyringStatus struct {
+	Term   uint32
+	Terms  []KeyringTerm
+	Active bool // rewrapping is under way
+	Done   int  // versions under the newest term
+	Total  int
+}
+
+// KeyringTerm is one key-encrypting key of the vault.
+type KeyringTerm struct {
+	Term     uint32
+	Created  key.Time
+	Versions int // key versions wrapped under it
+}
+
+// SlotStatus describes one way to open the vault.
+type SlotStatus struct {
+	ID        string
+	Kind      string // "shamir"
+	Epoch     uint32
+	Threshold int
+	Shares    int
+}

@@ -1,0 +1,157 @@
+package vaulttest
+
+import (
+	"errors"
+	"os"
+	"sync/atomic"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/audit"
+)
+
+// Failure is what a proposal meets instead of success.
+type Failure uint8
+
+// Failures.
+const (
+	None      Failure = iota // the proposal goes through: keeps the place in a list of failures
+	NoLeader                 // fault.NoLeader, and nothing is written
+	Committed                // fault.Uncertain, but it is committed and applied
+	Lost                     // fault.Uncertain, and it is not committed
+	Stall                    // nothing happens until the context ends; then as Lost
+	Moved                    // as Committed, and leadership moves to the next node
+)
+
+// FailNext says what the next proposals meet, one after the other.
+func (f *Fixture) FailNext(fs ...Failure) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.next = append(f.next, fs...)
+}
+
+func (f *Fixture) popFailure() Failure {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.next) == 0 {
+		return None
+	}
+	x := f.next[0]
+	f.next = f.next[1:]
+	return x
+}
+
+// Lead makes node i the leader; -1 leaves the cluster without one.
+func (f *Fixture) Lead(i int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.leader = i
+	f.stirLocked()
+}
+
+// Leader is the node that leads, counted from 0; -1 if none does.
+func (f *Fixture) Leader() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.leader
+}
+
+// Cut separates node i from all others: it hears nothing, reaches nobody, is not fresh and cannot propose.
+func (f *Fixture) Cut(i int) { f.set(func() { f.nodes[i].cut = true }) }
+
+// Lag keeps node i from applying anything: it is in touch, and answers local reads until something that it
+// has not applied takes something out of use.
+func (f *Fixture) Lag(i int) { f.set(func() { f.nodes[i].lagging = true }) }
+
+// Heal ends Cut and Lag: node i applies what it missed.
+func (f *Fixture) Heal(i int) {
+	f.t.Helper()
+	n := f.nodes[i]
+	f.commit.Lock()
+	defer f.commit.Unlock()
+	f.set(func() { n.cut, n.lagging = false, false })
+	f.deliverLocked(n)
+	f.set(func() { n.outlived = false })
+}
+
+func (f *Fixture) isCut(n *node) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return n.cut
+}
+
+func (f *Fixture) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+	f.stirLocked()
+}
+
+// stirLocked wakes whoever waits for the cluster to change. Caller holds mu.
+func (f *Fixture) stirLocked() {
+	close(f.moved)
+	f.moved = make(chan struct{})
+}
+
+// Inject commits a command as if somebody had written it into the log behind the vault's back: no policy, no audit.
+// It returns what became of it.
+func (f *Fixture) Inject(cmd fsm.Command) fsm.Outcome {
+	f.t.Helper()
+	f.commit.Lock()
+	defer f.commit.Unlock()
+	out, err := f.applyLocked(cmd, fsm.Request{})
+	if err != nil {
+		f.t.Fatalf("injecting %s: %v", cmd.Op(), err)
+	}
+	return out
+}
+
+// BreakAudit makes every later write to the audit log of node i fail.
+func (f *Fixture) BreakAudit(i int) { f.nodes[i].disk.broken.Store(true) }
+
+// BreakAuditAfter lets n more lines through to the audit log of node i, and then it fails.
+func (f *Fixture) BreakAuditAfter(i, n int) {
+	d := f.nodes[i].disk
+	d.allowed.Store(int64(n))
+	d.counting.Store(true)
+}
+
+// MendAudit ends BreakAudit; the log works again with the next entry that Reopen or its own Run writes.
+func (f *Fixture) MendAudit(i int) {
+	f.t.Helper()
+	f.nodes[i].disk.mend()
+	if err := f.nodes[i].log.Reopen(); err != nil {
+		f.t.Fatalf("reopening the audit log of %s: %v", f.nodes[i].name, err)
+	}
+}
+
+// disk stands between an audit log and its file.
+type disk struct {
+	broken   atomic.Bool
+	counting atomic.Bool
+	allowed  atomic.Int64
+}
+
+func (d *disk) mend() {
+	d.broken.Store(false)
+	d.counting.Store(false)
+}
+
+func (d *disk) stand(f *os.File) audit.File { return diskFile{f, d} }
+
+type diskFile struct {
+	*os.File
+	d *disk
+}
+
+var errDisk = errors.New("the disk was told to fail")
+
+// WriteAt implements audit.File.
+func (f diskFile) WriteAt(p []byte, off int64) (int, error) {
+	if f.d.counting.Load() && f.d.allowed.Add(-1) < 0 {
+		f.d.broken.Store(true)
+	}
+	if f.d.broken.Load() {
+		return 0, errDisk
+	}
+	return f.File.WriteAt(p, off)
+}
