@@ -1,0 +1,249 @@
+package clienttest
+
+import (
+	"crypto/rand"
+	"io"
+	"net/http"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// route is one request on its way to the code that answers it.
+type route struct {
+	server *Server
+	r      *http.Request
+	at     []string // unescaped segments of the path
+}
+
+// public tells whether the route asks for no token and serves while sealed.
+func (rt *route) public() bool {
+	switch strings.Join(rt.at, "/") {
+	case "v1/sys/status", "v1/sys/init", "v1/sys/unseal", "v1/sys/unseal/reset", "readyz", "new", "key":
+		return true
+	}
+	return false
+}
+
+func (rt *route) is(method string, path ...string) bool {
+	if rt.r.Method != method || len(path) != len(rt.at) {
+		return false
+	}
+	for i, p := range path {
+		if p != "*" && p != rt.at[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (rt *route) find() (any, int, error) {
+	st := rt.server.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	switch {
+	case rt.is("GET", "readyz"):
+		if st.sealed {
+			return nil, 0, fault.New(fault.Sealed, "the node is sealed")
+		}
+		return map[string]bool{"ready": true}, 200, nil
+	case rt.is("POST", "new"):
+		kek := []byte("-----BEGIN TEST KEK-----\n" + newID() + "\n-----END TEST KEK-----\n")
+		dek := make([]byte, 128)
+		_, _ = rand.Read(dek)
+		st.keks[string(kek)] = dek
+		return kek, 200, nil
+	case rt.is("POST", "key"):
+		kek, _ := io.ReadAll(rt.r.Body)
+		if dek, ok := st.keks[string(kek)]; ok {
+			return dek, 200, nil
+		}
+		return nil, 0, fault.New(fault.NotFound, "Key not found")
+	case len(rt.at) > 2 && rt.at[1] == "sys":
+		return rt.system(st)
+	case len(rt.at) > 1 && rt.at[1] == "keys":
+		return rt.keys(st)
+	case len(rt.at) > 1 && rt.at[1] == "tokens":
+		return rt.tokens(st)
+	case len(rt.at) > 1 && rt.at[1] == "policies":
+		return rt.policies(st)
+	case rt.is("POST", "v1", "random"):
+		var in api.RandomRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		b := make([]byte, in.Bytes)
+		_, _ = rand.Read(b)
+		return api.RandomResponse{Random: b}, 200, nil
+	}
+	return nil, 0, noRoute(rt.r)
+}
+
+// write runs a change once per Idempotency-Key.
+func write[In, Out any](rt *route, status int, work func(In) (Out, error)) (any, int, error) {
+	if err := idempotent(rt.r); err != nil {
+		return nil, 0, err
+	}
+	var in In
+	if rt.r.Method != http.MethodDelete {
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+	}
+	st := rt.server.state
+	k := rt.r.Header.Get(api.HeaderIdempotency)
+	if out, ok := st.outcomes[k]; ok {
+		return out, status, nil
+	}
+	out, err := work(in)
+	if err != nil {
+		return nil, 0, err
+	}
+	st.index++
+	st.outcomes[k] = out
+	return out, status, nil
+}
+
+func (rt *route) keys(st *state) (any, int, error) {
+	switch {
+	case rt.is("POST", "v1", "keys"):
+		return write(rt, 201, func(in api.CreateKeyRequest) (api.Record, error) {
+			if _, taken := st.names[in.Name]; taken {
+				return api.Record{}, fault.New(fault.Exists, "the name %q is taken", in.Name)
+			}
+			if in.Algorithm == "" {
+				in.Algorithm = "aes-256-gcm"
+			}
+			e := &entry{record: api.Record{
+				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: []string{"encrypt", "decrypt"}, State: "active", Exportable: in.Exportable,
+				Tags: in.Tags, Owner: "root", CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
+			}}
+			e.rotate()
+			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
+			return e.record, nil
+		})
+	case rt.is("GET", "v1", "keys"):
+		return rt.list(st)
+	case rt.is("GET", "v1", "keys", "*"):
+		e, err := st.find(rt.at[2])
+		if err != nil {
+			return nil, 0, err
+		}
+		return e.record, 200, nil
+	case rt.is("PATCH", "v1", "keys", "*"):
+		return write(rt, 200, func(in api.UpdateKeyRequest) (api.Record, error) {
+			e, err := st.find(rt.at[2])
+			if err != nil {
+				return api.Record{}, err
+			}
+			if m := rt.r.Header.Get("If-Match"); m != "" && m != e.record.ETag {
+				return api.Record{}, fault.New(fault.Conflict, "the key changed since you read it")
+			}
+			if in.RotateEvery != nil {
+				e.record.RotateEvery = *in.RotateEvery
+			}
+			return e.record, nil
+		})
+	case len(rt.at) == 4:
+		return rt.keyVerb(st)
+	}
+	return nil, 0, noRoute(rt.r)
+}
+
+func (rt *route) list(st *state) (any, int, error) {
+	q := rt.r.URL.Query()
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	if limit == 0 {
+		limit = 2 // so that pages are met
+	}
+	names := []string{}
+	for name := range st.names {
+		if strings.HasPrefix(name, q.Get("name")) && name > q.Get("after") {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	page := api.Keys{Keys: []api.Record{}}
+	for i, name := range names {
+		if i == limit {
+			page.Next = names[i-1]
+			break
+		}
+		page.Keys = append(page.Keys, st.keys[st.names[name]].record)
+	}
+	return page, 200, nil
+}
+
+func (rt *route) keyVerb(st *state) (any, int, error) {
+	e, err := st.find(rt.at[2])
+	if err != nil {
+		return nil, 0, err
+	}
+	verb := rt.at[3]
+	change := map[string]string{"activate": "active", "suspend": "suspended", "resume": "active", "deactivate": "deactivated", "compromise": "compromised"}
+	switch {
+	case rt.r.Method == "GET" && verb == "material":
+		if !e.record.Exportable {
+			return nil, 0, fault.New(fault.Denied, "the key is not exportable")
+		}
+		return api.Material{ID: e.record.ID, Version: e.record.Latest, Algorithm: e.record.Algorithm, Material: e.materials[len(e.materials)-1]}, 200, nil
+	case rt.r.Method != "POST":
+		return nil, 0, noRoute(rt.r)
+	case change[verb] != "":
+		return write(rt, 200, func(in api.StateRequest) (api.Record, error) {
+			e.record.State, e.record.Reason = change[verb], in.Reason
+			return e.record, nil
+		})
+	case verb == "rotate":
+		return write(rt, 200, func(struct{}) (api.Record, error) { e.rotate(); return e.record, nil })
+	case verb == "destroy" || verb == "cancel-destroy":
+		return write(rt, 200, func(api.DestroyRequest) (api.Record, error) {
+			e.record.DestroyAt = map[string]string{"destroy": "2026-11-29T08:00:00.000Z"}[verb]
+			return e.record, nil
+		})
+	}
+	return rt.crypto(e, verb)
+}
+
+func (rt *route) crypto(e *entry, verb string) (any, int, error) {
+	switch verb {
+	case "datakey":
+		var in api.DataKeyRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		plain := make([]byte, in.Bits/8)
+		_, _ = rand.Read(plain)
+		text, err := e.encrypt(plain, in.AAD, in.Context)
+		if err != nil {
+			return nil, 0, err
+		}
+		out := api.DataKeyResponse{Ciphertext: text, Version: e.record.Latest}
+		if in.Plaintext {
+			out.Plaintext = plain
+		}
+		return out, 200, nil
+	case "encrypt":
+		var in api.EncryptRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		text, err := e.encrypt(in.Plaintext, in.AAD, in.Context)
+		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
+	case "decrypt", "rewrap":
+		var in api.DecryptRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		plain, version, err := e.decrypt(in.Ciphertext, in.AAD, in.Context)
+		if err != nil || verb == "decrypt" {
+			return api.DecryptResponse{Plaintext: plain, Version: version}, 200, err
+		}
+		text, err := e.encrypt(plain, in.AAD, in.Context)
+		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
+	}
+	return nil, 0, noRoute(rt.r)
+}

@@ -1,0 +1,46 @@
+package rest
+
+// What the external tests need of the inside.
+
+import (
+	"io"
+	"reflect"
+)
+
+// CheckPath is checkPath.
+func CheckPath(path string) error { return checkPath(path) }
+
+// Unescape is unescape.
+func Unescape(s string) string { return unescape(s) }
+
+// Bodies lists a fresh value of every request type that is decoded.
+func Bodies() []func() any {
+	all := []func() any{func() any { return new(share) }}
+	seen := map[reflect.Type]bool{}
+	for _, rt := range table() {
+		if t := reflect.TypeOf(rt.In); t != nil && !seen[t] {
+			seen[t] = true
+			all = append(all, func() any { return reflect.New(t).Interface() })
+		}
+	}
+	return all
+}
+
+// Decode is decode.
+func Decode(body []byte, in any) error { return decode(body, false, in) }
+
+// ShareBody is the type behind api.ShareRequest.
+func ShareBody() reflect.Type { return reflect.TypeFor[share]() }
+
+// Leftovers writes p into a pooled buffer by way of growth, gives it back and returns the memory that it had.
+func Leftovers(p []byte) (memory []byte) {
+	b := getBuffer()
+	for i := range p {
+		if _, err := b.Write(p[i : i+1]); err != nil {
+			panic(io.ErrShortWrite)
+		}
+	}
+	memory = b.b[:len(p)]
+	putBuffer(b)
+	return memory
+}

@@ -1,0 +1,242 @@
+package rest
+
+import (
+	"context"
+	"math"
+	"net/http"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// keyRoutes are the routes of keys. Those with a verb after {k} are found by the verb.
+func keyRoutes() []route {
+	sealed := api.DecryptRequest{Ciphertext: exampleCiphertext, AAD: []byte("invoice-17")}
+	reason := api.StateRequest{Reason: "staff change"}
+	get, post := http.MethodGet, http.MethodPost
+	return []route{
+		{
+			Method: get, Path: keyPath + "/material", Op: "key.material", Summary: "Take the material of an exportable key out. Served by any node from its own state.",
+			serve: giveSecret(material), Query: []param{{"version", "Version to take; the latest if absent.", 1}},
+			Out: api.Material{ID: exampleID, Version: 1, Algorithm: "aes-256-gcm", Material: make([]byte, 32)},
+		},
+		{
+			Method: post, Path: keyPath + "/decrypt", Op: "key.decrypt", Summary: "Decrypt what encrypt or datakey returned, with the same aad and context.",
+			serve: takeSecret(decrypt), In: sealed, Out: api.DecryptResponse{Plaintext: []byte("hello"), Version: 1},
+		},
+		{
+			Method: post, Path: keyPath + "/encrypt", Op: "key.encrypt", Summary: "Encrypt under the latest version. aad and context are authenticated and not stored.",
+			serve: takeSecret(encrypt), In: api.EncryptRequest{Plaintext: []byte("hello"), AAD: []byte("invoice-17")},
+			Out: api.EncryptResponse{Ciphertext: exampleCiphertext, Version: 1},
+		},
+		{
+			Method: post, Path: keyPath + "/datakey", Op: "key.datakey", Summary: "Make a data key for the caller's own use, encrypted under this key and, if asked, in plain.",
+			serve: takeSecret(dataKey), Body: smallBody, Optional: true, In: api.DataKeyRequest{Bits: 256, Plaintext: true},
+			Out: api.DataKeyResponse{Plaintext: make([]byte, 32), Ciphertext: exampleCiphertext, Version: 1},
+		},
+		{
+			Method: post, Path: keyPath + "/rewrap", Op: "key.rewrap", Summary: "Decrypt and encrypt again under the latest version, without showing the plaintext.",
+			serve: takeSecret(rewrap), In: sealed, Out: api.EncryptResponse{Ciphertext: exampleCiphertext, Version: 2},
+		},
+		{
+			Method: post, Path: keyPath + "/rotate", Op: "key.rotate", Summary: "Add a version; the ones before still decrypt.",
+			serve: take(rotateKey), Body: smallBody, Optional: true, In: struct{}{}, Out: exampleRecord(),
+		},
+		stateRoute("activate", "Begin to use a pre-active key or version.", access.Activate, false, reason),
+		stateRoute("suspend", "Stop all use for a while; resume ends it.", access.Suspend, false, reason),
+		stateRoute("resume", "Go on using a suspended key.", access.Activate, true, reason),
+		stateRoute("deactivate", "End protection by this key; what it protected can still be opened.", access.Deactivate, false, reason),
+		stateRoute("compromise", "Mark as known to others. Acknowledged when no node serves it any more.", access.Compromise, false, reason),
+		{
+			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (7 days unless told), which cancel-destroy can end.",
+			serve: take(destroyKey), Body: smallBody, Optional: true, IfMatch: true, In: api.DestroyRequest{After: new("7d"), Reason: "retired"}, Out: exampleRecord(),
+		},
+		{
+			Method: post, Path: keyPath + "/cancel-destroy", Op: "key.cancel-destroy", Summary: "Keep what was to be destroyed.",
+			serve: take(cancelDestroy), Body: smallBody, Optional: true, In: api.StateRequest{}, Out: exampleRecord(),
+		},
+		{
+			Method: get, Path: "/v1/keys", Op: "key.list", Summary: "List the keys that the caller may read.", serve: give(listKeys),
+			Query: []param{
+				{"name", "Only names that begin so.", "app/"},
+				{"state", "Only keys in this state.", "active"},
+				{"tag", "Only keys with this tag: k or k=v.", "env=prod"},
+				{"algorithm", "Only keys of this algorithm.", "aes-256-gcm"},
+				{"owner", "Only keys of this owner.", "app1"},
+				{"limit", "Keys in a page, 1 to 1000; 100 if absent.", 100},
+				{"after", "The next of the page before.", "app/db"},
+			},
+			Out: api.Keys{Keys: []api.Record{exampleRecord()}, Next: "app/db"},
+		},
+		{
+			Method: post, Path: "/v1/keys", Op: "key.create", Summary: "Create a key. The material is made on the leader and never crosses a node link in plain.",
+			serve: take(createKey), Status: http.StatusCreated, Body: smallBody,
+			In:  api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm", RotateEvery: "90d", Tags: map[string]string{"env": "prod"}},
+			Out: exampleRecord(),
+		},
+		{Method: get, Path: keyPath, Op: "key.show", Summary: "Show a key without its material.", serve: give(showKey), Out: exampleRecord()},
+		{
+			Method: http.MethodPatch, Path: keyPath, Op: "key.update", Summary: "Change a key's metadata; absent fields stay as they are.",
+			serve: take(updateKey), Body: smallBody, IfMatch: true, In: api.UpdateKeyRequest{RotateEvery: new("30d"), MinDecryptVersion: new(uint32(1))}, Out: exampleRecord(),
+		},
+	}
+}
+
+func stateRoute(verb, summary string, a access.Action, resume bool, example api.StateRequest) route {
+	return route{
+		Method: http.MethodPost, Path: keyPath + "/" + verb, Op: "key." + verb, Summary: summary,
+		Body: smallBody, Optional: true, IfMatch: true, In: example, Out: exampleRecord(),
+		serve: take(func(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {
+			return recorded(q.vault.ChangeState(ctx, q.caller, q.ref, vault.StateChange{
+				Action: a, Resume: resume, Version: in.Version, Reason: in.Reason, IfMatch: q.ifMatch,
+			}))
+		}),
+	}
+}
+
+func material(ctx context.Context, q *request, out *buffer) error {
+	n, err := q.number("version", 1, math.MaxUint32)
+	if err != nil {
+		return err
+	}
+	return q.vault.Reveal(ctx, q.caller, q.ref, uint32(n), func(r *key.Record, version uint32, m []byte) error {
+		out.raw(`{"id":"`).raw(r.ID.String()).raw(`","version":`).number(uint64(version))
+		out.raw(`,"algorithm":"`).raw(r.Algorithm.String()).raw(`","material":`).bytes(m).raw("}")
+		return nil
+	})
+}
+
+func decrypt(ctx context.Context, q *request, in *api.DecryptRequest, out *buffer) error {
+	m := vault.Message{Body: []byte(in.Ciphertext), AAD: in.AAD, Context: in.Context}
+	return q.vault.Decrypt(ctx, q.caller, q.ref, m, func(plain []byte, version uint32) error {
+		out.raw(`{"plaintext":`).bytes(plain).raw(`,"version":`).number(uint64(version)).raw("}")
+		return nil
+	})
+}
+
+func encrypt(ctx context.Context, q *request, in *api.EncryptRequest, out *buffer) error {
+	ciphertext, version, err := q.vault.Encrypt(ctx, q.caller, q.ref, vault.Message{Body: in.Plaintext, AAD: in.AAD, Context: in.Context})
+	if err != nil {
+		return err
+	}
+	out.raw(`{"ciphertext":`).text(ciphertext).raw(`,"version":`).number(uint64(version)).raw("}")
+	return nil
+}
+
+func rewrap(ctx context.Context, q *request, in *api.DecryptRequest, out *buffer) error {
+	ciphertext, version, err := q.vault.Rewrap(ctx, q.caller, q.ref, vault.Message{Body: []byte(in.Ciphertext), AAD: in.AAD, Context: in.Context})
+	if err != nil {
+		return err
+	}
+	out.raw(`{"ciphertext":`).text(ciphertext).raw(`,"version":`).number(uint64(version)).raw("}")
+	return nil
+}
+
+func dataKey(ctx context.Context, q *request, in *api.DataKeyRequest, out *buffer) error {
+	s := vault.DataKeySpec{Bits: in.Bits, AAD: in.AAD, Context: in.Context, Plaintext: in.Plaintext}
+	return q.vault.DataKey(ctx, q.caller, q.ref, s, func(k vault.DataKey) error {
+		out.raw("{")
+		if len(k.Plaintext) > 0 {
+			out.raw(`"plaintext":`).bytes(k.Plaintext).raw(",")
+		}
+		out.raw(`"ciphertext":`).text(k.Ciphertext).raw(`,"version":`).number(uint64(k.Version)).raw("}")
+		return nil
+	})
+}
+
+func createKey(ctx context.Context, q *request, in *api.CreateKeyRequest) (api.Record, error) {
+	s, err := keySpec(in)
+	if err != nil {
+		return api.Record{}, err
+	}
+	return recorded(q.vault.CreateKey(ctx, q.caller, s))
+}
+
+func showKey(ctx context.Context, q *request) (api.Record, error) {
+	return recorded(q.vault.Key(ctx, q.caller, q.ref))
+}
+
+func updateKey(ctx context.Context, q *request, in *api.UpdateKeyRequest) (api.Record, error) {
+	p, err := keyPatch(in, q.ifMatch)
+	if err != nil {
+		return api.Record{}, err
+	}
+	return recorded(q.vault.UpdateKey(ctx, q.caller, q.ref, p))
+}
+
+func rotateKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {
+	return recorded(q.vault.RotateKey(ctx, q.caller, q.ref))
+}
+
+func destroyKey(ctx context.Context, q *request, in *api.DestroyRequest) (api.Record, error) {
+	after, err := optional("after", in.After, key.ParsePeriod)
+	if err != nil {
+		return api.Record{}, err
+	}
+	return recorded(q.vault.DestroyKey(ctx, q.caller, q.ref, vault.Destruction{Version: in.Version, After: after, Reason: in.Reason, IfMatch: q.ifMatch}))
+}
+
+func cancelDestroy(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {
+	return recorded(q.vault.CancelDestroy(ctx, q.caller, q.ref, in.Version))
+}
+
+func listKeys(ctx context.Context, q *request) (api.Keys, error) {
+	s, err := keyQuery(q)
+	if err != nil {
+		return api.Keys{}, err
+	}
+	records, next, err := q.vault.Keys(ctx, q.caller, s)
+	if err != nil {
+		return api.Keys{}, err
+	}
+	out := api.Keys{Keys: make([]api.Record, len(records)), Next: next}
+	for i, r := range records {
+		out.Keys[i] = recordOf(r)
+	}
+	return out, nil
+}
+
+func keyQuery(q *request) (s vault.KeyQuery, err error) {
+	limit, err := q.number("limit", 1, 1000)
+	if err != nil {
+		return s, err
+	}
+	s = vault.KeyQuery{
+		Prefix: q.query.Get("name"), After: q.query.Get("after"), Tag: q.query.Get("tag"), Owner: q.query.Get("owner"), Limit: int(limit),
+	}
+	for _, v := range []string{s.Prefix, s.After, s.Tag, s.Owner} {
+		if len(v) > 512 {
+			return s, fault.New(fault.Invalid, "a query parameter is longer than 512 bytes")
+		}
+	}
+	if name := q.query.Get("state"); name != "" {
+		if s.State, err = key.ParseState(name); err != nil {
+			return s, of("state", err)
+		}
+	}
+	if name := q.query.Get("algorithm"); name != "" {
+		if s.Algorithm, err = key.ParseAlgorithm(name); err != nil {
+			return s, of("algorithm", err)
+		}
+	}
+	return s, nil
+}
+
+// Examples, for the OpenAPI document.
+const (
+	exampleID         = "0b7c1f9e-5d0a-4c52-9a4e-6f1d2b3c4d5e"
+	exampleCiphertext = "qk:v1:bm90IGEgcmVhbCBjaXBoZXJ0ZXh0"
+	exampleTime       = "2026-11-22T08:00:00.000Z"
+)
+
+func exampleRecord() api.Record {
+	return api.Record{
+		ID: exampleID, Name: "app/db", Algorithm: "aes-256-gcm", Usage: []string{"encrypt", "decrypt"}, State: "active",
+		Versions: []api.Version{{Version: 1, State: "active", CreatedAt: exampleTime, ActivatedAt: exampleTime}},
+		Latest:   1, MinDecryptVersion: 1, RotateEvery: "90d", Tags: map[string]string{"env": "prod"}, Owner: "app1",
+		CreatedAt: exampleTime, UpdatedAt: exampleTime, ETag: `"1"`,
+	}
+}

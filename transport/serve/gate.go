@@ -1,0 +1,143 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// gate is what every request passes on its way to the door's handler: it gets its id, is counted, and a handler
+// that panics costs its own request only.
+type gate struct {
+	door     string
+	next     http.Handler
+	fail     func(*Exchange, error)
+	log      *slog.Logger
+	meter    Meter
+	limit    int64
+	inFlight atomic.Int64
+	none     Op
+}
+
+func newGate(cfg Config, next http.Handler) *gate {
+	return &gate{door: cfg.Name, next: next, fail: cfg.Error, log: cfg.Log, meter: cfg.Metrics, limit: int64(cfg.Limits.Requests)}
+}
+
+// Gate is what a Server puts before its handler, without the listener: for embedding and for tests. Of cfg it uses
+// Name, Error, Log, Metrics and Limits.Requests.
+func Gate(cfg Config, next http.Handler) http.Handler {
+	return newGate(cfg.withDefaults(), next)
+}
+
+// ServeHTTP implements http.Handler.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x, _ := exchanges.Get().(*Exchange)
+	*x = Exchange{ID: newRequestID(), w: w, door: g.door, started: time.Now()}
+	w.Header()[HeaderRequestID] = []string{x.ID}
+	n := g.inFlight.Add(1)
+	g.meter.Add(InFlight, 1)
+	defer g.finish(x, r)
+	if n > g.limit {
+		g.fail(x, fault.New(fault.Busy, "this node answers as many requests as it can"))
+		return
+	}
+	g.next.ServeHTTP(x, r)
+}
+
+func (g *gate) finish(x *Exchange, r *http.Request) {
+	cut := false
+	if p := recover(); p != nil {
+		cut = g.recovered(x, p)
+	}
+	g.inFlight.Add(-1)
+	g.meter.Add(InFlight, -1)
+	took := time.Since(x.started)
+	op := x.Op
+	if op == nil {
+		op = &g.none
+	}
+	kind := "ok"
+	if x.failed {
+		kind = x.kind.String()
+	}
+	op.answered(g.meter, took, kind)
+	if g.log.Enabled(context.Background(), slog.LevelDebug) {
+		g.log.LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("door", g.door), slog.String("op", op.Name), slog.String("kind", kind),
+			slog.Int("status", x.status), slog.Int64("bytes", x.written), slog.Duration("took", took), slog.String("request_id", x.ID), slog.String("remote", r.RemoteAddr))
+	}
+	*x = Exchange{}
+	exchanges.Put(x)
+	if cut {
+		panic(http.ErrAbortHandler) // the only way to tell net/http to end a half-sent answer
+	}
+}
+
+// recovered answers for a handler that panicked. True: the answer had begun, so the connection must be cut.
+func (g *gate) recovered(x *Exchange, p any) bool {
+	x.Failed(fault.Internal)
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http's sentinel is compared by identity there too
+		return true
+	}
+	// The value of a panic may hold anything, also what the client sent; only the runtime's own errors are safe to print.
+	what := fmt.Sprintf("%T", p)
+	if e, ok := p.(runtime.Error); ok {
+		what = e.Error()
+	}
+	op := ""
+	if x.Op != nil {
+		op = x.Op.Name
+	}
+	g.log.Error("handler panicked", "door", g.door, "op", op, "request_id", x.ID, "panic", what, "stack", stack())
+	if x.Begun() {
+		return true
+	}
+	g.fail(x, fault.New(fault.Internal, "an internal error"))
+	return false
+}
+
+// stack lists the functions and lines of the panicking goroutine, without their arguments: those would be memory.
+func stack() []string {
+	pcs := make([]uintptr, 48)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
+	var lines []string
+	for {
+		f, more := frames.Next()
+		if f.Function != "" {
+			lines = append(lines, f.Function+":"+strconv.Itoa(f.Line))
+		}
+		if !more {
+			return lines
+		}
+	}
+}
+
+// entropy is drawn from the system in blocks, because a system call per request would show.
+type entropy struct {
+	block [1024]byte
+	used  int
+}
+
+var entropies = sync.Pool{New: func() any { return &entropy{used: 1024} }}
+
+func newRequestID() string {
+	e, _ := entropies.Get().(*entropy)
+	if e.used == len(e.block) {
+		rand.Read(e.block[:]) //nolint:errcheck // never fails: it ends the process instead
+		e.used = 0
+	}
+	var text [32]byte
+	hex.Encode(text[:], e.block[e.used:e.used+16])
+	e.used += 16
+	entropies.Put(e)
+	return string(text[:])
+}

@@ -1,0 +1,121 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// Server is one door that listens. Make one with New; it answers while Run runs.
+type Server struct {
+	cfg  Config
+	gate *gate
+	ln   *listener
+	http *http.Server
+}
+
+// New checks cfg and binds its address, so that a taken port is known at once. Connections wait in the kernel until
+// Run; a Server that is never run must be closed.
+func New(cfg Config, h http.Handler) (*Server, error) {
+	if err := cfg.check(h); err != nil {
+		return nil, fmt.Errorf("door %q: %w", cfg.Name, err)
+	}
+	cfg = cfg.withDefaults()
+	ln, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("door %q: %w", cfg.Name, err)
+	}
+	s := &Server{
+		cfg:  cfg,
+		gate: newGate(cfg, h),
+		ln:   newListener(ln, cfg.Limits, cfg.Metrics),
+	}
+	s.http = s.newHTTP()
+	return s, nil
+}
+
+func (s *Server) newHTTP() *http.Server {
+	l := s.cfg.Limits
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	srv := &http.Server{
+		Handler:           s.gate,
+		ReadHeaderTimeout: l.HeaderTimeout,
+		ReadTimeout:       l.BodyTimeout,
+		WriteTimeout:      l.WriteTimeout,
+		IdleTimeout:       l.IdleTimeout,
+		MaxHeaderBytes:    l.HeaderBytes,
+		ErrorLog:          log.New(lineLog{s.cfg.Log, s.cfg.Name}, "", 0),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          l.StreamsPerConn,
+			MaxReceiveBufferPerConnection: 1 << 20,
+			MaxReceiveBufferPerStream:     256 << 10,
+			WriteByteTimeout:              l.WriteTimeout,
+		},
+		Protocols:                    protocols,
+		DisableGeneralOptionsHandler: true,
+	}
+	if !s.cfg.Plain {
+		protocols.SetHTTP2(true)
+		srv.TLSConfig = newTLS(s.cfg.TLS)
+	}
+	return srv
+}
+
+// Addr is the bound address.
+func (s *Server) Addr() net.Addr { return s.ln.Addr() }
+
+// Close frees the address of a Server that is not run.
+func (s *Server) Close() error { return s.ln.Close() }
+
+// Run answers until ctx ends, then stops accepting, lets running requests finish within Limits.DrainTimeout and
+// returns nil. Requests that are still running by then have their context cancelled and their connection closed.
+// Any other return is a failure of the listener.
+func (s *Server) Run(ctx context.Context) error {
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	s.http.BaseContext = func(net.Listener) context.Context { return base }
+
+	failed := make(chan error, 1)
+	go func() {
+		if s.cfg.Plain {
+			failed <- s.http.Serve(s.ln)
+			return
+		}
+		failed <- s.http.ServeTLS(s.ln, "", "")
+	}()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("door %q: %w", s.cfg.Name, err)
+	case <-ctx.Done():
+	}
+	drain, stop := context.WithTimeout(base, s.cfg.Limits.DrainTimeout)
+	defer stop()
+	if err := s.http.Shutdown(drain); err != nil {
+		s.cfg.Log.Warn("requests cut off at shutdown", "door", s.cfg.Name, "in_flight", s.gate.inFlight.Load())
+		cancel()
+		if err := s.http.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			s.cfg.Log.Debug("closing door", "door", s.cfg.Name, "err", err)
+		}
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("door %q: %w", s.cfg.Name, err)
+	}
+	return nil
+}
+
+// lineLog passes net/http's own remarks (failed handshakes, mostly) on; they carry addresses and TLS errors only.
+type lineLog struct {
+	log  *slog.Logger
+	door string
+}
+
+func (l lineLog) Write(p []byte) (int, error) {
+	l.log.Debug("http server", "door", l.door, "detail", strings.TrimSpace(string(p)))
+	return len(p), nil
+}
