@@ -1,0 +1,46 @@
+# Quorate. `make demo` runs the main job, `make test` proves it; both need Go and make only.
+SHELL := /bin/bash
+GO ?= go
+BIN := bin/quorate
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PKGS := ./...
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test e2e bench microbench fuzz lint fmt clean
+
+build: ## the one binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
+
+demo: build ## three processes: init, open, encrypt, rotate, kill the leader, go on
+	$(BIN) demo --file README.md
+
+test: lint ## everything that CI runs, with the race detector
+	$(GO) test -race -timeout 20m $(PKGS)
+
+e2e: build ## the long stories with real processes
+	$(GO) test -count=1 -timeout 30m -tags e2e ./e2e/...
+
+bench: build ## the figures, beside their floors, in one run
+	$(BIN) bench --local
+
+microbench: ## Go benchmarks of the parts
+	$(GO) test -run '^$$' -bench . -benchmem ./seal ./fsm ./cluster/... ./vault/...
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for pkg in $$($(GO) list $(PKGS)); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+lint: ## format, vet, staticcheck
+	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
+	$(GO) vet $(PKGS)
+	$(GO) tool staticcheck $(PKGS)
+
+fmt:
+	$(GO) tool gofumpt -w $$(git ls-files '*.go')
+
+clean:
+	rm -rf bin .demo .bench

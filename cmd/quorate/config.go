@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/quorate/quorate/cluster/peer"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// config is a server's configuration: one YAML file, every field optional but name and dir, unknown ones refused.
+// Flags of `quorate server` win over the file. The comments here are the manual.
+type config struct {
+	// Name is the node's name in the cluster: a-z 0-9 -, at most 63. It cannot change once the node is a member.
+	Name string `yaml:"name"`
+	// Dir holds everything the node keeps: identity, log, snapshots, audit log. Readable by its user only.
+	Dir string `yaml:"dir"`
+
+	Listen    listenConfig    `yaml:"listen"`
+	Advertise advertiseConfig `yaml:"advertise"`
+	Join      joinConfig      `yaml:"join"`
+	Audit     auditConfig     `yaml:"audit"`
+	Cache     cacheConfig     `yaml:"cache"`
+	Cluster   clusterConfig   `yaml:"cluster"`
+	Limits    limitsConfig    `yaml:"limits"`
+	Log       logConfig       `yaml:"log"`
+}
+
+// listenConfig is where the node listens, host:port each.
+type listenConfig struct {
+	API    string `yaml:"api"`    // HTTPS; default 127.0.0.1:7800
+	Peer   string `yaml:"peer"`   // members, mutual TLS; default 127.0.0.1:7801
+	Gossip string `yaml:"gossip"` // members, encrypted, TCP and UDP; default 127.0.0.1:7802
+	Keas   string `yaml:"keas"`   // the keas.kmi door; closed unless given
+	// KeasInsecureHTTP serves the keas.kmi door without TLS: key-encrypting keys then cross the network in the clear.
+	KeasInsecureHTTP bool `yaml:"keas_insecure_http"`
+}
+
+// advertiseConfig is where the others reach the node, where that differs from where it listens.
+type advertiseConfig struct {
+	API    string   `yaml:"api"`
+	Peer   string   `yaml:"peer"`
+	Gossip string   `yaml:"gossip"`
+	Names  []string `yaml:"names"` // further DNS names and addresses for the node's certificate
+}
+
+// joinConfig makes a blank node join a cluster. It is not looked at once the node is a member.
+type joinConfig struct {
+	Peers     []string `yaml:"peers"`      // peer addresses of members, tried in turn
+	TokenFile string   `yaml:"token_file"` // file with a join token
+
+	token []byte // by flag
+}
+
+// auditConfig is where and how the audit log is written.
+type auditConfig struct {
+	File string `yaml:"file"` // default DIR/audit.log
+	// Sync "batch" (default) syncs what changes state before the answer, reads within 100 ms; "always" syncs all before.
+	Sync string `yaml:"sync"`
+	// RotateAt is the size in bytes at which a new file is begun; 0: never.
+	RotateAt int64 `yaml:"rotate_at"`
+}
+
+// cacheConfig bounds the opened keys that a node holds.
+type cacheConfig struct {
+	Keys int           `yaml:"keys"` // default 10000
+	Age  time.Duration `yaml:"age"`  // default 1h; 0s turns the cache off
+	set  bool
+}
+
+// clusterConfig is how the members keep together. All members must have the same values.
+type clusterConfig struct {
+	Profile  string        `yaml:"profile"`  // "lan" (default) or "wan"
+	Lease    time.Duration `yaml:"lease"`    // the staleness bound of reads; default 2s
+	Ceremony time.Duration `yaml:"ceremony"` // how long shares wait for the next one; default 10m
+}
+
+// limitsConfig bounds what strangers can take.
+type limitsConfig struct {
+	Connections           int `yaml:"connections"`             // of one door; default 10000
+	ConnectionsPerAddress int `yaml:"connections_per_address"` // default 1024
+}
+
+// logConfig is the process's own log, on standard error.
+type logConfig struct {
+	Level  string `yaml:"level"`  // debug, info (default), warn, error
+	Format string `yaml:"format"` // text (default) or json
+}
+
+// readConfig reads a file, refusing what it does not know with the line it is on. "" is the empty configuration.
+func readConfig(file string) (config, error) {
+	var c config
+	if file == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return c, fault.Wrap(fault.Invalid, err, "the configuration %s cannot be read", file)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := dec.Decode(&c); err != nil && len(bytes.TrimSpace(text)) > 0 {
+		return c, fault.New(fault.Invalid, "the configuration %s is wrong:\n%s", file, yaml.FormatError(err, false, true))
+	}
+	c.Cache.set = bytes.Contains(text, []byte("age:"))
+	return c, nil
+}
+
+// complete fills in defaults and refuses what cannot work.
+func (c *config) complete() error {
+	if c.Dir == "" {
+		return fault.New(fault.Invalid, "the server needs a directory").WithHint("Give --dir, or dir: in the configuration.")
+	}
+	if c.Name == "" {
+		return fault.New(fault.Invalid, "the server needs a name").WithHint("Give --name, or name: in the configuration.")
+	}
+	if err := peer.CheckNode(c.Name); err != nil {
+		return err
+	}
+	abs, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return err
+	}
+	c.Dir = abs
+	for _, d := range []struct{ field, value *string }{
+		{&c.Listen.API, ptr("127.0.0.1:7800")},
+		{&c.Listen.Peer, ptr("127.0.0.1:7801")},
+		{&c.Listen.Gossip, ptr("127.0.0.1:7802")},
+		{&c.Audit.File, ptr(filepath.Join(c.Dir, "audit.log"))},
+		{&c.Audit.Sync, ptr("batch")},
+		{&c.Cluster.Profile, ptr("lan")},
+		{&c.Log.Level, ptr("info")},
+		{&c.Log.Format, ptr("text")},
+	} {
+		if *d.field == "" {
+			*d.field = *d.value
+		}
+	}
+	if c.Cache.Age == 0 && c.Cache.set {
+		c.Cache.Age = -1
+	}
+	return c.check()
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func (c *config) check() error {
+	for name, addr := range map[string]string{
+		"api": c.Listen.API, "peer": c.Listen.Peer, "gossip": c.Listen.Gossip, "keas": c.Listen.Keas,
+		"advertised api": c.Advertise.API, "advertised peer": c.Advertise.Peer, "advertised gossip": c.Advertise.Gossip,
+	} {
+		if addr == "" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return fault.New(fault.Invalid, "the %s address %q is not host:port", name, addr)
+		}
+	}
+	for _, o := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"audit.sync", c.Audit.Sync, []string{"batch", "always"}},
+		{"cluster.profile", c.Cluster.Profile, []string{"lan", "wan"}},
+		{"log.level", c.Log.Level, []string{"debug", "info", "warn", "error"}},
+		{"log.format", c.Log.Format, []string{"text", "json"}},
+	} {
+		if !contains(o.allowed, o.value) {
+			return fault.New(fault.Invalid, "%s cannot be %q: it is one of %v", o.name, o.value, o.allowed)
+		}
+	}
+	if c.Cluster.Lease < 0 || c.Cluster.Lease > 30*time.Second || c.Cluster.Lease != 0 && c.Cluster.Lease < 200*time.Millisecond {
+		return fault.New(fault.Invalid, "cluster.lease must lie between 200ms and 30s")
+	}
+	if unspecified(c.Listen.Peer) && c.Advertise.Peer == "" {
+		return fault.New(fault.Invalid, "the peer port listens on every address, so the others must be told one").
+			WithHint("Give advertise.peer (or --advertise): the address at which the other members reach this node.")
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// unspecified tells whether an address means all of the machine's.
+func unspecified(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
+}
+
+// token lends the join token, by flag or from its file.
+func (j *joinConfig) withToken(use func([]byte) error) error {
+	if len(j.token) > 0 {
+		return use(j.token)
+	}
+	if j.TokenFile == "" {
+		return fault.New(fault.Invalid, "joining needs a join token").
+			WithHint("Give --join-token-file; `quorate operator join-token` on a member makes a token.")
+	}
+	text, err := os.ReadFile(j.TokenFile)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "the join token in %s cannot be read", j.TokenFile)
+	}
+	defer clear(text)
+	return use(bytes.TrimSpace(text))
+}
+
+// checkDir makes the data directory, or refuses one that others can read.
+func checkDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the data directory: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fault.New(fault.Invalid, "the data directory %s can be read by others (mode %o)", dir, info.Mode().Perm()).
+			WithHint("chmod 700 %s", dir)
+	}
+	return nil
+}

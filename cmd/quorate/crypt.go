@@ -1,0 +1,327 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// crypt are the flags of encrypt and decrypt.
+type crypt struct {
+	key, in, out string
+	context      string
+	text, force  bool
+}
+
+func newEncryptCmd(a *app) *cobra.Command {
+	var f crypt
+	cmd := &cobra.Command{
+		Use:   "encrypt --key KEY [-i IN] [-o OUT]",
+		Short: "Encrypt a file of any size, or a short text, under a key",
+		Long: `Encrypt a file, or standard input, under a key of the cluster. The file's own data key comes from the
+cluster, the file does not go there: any size, constant memory. The result appears under its name when it is
+complete; an interrupted run leaves nothing.
+
+--text encrypts a short value into one line, qk:v1:…, for configuration files and databases.`,
+		Example: `  quorate encrypt --key billing -i report.pdf -o report.pdf.qrt
+  tar c folder | quorate encrypt --key backups -o folder.tar.qrt
+  printf %s "$password" | quorate encrypt --key app1 --text`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if f.text {
+				return a.encryptText(cmd.Context(), c, f)
+			}
+			return a.encryptFile(cmd.Context(), c, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.key, "key", "k", "", "name or id of the `key`")
+	flags.BoolVar(&f.text, "text", false, "encrypt a short value into one line of text")
+	f.register(cmd)
+	_ = cmd.MarkFlagRequired("key")
+	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
+	return cmd
+}
+
+func (f *crypt) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&f.in, "in", "i", "", "input `file` (default: standard input)")
+	flags.StringVarP(&f.out, "out", "o", "", "output `file` (default: standard output)")
+	flags.StringVar(&f.context, "context", "", "`text` bound to the data: the same is needed to decrypt")
+	flags.BoolVar(&f.force, "force", false, "replace the output file if it exists")
+}
+
+func (a *app) encryptFile(ctx context.Context, c *client.Client, f crypt) error {
+	in, err := a.openIn(ctx, f.in)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	if f.out == "" && isTerminal(a.out) {
+		return fault.New(fault.Invalid, "the encrypted data would go to the terminal").WithHint("Name a file with -o, or use --text for a short value.")
+	}
+	return a.deliver(f, func(w io.Writer) error {
+		bar := a.newProgress("encrypting", in.size)
+		_, err := c.EncryptStream(ctx, w, in, f.key, client.StreamOptions{Context: []byte(f.context), Progress: bar.add})
+		bar.end(err == nil)
+		return err
+	})
+}
+
+// deliver runs work on the output: standard output, or a file that gets its name when work succeeded.
+func (a *app) deliver(f crypt, work func(io.Writer) error) error {
+	if f.out == "" || f.out == "-" {
+		w := bufio.NewWriterSize(a.out, 64<<10)
+		if err := work(w); err != nil {
+			return err // what is in the buffer stays there
+		}
+		if err := w.Flush(); err != nil {
+			return fmt.Errorf("writing the output: %w", err)
+		}
+		return nil
+	}
+	o, err := createOut(f.out, 0o600, f.force)
+	if err != nil {
+		return err
+	}
+	defer o.discard()
+	if err := work(o); err != nil {
+		return err
+	}
+	return o.commit()
+}
+
+// maxText bounds --text; the server's own limit for a request is in its configuration.
+const maxText = 512 << 10
+
+func (a *app) readText(ctx context.Context, path string) ([]byte, error) {
+	in, err := a.openIn(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+	b, err := io.ReadAll(io.LimitReader(in, maxText+1))
+	if err != nil {
+		return nil, wrongInput(err, "the input cannot be read")
+	}
+	if len(b) > maxText {
+		return nil, fault.New(fault.TooLarge, "the input is larger than %d bytes", maxText).WithHint("Leave --text away for files.")
+	}
+	return b, nil
+}
+
+func (a *app) encryptText(ctx context.Context, c *client.Client, f crypt) error {
+	plain, err := a.readText(ctx, f.in)
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	r, err := c.Encrypt(ctx, f.key, api.EncryptRequest{Plaintext: plain, Context: []byte(f.context)})
+	if err != nil {
+		return err
+	}
+	return a.deliver(f, func(w io.Writer) error {
+		to := *a
+		to.out = w
+		return to.result(r, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, r.Ciphertext)
+			return err
+		})
+	})
+}
+
+func newDecryptCmd(a *app) *cobra.Command {
+	var f crypt
+	cmd := &cobra.Command{
+		Use:   "decrypt [-i IN] [-o OUT]",
+		Short: "Decrypt what encrypt wrote",
+		Long: `Decrypt a file that "quorate encrypt" wrote, or a line qk:…; which of them is seen from its beginning. A
+file names its key itself, a line needs --key.
+
+An output file appears under its name only after the input was proved whole and unchanged, and can be read by you
+alone. On standard output the data is written as it is decrypted: believe it only when the exit code is 0.`,
+		Example: `  quorate decrypt -i report.pdf.qrt -o report.pdf
+  quorate decrypt < folder.tar.qrt | tar t
+  echo qk:v1:… | quorate decrypt --key app1`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.decrypt(cmd.Context(), c, f)
+		},
+	}
+	cmd.Flags().StringVarP(&f.key, "key", "k", "", "name or id of the `key`; needed for a line qk:…")
+	f.register(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
+	return cmd
+}
+
+func (a *app) decrypt(ctx context.Context, c *client.Client, f crypt) error {
+	in, err := a.openIn(ctx, f.in)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	r := bufio.NewReaderSize(in, 64<<10)
+	if first, _ := r.Peek(3); bytes.Equal(first, []byte("qk:")) { // a failed read shows again below
+		return a.decryptText(ctx, c, f, r)
+	}
+	return a.deliver(f, func(w io.Writer) error {
+		bar := a.newProgress("decrypting", in.size)
+		_, err := c.DecryptStream(ctx, w, r, client.StreamOptions{Context: []byte(f.context), Progress: bar.add, Header: func(h client.Header) error {
+			return a.sameKey(ctx, c, f.key, h)
+		}})
+		bar.end(err == nil)
+		return err
+	})
+}
+
+// sameKey refuses a file of another key than the one that the user named.
+func (a *app) sameKey(ctx context.Context, c *client.Client, key string, h client.Header) error {
+	if key == "" || key == h.KeyID {
+		return nil
+	}
+	r, err := c.Key(ctx, key)
+	if err != nil {
+		return err
+	}
+	if r.ID != h.KeyID {
+		return fault.New(fault.Invalid, "the file is encrypted under the key %s, not under %q", h.KeyID, key).WithHint("Leave --key away: the file names its key.")
+	}
+	return nil
+}
+
+func (a *app) decryptText(ctx context.Context, c *client.Client, f crypt, r io.Reader) error {
+	if f.key == "" {
+		return fault.New(fault.Invalid, "a line qk:… does not say which key it is of").WithHint("Add --key with the key's name.")
+	}
+	b, err := io.ReadAll(io.LimitReader(r, 2*maxText+1))
+	if err != nil {
+		return wrongInput(err, "the input cannot be read")
+	}
+	if len(b) > 2*maxText {
+		return fault.New(fault.TooLarge, "the line is larger than %d bytes", 2*maxText)
+	}
+	d, err := c.Decrypt(ctx, f.key, api.DecryptRequest{Ciphertext: string(bytes.TrimSpace(b)), Context: []byte(f.context)})
+	if err != nil {
+		return err
+	}
+	defer clear(d.Plaintext)
+	return a.deliver(f, func(w io.Writer) error {
+		to := *a
+		to.out = w
+		return to.result(d, func(w io.Writer) error {
+			_, err := w.Write(d.Plaintext)
+			return err
+		})
+	})
+}
+
+func newDataKeyCmd(a *app) *cobra.Command {
+	var in api.DataKeyRequest
+	var binding string
+	cmd := &cobra.Command{
+		Use:   "datakey KEY",
+		Short: "Make a data key, wrapped by a key of the cluster",
+		Long: `Make a fresh data key for use outside the cluster. The wrapped form can be stored beside the data, and is
+opened by "quorate decrypt --key KEY". The plain form is shown only with --plaintext.`,
+		Example: `  quorate datakey backups --bits 256 --plaintext --format json
+  quorate datakey backups`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			in.Context = []byte(binding)
+			r, err := c.DataKey(cmd.Context(), args[0], in)
+			if err != nil {
+				return err
+			}
+			defer clear(r.Plaintext)
+			return a.result(r, func(w io.Writer) error {
+				fields := []field{{"Ciphertext", r.Ciphertext}, {"Version", fmt.Sprint(r.Version)}}
+				if in.Plaintext {
+					fields = append(fields, field{"Plaintext", base64.StdEncoding.EncodeToString(r.Plaintext)})
+				}
+				return describe(w, fields)
+			})
+		},
+	}
+	cmd.Flags().IntVar(&in.Bits, "bits", 256, "size of the data key: 128, 192, 256 or 512")
+	cmd.Flags().BoolVar(&in.Plaintext, "plaintext", false, "show the data key itself too (base64)")
+	cmd.Flags().StringVar(&binding, "context", "", "`text` bound to it: the same is needed to decrypt")
+	return cmd
+}
+
+func newRandomCmd(a *app) *cobra.Command {
+	var form string
+	cmd := &cobra.Command{
+		Use:   "random BYTES",
+		Short: "Get random bytes of the cluster's",
+		Long: `Get random bytes from the cluster's generator, in base64 unless --encoding says otherwise. Raw bytes are
+not written to a terminal.`,
+		Example: `  quorate random 32
+  quorate random 32 --encoding hex
+  quorate random 4096 --encoding raw > seed`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var n int
+			if _, err := fmt.Sscanf(args[0]+"\n", "%d\n", &n); err != nil || n <= 0 {
+				return fault.New(fault.Invalid, "%q is not a number of bytes", args[0]).WithHint("For example: quorate random 32")
+			}
+			if form != "base64" && form != "hex" && form != "raw" {
+				return fault.New(fault.Invalid, "--encoding is %q, but it can be base64, hex or raw only", form)
+			}
+			if form == "raw" && isTerminal(a.out) && a.format != "json" {
+				return fault.New(fault.Invalid, "raw bytes would go to the terminal").WithHint("Send them to a file, or leave --encoding raw away.")
+			}
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			b, err := c.Random(cmd.Context(), n)
+			if err != nil {
+				return err
+			}
+			defer clear(b)
+			return a.result(api.RandomResponse{Random: b}, func(w io.Writer) error { return writeBytes(w, b, form) })
+		},
+	}
+	cmd.Flags().StringVar(&form, "encoding", "base64", "`form` of the output: base64, hex or raw")
+	return cmd
+}
+
+// writeBytes writes b in base64 or hex with a line's end, or raw.
+func writeBytes(w io.Writer, b []byte, form string) error {
+	var err error
+	switch form {
+	case "raw":
+		_, err = w.Write(b)
+	case "hex":
+		_, err = fmt.Fprintf(w, "%x\n", b)
+	default:
+		_, err = fmt.Fprintln(w, base64.StdEncoding.EncodeToString(b))
+	}
+	return err
+}

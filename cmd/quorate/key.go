@@ -1,0 +1,287 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+func newKeyCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "key",
+		Short: "Create, list, rotate, suspend and destroy keys",
+		Long: `Manage keys and their versions. A key is named by its name or its id. States are those of NIST SP 800-57:
+pre-active, active, suspended, deactivated, compromised, destroyed.`,
+		Example: `  quorate key create billing --rotate-every 90d
+  quorate key list --state active`,
+	}
+	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
+	cmd.AddCommand(newKeyStateCmds(a)...)
+	return cmd
+}
+
+func newKeyCreateCmd(a *app) *cobra.Command {
+	var in api.CreateKeyRequest
+	var tags []string
+	cmd := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Create a key",
+		Long: `Create a key with its first version. The material is made in the cluster and does not leave it unless
+--exportable is given now: that cannot be added later. Durations look like 90d or 36h, times like 2027-01-01T00:00:00Z.`,
+		Example: `  quorate key create billing
+  quorate key create disks/web1 --algorithm aes-256-gcm --exportable --rotate-every 90d --tag team=infra`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			in.Name = args[0]
+			if in.Tags, err = parseTags(tags); err != nil {
+				return err
+			}
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.CreateKey(cmd.Context(), in) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&in.Algorithm, "algorithm", "a", "", "`algorithm` (default: the cluster's, aes-256-gcm)")
+	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: all that the algorithm can)")
+	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
+	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
+	f.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
+	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
+	f.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
+	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
+	f.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses after which it is refused")
+	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func parseTags(list []string) (map[string]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	tags := make(map[string]string, len(list))
+	for _, t := range list {
+		name, value, ok := strings.Cut(t, "=")
+		if !ok || name == "" {
+			return nil, fault.New(fault.Invalid, "%q is not a tag", t).WithHint("Tags look like team=infra.")
+		}
+		tags[name] = value
+	}
+	return tags, nil
+}
+
+// record runs what yields a record, and shows it.
+func (a *app) record(cmd *cobra.Command, work func(*client.Client) (*api.Record, error)) error {
+	c, err := a.connect(cmd)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	r, err := work(c)
+	if err != nil {
+		return err
+	}
+	return a.result(r, func(w io.Writer) error { return writeRecord(w, r) })
+}
+
+func newKeyShowCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show KEY",
+		Aliases: []string{"get"},
+		Short:   "Show a key's record and its versions",
+		Long: `Show what the cluster knows about a key: state, versions, dates, tags. The material is not part of it;
+see "quorate key material".`,
+		Example:           "  quorate key show billing --format json",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.Key(cmd.Context(), args[0]) })
+		},
+	}
+}
+
+func writeRecord(w io.Writer, r *api.Record) error {
+	tags := make([]string, 0, len(r.Tags))
+	for _, name := range slices.Sorted(maps.Keys(r.Tags)) {
+		tags = append(tags, name+"="+r.Tags[name])
+	}
+	limit, oldest := "", ""
+	if r.UsageLimit > 0 {
+		limit = fmt.Sprint(r.UsageLimit)
+	}
+	if r.MinDecryptVersion > 0 {
+		oldest = fmt.Sprint(r.MinDecryptVersion)
+	}
+	err := describe(w, []field{
+		{"Name", r.Name},
+		{"ID", r.ID},
+		{"Algorithm", r.Algorithm},
+		{"Usage", strings.Join(r.Usage, ", ")},
+		{"State", r.State},
+		{"Reason", r.Reason},
+		{"Latest", fmt.Sprint(r.Latest)},
+		{"Oldest to decrypt", oldest},
+		{"Exportable", yesNo(r.Exportable)},
+		{"Parent", r.Parent},
+		{"Owner", r.Owner},
+		{"Rotated every", r.RotateEvery},
+		{"Next rotation", r.NextRotation},
+		{"Activates", r.ActivateAt},
+		{"Deactivates", r.DeactivateAt},
+		{"Destroyed at", r.DestroyAt},
+		{"Usage limit", limit},
+		{"Tags", strings.Join(tags, ", ")},
+		{"Created", r.CreatedAt},
+		{"Updated", r.UpdatedAt},
+	})
+	if err != nil || len(r.Versions) == 0 {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	rows := make([][]string, 0, len(r.Versions))
+	for _, v := range r.Versions {
+		rows = append(rows, []string{fmt.Sprint(v.Version), v.State, v.CreatedAt, v.DestroyAt, v.Reason})
+	}
+	return table(w, []string{"VERSION", "STATE", "CREATED", "DESTROYED AT", "REASON"}, rows)
+}
+
+func newKeyListCmd(a *app) *cobra.Command {
+	var q client.KeyQuery
+	var most int
+	cmd := &cobra.Command{
+		Use:     "list [PREFIX]",
+		Aliases: []string{"ls"},
+		Short:   "List the keys that you may see",
+		Long: `List keys by name, all of them or those whose names begin with PREFIX. Keys that no policy lets you read are
+left out.`,
+		Example: `  quorate key list
+  quorate key list disks/ --state active --tag team=infra`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if len(args) == 1 {
+				q.Prefix = args[0]
+			}
+			if most > 0 {
+				q.Limit = min(most, 1000)
+			}
+			all := api.Keys{Keys: []api.Record{}}
+			for r, err := range c.AllKeys(cmd.Context(), q) {
+				if err != nil {
+					return err
+				}
+				if all.Keys = append(all.Keys, r); len(all.Keys) == most {
+					break
+				}
+			}
+			return a.result(all, func(w io.Writer) error { return writeKeys(w, all.Keys) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&q.State, "state", "", "only keys in this `state`")
+	f.StringVar(&q.Tag, "tag", "", "only keys with this tag: `name or name=value`")
+	f.StringVar(&q.Algorithm, "algorithm", "", "only keys of this `algorithm`")
+	f.IntVar(&most, "limit", 0, "at most this `number` of keys (default: all)")
+	return cmd
+}
+
+func writeKeys(w io.Writer, keys []api.Record) error {
+	rows := make([][]string, 0, len(keys))
+	for _, r := range keys {
+		rows = append(rows, []string{nonEmpty(r.Name, r.ID), r.Algorithm, r.State, fmt.Sprint(r.Latest), r.NextRotation, r.CreatedAt})
+	}
+	return table(w, []string{"NAME", "ALGORITHM", "STATE", "VERSION", "NEXT ROTATION", "CREATED"}, rows)
+}
+
+func newKeyMaterialCmd(a *app) *cobra.Command {
+	var version uint32
+	var form, out string
+	cmd := &cobra.Command{
+		Use:   "material KEY",
+		Short: "Read out the material of an exportable key",
+		Long: `Read out a key's plain material: only of a key that was created with --exportable, and only with a policy that
+permits it. The reading is in the audit trail. The output is base64 unless --encoding says otherwise.`,
+		Example: `  quorate key material disks/web1 --encoding raw -o web1.key
+  quorate key material disks/web1 --version 3`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if form != "base64" && form != "hex" && form != "raw" {
+				return fault.New(fault.Invalid, "--encoding is %q, but it can be base64, hex or raw only", form)
+			}
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			m, err := c.Material(cmd.Context(), args[0], version)
+			if err != nil {
+				return err
+			}
+			defer clear(m.Material)
+			return a.deliver(crypt{out: out}, func(w io.Writer) error {
+				to := *a
+				to.out = w
+				return to.result(m, func(w io.Writer) error { return writeBytes(w, m.Material, form) })
+			})
+		},
+	}
+	cmd.Flags().Uint32Var(&version, "version", 0, "`number` of the version (default: the latest)")
+	cmd.Flags().StringVar(&form, "encoding", "base64", "`form` of the output: base64, hex or raw")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "output `file`, readable by you alone (default: standard output)")
+	return cmd
+}
+
+func newKeyRewrapCmd(a *app) *cobra.Command {
+	var binding string
+	cmd := &cobra.Command{
+		Use:   "rewrap KEY [CIPHERTEXT]",
+		Short: "Encrypt a line qk:… anew under the latest version",
+		Long: `Bring a ciphertext line up to the key's latest version, inside the cluster: the plaintext is not shown. The line
+is an argument, or standard input.`,
+		Example: `  quorate key rewrap app1 qk:v1:…
+  quorate key rewrap app1 < secret.qk > new.qk`,
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			line := []byte(nil)
+			if len(args) == 2 {
+				line = []byte(args[1])
+			} else {
+				b, err := a.readText(cmd.Context(), "")
+				if err != nil {
+					return err
+				}
+				line = b
+			}
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			r, err := c.Rewrap(cmd.Context(), args[0], api.DecryptRequest{Ciphertext: strings.TrimSpace(string(line)), Context: []byte(binding)})
+			if err != nil {
+				return err
+			}
+			return a.result(r, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, r.Ciphertext)
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&binding, "context", "", "`text` that the ciphertext is bound to")
+	return cmd
+}

@@ -1,0 +1,336 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/quorate/quorate/cluster"
+	"github.com/quorate/quorate/cluster/peer"
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+const (
+	identityDir  = "identity"
+	raftDir      = "raft"
+	foundingFile = "founding" // there while a cluster is being founded: what was written does not count yet
+	joinEvery    = time.Second
+	foundWithin  = 15 * time.Second
+	renewEvery   = time.Hour
+)
+
+// node is this process's way into a cluster: from blank, by founding or joining, to member. It hands the vault
+// what it needs once there is a cluster.
+type node struct {
+	cfg      config
+	log      *slog.Logger
+	metrics  cluster.Metrics
+	vault    *vault.Vault
+	identity atomic.Pointer[peer.Identity]
+	cluster  atomic.Pointer[cluster.Node]
+	ended    chan error // the cluster node ended by itself; the process must too
+}
+
+var _ vault.Founder = (*node)(nil)
+
+func (n *node) path(name string) string { return filepath.Join(n.cfg.Dir, name) }
+
+// recoverDir is start-up's look at what is there: a founding that was cut off is undone, a member's identity is loaded.
+func (n *node) recoverDir() error {
+	if _, err := os.Stat(n.path(foundingFile)); err == nil {
+		n.log.Warn("the founding of a cluster was cut off before its shares were shown; what it left is removed")
+		if err := n.wipe(); err != nil {
+			return err
+		}
+	}
+	id, err := peer.LoadIdentity(n.path(identityDir))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading this node's identity: %w", err)
+	}
+	if id.Node != n.cfg.Name {
+		return fault.New(fault.Invalid, "this directory belongs to the node %q, not %q", id.Node, n.cfg.Name).
+			WithHint("Start it as --name %s, or choose another --dir.", id.Node)
+	}
+	n.identity.Store(id)
+	return nil
+}
+
+// wipe removes what makes this directory a member's.
+func (n *node) wipe() error {
+	for _, name := range []string{raftDir, identityDir, foundingFile} {
+		if err := os.RemoveAll(n.path(name)); err != nil {
+			return fmt.Errorf("removing an unfinished founding: %w", err)
+		}
+	}
+	n.identity.Store(nil)
+	return nil
+}
+
+// Found implements vault.Founder.
+func (n *node) Found(ctx context.Context, f vault.Founding) error {
+	err := n.found(ctx, f)
+	if err != nil {
+		n.Abandon()
+	}
+	return err
+}
+
+func (n *node) found(ctx context.Context, f vault.Founding) error {
+	if err := os.WriteFile(n.path(foundingFile), nil, 0o600); err != nil {
+		return fmt.Errorf("marking the founding: %w", err)
+	}
+	cert, key, err := certificateFor(n.cfg, f)
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	if err := n.take(cert, key, f.CA, f.Gossip, f.Log); err != nil {
+		return err
+	}
+	if err := n.start(true, nil); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, foundWithin)
+	defer cancel()
+	for {
+		if _, self := n.cluster.Load().Leader(); self {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fault.New(fault.Internal, "the new cluster did not elect its only member")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// Keep implements vault.Founder.
+func (n *node) Keep() error { return os.Remove(n.path(foundingFile)) }
+
+// Abandon implements vault.Founder.
+func (n *node) Abandon() {
+	if c := n.cluster.Swap(nil); c != nil {
+		_ = c.Halt()
+	}
+	if err := n.wipe(); err != nil {
+		n.log.Error("an unfinished founding could not be removed; it is tried again at the next start", "err", err)
+	}
+}
+
+// take makes certificate, keys and secrets this node's identity, on disk first.
+func (n *node) take(cert, key, ca, gossip, log []byte) error {
+	caPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca})
+	id, err := peer.NewIdentity(cert, key, caPEM, gossip, log)
+	if err != nil {
+		return err
+	}
+	if err := id.Save(n.path(identityDir)); err != nil {
+		return fmt.Errorf("saving this node's identity: %w", err)
+	}
+	n.identity.Store(id)
+	return nil
+}
+
+// start opens the cluster node and hands it to the vault.
+func (n *node) start(bootstrap bool, seeds []string) error {
+	machine := fsm.New()
+	profile := cluster.LAN
+	if n.cfg.Cluster.Profile == "wan" {
+		profile = cluster.WAN
+	}
+	c, err := cluster.Open(cluster.Config{
+		Dir: n.path(raftDir), Node: n.cfg.Name, Identity: n.identity.Load(), Machine: machine,
+		Peer: n.cfg.Listen.Peer, Gossip: n.cfg.Listen.Gossip, API: n.cfg.advertisedAPI(),
+		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
+		Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version,
+		Handlers: map[string]cluster.Handler{
+			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
+			vault.MethodClose: n.vault.HandleClose, vault.MethodEpoch: n.vault.HandleEpoch,
+		},
+		Join: n.admit,
+		OnApply: func(batch []cluster.Applied) {
+			for i := range batch {
+				n.vault.Applied(batch[i].Command)
+			}
+		},
+		OnRestore: n.vault.Restored,
+	})
+	if err != nil {
+		return err
+	}
+	n.cluster.Store(c)
+	p := ports{c}
+	n.vault.Attach(machine, p, p, p)
+	p.Announce(n.vault.Sealed())
+	go func() {
+		<-c.Fatal()
+		n.ended <- c.Run(context.Background())
+	}()
+	return nil
+}
+
+// admit answers a node that wants to join through this one.
+func (n *node) admit(ctx context.Context, body []byte) ([]byte, error) {
+	var a vault.Admission
+	if err := cbor.Unmarshal(body, &a); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the request to join cannot be read")
+	}
+	defer clear(a.Token)
+	if err := peer.CheckNode(a.Node); err != nil {
+		return nil, err
+	}
+	out, err := n.vault.Admit(ctx, access.Caller{Principal: "", Door: "join", Remote: a.Peer}, a)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(out.Gossip)
+	defer clear(out.Log)
+	return cbor.Marshal(out)
+}
+
+// join asks the members, one after the other, until one of them lets this node in.
+func (n *node) join(ctx context.Context) error {
+	var request vault.Admission
+	var pin [32]byte
+	err := n.cfg.Join.withToken(func(text []byte) error {
+		p, id, secret, err := vault.ParseJoinToken(text)
+		pin, request.Token = p, append(id[:], secret...)
+		clear(secret)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer clear(request.Token)
+	key, csr, err := peer.NewCSR(n.cfg.Name, n.cfg.dnsNames(), n.cfg.addresses())
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	request.Node, request.CSR, request.Peer = n.cfg.Name, csr, n.cfg.advertisedPeer()
+	body, err := cbor.Marshal(request)
+	if err != nil {
+		return err
+	}
+	defer clear(body)
+	out, err := n.ask(ctx, pin, body)
+	if err != nil {
+		return err
+	}
+	defer clear(out.Gossip)
+	defer clear(out.Log)
+	if err := n.take(out.Cert, key, out.CA, out.Gossip, out.Log); err != nil {
+		return err
+	}
+	n.log.Info("joined the cluster", "cluster", peer.FormatCluster(out.Cluster))
+	return n.start(false, out.Seeds)
+}
+
+// ask goes round the peers until one answers for good.
+func (n *node) ask(ctx context.Context, pin [32]byte, body []byte) (*vault.Admitted, error) {
+	for {
+		for _, addr := range n.cfg.Join.Peers {
+			answer, err := peer.Join(ctx, addr, pin, body)
+			if err == nil {
+				var out vault.Admitted
+				if err := cbor.Unmarshal(answer, &out); err != nil {
+					return nil, fmt.Errorf("reading the answer of %s: %w", addr, err)
+				}
+				clear(answer)
+				return &out, nil
+			}
+			if f := fault.Of(err); !f.Kind.Retryable() && f.Kind != fault.Internal {
+				return nil, err
+			}
+			n.log.Info("not admitted yet, trying again", "member", addr, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(joinEvery):
+		}
+	}
+}
+
+// renew gets a new certificate when a third of the old one's life is left. It returns when ctx ends.
+func (n *node) renew(ctx context.Context) {
+	for {
+		if id := n.identity.Load(); id != nil && due(id.Cert.Leaf, time.Now()) && !n.vault.Sealed() {
+			if err := n.renewNow(ctx, id); err != nil {
+				n.log.Warn("this node's certificate could not be renewed yet", "expires", id.Cert.Leaf.NotAfter, "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(renewEvery):
+		}
+	}
+}
+
+func due(leaf *x509.Certificate, now time.Time) bool {
+	return now.After(leaf.NotAfter.Add(-leaf.NotAfter.Sub(leaf.NotBefore) / 3))
+}
+
+func (n *node) renewNow(ctx context.Context, old *peer.Identity) error {
+	key, csr, err := peer.NewCSR(n.cfg.Name, n.cfg.dnsNames(), n.cfg.addresses())
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	out, err := n.vault.Renew(ctx, csr)
+	if err != nil {
+		return err
+	}
+	if err := n.take(out.Cert, key, out.CA, old.GossipKey, old.LogKey); err != nil {
+		return err
+	}
+	if c := n.cluster.Load(); c != nil {
+		if err := c.SetIdentity(n.identity.Load()); err != nil {
+			return err
+		}
+	}
+	n.log.Info("this node's certificate was renewed", "expires", n.identity.Load().Cert.Leaf.NotAfter)
+	return nil
+}
+
+// stop leaves the cluster in order: leadership is handed over first.
+func (n *node) stop() error {
+	c := n.cluster.Load()
+	if c == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return c.Shutdown(ctx)
+}
+
+func (c *config) advertisedAPI() string {
+	if c.Advertise.API != "" {
+		return c.Advertise.API
+	}
+	return c.Listen.API
+}
+
+func (c *config) advertisedPeer() string {
+	if c.Advertise.Peer != "" {
+		return c.Advertise.Peer
+	}
+	return c.Listen.Peer
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// rekeying are the flags of operator rekey.
+type rekeying struct {
+	in         api.RekeyRequest
+	recipients []string
+	files      []string
+	dir        string
+	noConfirm  bool
+	resume     bool
+	cancel     bool
+	look       bool
+}
+
+// Phases of a change of shares.
+const (
+	phaseProve  = "prove"  // present shares are being handed in
+	phaseVerify = "verify" // new shares are being handed back
+	phaseDone   = "done"
+)
+
+func newRekeyCmd(a *app) *cobra.Command {
+	var f rekeying
+	cmd := &cobra.Command{
+		Use:   "rekey [SHARE | -]",
+		Short: "Replace the key shares by new ones, while the cluster runs",
+		Long: `Make new shares, with another number or threshold if you like. Enough of the present shares prove the right to;
+they are asked for, or read from --share-file. The new shares are shown once, then handed back to prove that they arrived
+whole: only then do they take effect, and the old ones are refused.
+
+With --recipient the new shares are encrypted, and with --no-confirm they are not handed back by this command: then the
+custodians hand them back with "quorate operator rekey --resume". --status shows how far it is, --cancel calls it off and
+leaves the present shares as they are.`,
+		Example: `  quorate operator rekey --shares 5 --threshold 3
+  quorate operator rekey --shares 5 --threshold 3 --share-file s1 --share-file s2 --share-file s3 --out new-custody
+  quorate operator rekey --resume --share-file new-share-1.txt
+  quorate operator rekey --cancel`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			switch {
+			case f.look:
+				r, err := c.Rekey(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.result(r, func(w io.Writer) error { return writeRekey(w, r) })
+			case f.cancel:
+				if err := c.CancelRekey(cmd.Context()); err != nil {
+					return err
+				}
+				a.say("Called off; the present shares are still the ones that open the cluster.")
+				return nil
+			}
+			return a.rekey(cmd.Context(), c, f, args)
+		},
+	}
+	fl := cmd.Flags()
+	fl.IntVar(&f.in.Shares, "shares", 5, "`number` of new shares")
+	fl.IntVar(&f.in.Threshold, "threshold", 3, "`number` of new shares that open the cluster")
+	fl.StringArrayVar(&f.recipients, "recipient", nil, "public `key`, or file with one, to encrypt the next share to; once per share")
+	fl.StringArrayVar(&f.files, "share-file", nil, "`file` with shares, one a line; repeatable; - for standard input")
+	fl.StringVar(&f.dir, "out", "", "`folder` to write the new shares to instead of printing them")
+	fl.BoolVar(&f.noConfirm, "no-confirm", false, "do not hand the new shares back; custodians do, with --resume")
+	fl.BoolVar(&f.resume, "resume", false, "go on with a change that was begun before")
+	fl.BoolVar(&f.cancel, "cancel", false, "call off the change")
+	fl.BoolVar(&f.look, "status", false, "only show how far the change is")
+	cmd.MarkFlagsMutuallyExclusive("resume", "cancel", "status")
+	return cmd
+}
+
+func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []string) error {
+	s, err := a.openShares(args, f.files) // looked at before anything begins
+	if err != nil {
+		return err
+	}
+	defer s.clear()
+	r, err := a.beginRekey(ctx, c, f)
+	if err != nil {
+		return err
+	}
+	began := r.Phase
+	for r.Phase == began && r.Phase != phaseDone {
+		share, ok, err := s.take(ctx, r.Have, r.Need)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return a.halfway(r)
+		}
+		next, err := c.SubmitRekey(ctx, r.ID, string(share))
+		clear(share)
+		if err != nil {
+			if s.prompt && errors.Is(err, fault.Invalid) {
+				e := fault.Of(err)
+				a.say("%s. %s", e.Message, e.NextStep())
+				continue
+			}
+			return rekeyLost(err)
+		}
+		if r = next; r.Phase == began {
+			a.say("%d of %d shares.", r.Have, r.Need)
+		}
+	}
+	if len(r.Shares) == 0 {
+		return a.rekeyed(r)
+	}
+	if err := a.handOut(f, r); err != nil {
+		return err
+	}
+	if r.Phase == phaseVerify && !f.noConfirm && len(f.recipients) == 0 {
+		if r, err = a.handBack(ctx, c, r); err != nil {
+			return err
+		}
+	}
+	return a.rekeyed(r)
+}
+
+func (a *app) beginRekey(ctx context.Context, c *client.Client, f rekeying) (*api.RekeyResponse, error) {
+	if f.resume {
+		r, err := c.Rekey(ctx)
+		if err == nil {
+			a.say("Going on in phase %q: %d of %d shares.", r.Phase, r.Have, r.Need)
+		}
+		return r, err
+	}
+	if f.dir != "" {
+		if err := freshFolder(f.dir); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if f.in.Recipients, err = a.readRecipients(f.recipients); err != nil {
+		return nil, err
+	}
+	return c.StartRekey(ctx, f.in)
+}
+
+// rekeyLost says what to do when the answer that holds the new shares did not arrive.
+func rekeyLost(err error) error {
+	if !errors.Is(err, fault.Uncertain) {
+		return err
+	}
+	return fault.Wrap(fault.Uncertain, err, "the answer to a share was lost, and new shares may have been in it").
+		WithHint("The present shares are still in effect. `quorate operator rekey --cancel`, then begin again.")
+}
+
+// handOut gives the new shares to the user: once, and before anything takes effect.
+func (a *app) handOut(f rekeying, r *api.RekeyResponse) error {
+	if f.dir != "" {
+		err := writeCustody(f.dir, r.Shares, nil)
+		if err == nil {
+			a.say("The new shares are in %s.", f.dir)
+			return nil
+		}
+		a.say("The new shares could not be written to %s (%v); they are printed instead.", f.dir, err)
+	}
+	return a.result(r, func(w io.Writer) error { return writeShares(w, r.Shares) })
+}
+
+// handBack proves that the new shares arrived whole.
+func (a *app) handBack(ctx context.Context, c *client.Client, r *api.RekeyResponse) (*api.RekeyResponse, error) {
+	for _, share := range r.Shares {
+		next, err := c.SubmitRekey(ctx, r.ID, share)
+		if err != nil {
+			a.say("The new shares are NOT known to be in effect: handing them back failed. Keep old and new ones; look at `quorate operator rekey --status` and `quorate operator slots`.")
+			return nil, err
+		}
+		if next.Phase != phaseVerify {
+			return next, nil
+		}
+	}
+	return c.Rekey(ctx)
+}
+
+// halfway ends a run whose shares are used up before the phase is complete.
+func (a *app) halfway(r *api.RekeyResponse) error {
+	what := "present"
+	if r.Phase == phaseVerify {
+		what = "new"
+	}
+	a.say("%d of %d %s shares are in. The present shares stay in effect; hand in the rest with `quorate operator rekey --resume`.", r.Have, r.Need, what)
+	return a.result(r, func(w io.Writer) error { return writeRekey(w, r) })
+}
+
+// rekeyed says whether the new shares are in effect.
+func (a *app) rekeyed(r *api.RekeyResponse) error {
+	if r.Phase != phaseDone {
+		a.say("The new shares are NOT in effect yet: %d of %d of them have to be handed back, with `quorate operator rekey --resume`. Until then the present shares open the cluster.", r.Have, r.Need)
+		return nil
+	}
+	a.say("The new shares (epoch %d) are in effect now. The old ones are refused from here on; have them destroyed.", r.Epoch)
+	return nil
+}
+
+func writeRekey(w io.Writer, r *api.RekeyResponse) error {
+	return describe(w, []field{{"Rekey", r.ID}, {"Phase", r.Phase}, {"Shares", fmt.Sprintf("%d of %d", r.Have, r.Need)}, {"New epoch", fmt.Sprint(r.Epoch)}, {"Expires", r.Expires}})
+}

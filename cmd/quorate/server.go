@@ -1,0 +1,312 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/quorate/quorate/seal"
+	"github.com/quorate/quorate/transport/keas"
+	"github.com/quorate/quorate/transport/rest"
+	"github.com/quorate/quorate/transport/serve"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/audit"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+func newServerCmd(a *app) *cobra.Command {
+	var file, advertise string
+	var flags config
+	cmd := &cobra.Command{
+		Use:   "server --dir DIR --name NAME",
+		Short: "Run a node",
+		Long: `Runs a node in the foreground until SIGTERM or Ctrl-C, when it hands leadership over and finishes what it is doing.
+
+A node without data shows a self-signed certificate, prints its fingerprint, and answers nothing but status and
+init: found a cluster with "quorate operator init", or start it with --join and --join-token to make it a member.
+Once it is a member, its directory tells it everything, and --join is not looked at any more.`,
+		Example: `  quorate server --dir /var/lib/quorate --name node1
+  quorate server --dir /var/lib/quorate --name node2 --api 10.0.0.2:7800 --peer 10.0.0.2:7801 --gossip 10.0.0.2:7802 \
+      --join 10.0.0.1:7801 --join-token-file /run/quorate/join-token`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := readConfig(file)
+			if err != nil {
+				return err
+			}
+			cfg.override(cmd, &flags, advertise)
+			if err := cfg.complete(); err != nil {
+				return err
+			}
+			if len(flags.Join.token) > 0 {
+				fmt.Fprintln(a.talk, "warning: the join token is visible in the process list; prefer --join-token-file")
+			}
+			return serveNode(cmd.Context(), cfg, newLogger(cfg.Log))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&file, "config", "", "configuration `file` in YAML; flags win over it")
+	f.StringVar(&flags.Dir, "dir", "", "`directory` that holds everything the node keeps")
+	f.StringVar(&flags.Name, "name", "", "the node's `name` in the cluster: a-z 0-9 -")
+	f.StringVar(&flags.Listen.API, "api", "", "`address` of the API (default 127.0.0.1:7800)")
+	f.StringVar(&flags.Listen.Peer, "peer", "", "`address` of the port for the other members (default 127.0.0.1:7801)")
+	f.StringVar(&flags.Listen.Gossip, "gossip", "", "`address` of gossip, TCP and UDP (default 127.0.0.1:7802)")
+	f.StringVar(&flags.Listen.Keas, "keas", "", "`address` of the keas.kmi door; closed unless given")
+	f.BoolVar(&flags.Listen.KeasInsecureHTTP, "keas-insecure-http", false, "serve the keas.kmi door without TLS")
+	f.StringVar(&advertise, "advertise", "", "`host` at which the others reach this node, if it listens on all addresses")
+	f.StringSliceVar(&flags.Join.Peers, "join", nil, "peer `addresses` of members of the cluster to join")
+	f.Func("join-token", "join `token`; visible in the process list, prefer --join-token-file", func(s string) error {
+		flags.Join.token = []byte(s)
+		return nil
+	})
+	f.StringVar(&flags.Join.TokenFile, "join-token-file", "", "`file` with the join token")
+	f.StringVar(&flags.Audit.File, "audit", "", "audit log `file` (default DIR/audit.log)")
+	f.StringVar(&flags.Log.Level, "log-level", "", "debug, info (default), warn or error")
+	f.StringVar(&flags.Log.Format, "log-format", "", "text (default) or json")
+	return cmd
+}
+
+// override lets flags win over the file.
+func (c *config) override(_ *cobra.Command, f *config, advertise string) {
+	for _, o := range []struct{ to, from *string }{
+		{&c.Dir, &f.Dir},
+		{&c.Name, &f.Name},
+		{&c.Listen.API, &f.Listen.API},
+		{&c.Listen.Peer, &f.Listen.Peer},
+		{&c.Listen.Gossip, &f.Listen.Gossip},
+		{&c.Listen.Keas, &f.Listen.Keas},
+		{&c.Audit.File, &f.Audit.File},
+		{&c.Log.Level, &f.Log.Level},
+		{&c.Log.Format, &f.Log.Format},
+		{&c.Join.TokenFile, &f.Join.TokenFile},
+	} {
+		if *o.from != "" {
+			*o.to = *o.from
+		}
+	}
+	c.Listen.KeasInsecureHTTP = c.Listen.KeasInsecureHTTP || f.Listen.KeasInsecureHTTP
+	if len(f.Join.Peers) > 0 {
+		c.Join.Peers = f.Join.Peers
+	}
+	c.Join.token = f.Join.token
+	if advertise == "" {
+		return
+	}
+	for _, o := range []struct{ to, listen *string }{
+		{&c.Advertise.API, &c.Listen.API}, {&c.Advertise.Peer, &c.Listen.Peer}, {&c.Advertise.Gossip, &c.Listen.Gossip},
+	} {
+		if i := strings.LastIndexByte(*o.listen, ':'); i >= 0 {
+			*o.to = advertise + (*o.listen)[i:]
+		}
+	}
+}
+
+func newLogger(c logConfig) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level))
+	opts := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, opts))
+}
+
+// server is one running node: its doors, its vault and its way into the cluster.
+type server struct {
+	cfg   config
+	log   *slog.Logger
+	audit *audit.Log
+	vault *vault.Vault
+	node  *node
+	doors []*serve.Server
+}
+
+// serveNode runs a node until ctx ends or it cannot go on.
+func serveNode(ctx context.Context, cfg config, log *slog.Logger) error {
+	if err := seal.HardenProcess(); err != nil {
+		log.Warn("this process's memory is less protected than it should be", "err", err)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	unlock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, err := openServer(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer s.audit.Close()
+	defer s.vault.Close()
+	return s.run(ctx)
+}
+
+// openServer makes the parts, and recovers what the directory holds.
+func openServer(cfg config, log *slog.Logger) (*server, error) {
+	trail, err := audit.Open(cfg.Audit.File, audit.Config{
+		Node: cfg.Name, Always: cfg.Audit.Sync == "always", MaxBytes: cfg.Audit.RotateAt, Logger: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the audit log: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := newMeters(registry)
+	n := &node{cfg: cfg, log: log, metrics: m, ended: make(chan error, 1)}
+	v := vault.New(vault.Config{
+		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{}, Log: log,
+		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony,
+	})
+	n.vault = v
+	s := &server{cfg: cfg, log: log, audit: trail, vault: v, node: n}
+	if err := n.recoverDir(); err != nil {
+		return nil, errors.Join(err, trail.Close())
+	}
+	if err := s.openDoors(registry, m); err != nil {
+		return nil, errors.Join(err, trail.Close())
+	}
+	return s, nil
+}
+
+func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
+	self, err := serve.SelfSigned(s.cfg.Name, append(s.cfg.hosts(), "localhost")...)
+	if err != nil {
+		return err
+	}
+	show := &shown{self: *self, node: s.node.identity.Load}
+	tls := serve.TLS{Certificate: show.certificate, ClientCAs: s.clientCAs}
+	limits := serve.Limits{Connections: s.cfg.Limits.Connections, PerAddress: s.cfg.Limits.ConnectionsPerAddress}
+	native := rest.New(s.vault, rest.Config{
+		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	})
+	door, err := serve.New(serve.Config{
+		Name: "rest", Addr: s.cfg.Listen.API, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("rest"), Error: native.Fail,
+	}, native)
+	if err != nil {
+		return err
+	}
+	s.doors = append(s.doors, door)
+	if s.node.identity.Load() == nil {
+		s.log.Info("this node belongs to no cluster yet; it shows a self-signed certificate",
+			"api", door.Addr().String(), "fingerprint", serve.Fingerprint(self))
+	}
+	if s.cfg.Listen.Keas == "" {
+		return nil
+	}
+	old := keas.New(s.vault, keas.Config{Log: s.log})
+	conf := serve.Config{Name: "keas", Addr: s.cfg.Listen.Keas, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("keas"), Error: old.Fail}
+	if s.cfg.Listen.KeasInsecureHTTP {
+		conf.TLS, conf.Plain = serve.TLS{}, true
+		s.log.Warn("the keas.kmi door is served without TLS: key-encrypting keys cross the network in the clear", "addr", s.cfg.Listen.Keas)
+	}
+	if door, err = serve.New(conf, old); err != nil {
+		return err
+	}
+	s.doors = append(s.doors, door)
+	return nil
+}
+
+// clientCAs is who vouches for clients: the cluster's CA, once there is one.
+func (s *server) clientCAs() *x509.CertPool {
+	if id := s.node.identity.Load(); id != nil {
+		return id.CA
+	}
+	return nil
+}
+
+// run runs everything until ctx ends: then leadership goes first, the doors second, the rest last.
+func (s *server) run(ctx context.Context) error {
+	doorsCtx, closeDoors := context.WithCancel(context.WithoutCancel(ctx))
+	restCtx, endRest := context.WithCancel(context.WithoutCancel(ctx))
+	defer closeDoors()
+	defer endRest()
+	var doors, rest errgroup.Group
+	for _, d := range s.doors {
+		doors.Go(func() error { return d.Run(doorsCtx) })
+	}
+	rest.Go(func() error { return s.audit.Run(restCtx) })
+	rest.Go(func() error { return s.vault.Run(restCtx) })
+	rest.Go(func() error { s.node.renew(restCtx); return nil })
+	rest.Go(func() error { s.reopenAudit(restCtx); return nil })
+
+	err := s.becomeMember(ctx)
+	if err == nil {
+		s.log.Info("node is running", "node", s.cfg.Name, "api", s.doors[0].Addr().String(), "memory", seal.MemoryKind())
+		select {
+		case <-ctx.Done():
+			s.log.Info("stopping: leadership first, then what is being answered")
+		case err = <-s.node.ended:
+			s.log.Error("this node cannot go on", "err", err)
+		}
+	}
+	if stopErr := s.node.stop(); stopErr != nil && err == nil {
+		s.log.Warn("the node did not stop in order", "err", stopErr)
+	}
+	closeDoors()
+	err = errors.Join(err, doors.Wait())
+	endRest()
+	return errors.Join(err, rest.Wait())
+}
+
+// becomeMember starts a member again, joins a cluster, or leaves the node blank for init.
+func (s *server) becomeMember(ctx context.Context) error {
+	switch {
+	case s.node.identity.Load() != nil:
+		return s.node.start(false, nil)
+	case len(s.cfg.Join.Peers) > 0:
+		err := s.node.join(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	return nil
+}
+
+// reopenAudit lets logrotate move the audit log: SIGHUP begins a new file.
+func (s *server) reopenAudit(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			if err := s.audit.Reopen(); err != nil {
+				s.log.Error("the audit log could not be reopened", "err", err)
+			}
+		}
+	}
+}
+
+// lockDir makes sure that one process at a time uses the directory.
+func lockDir(dir string) (func(), error) {
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the data directory: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fault.New(fault.BadState, "another process uses the directory %s", dir).
+			WithHint("Stop it first; one node has one process.")
+	}
+	return func() { f.Close() }, nil
+}
