@@ -310,10 +310,11 @@ func (n *Node) settle(ctx context.Context, cmd fsm.Command) error {
 // quorumWithout refuses a change that would leave the voters without a live majority. A new leader waits a moment first,
 // until the others have reported to it.
 func (n *Node) quorumWithout(ctx context.Context, node string) error {
-	limit := time.Duration(0)
-	if ld := n.leading(); ld != nil {
-		limit = ld.since + n.silence()
+	ld := n.leading()
+	if ld == nil {
+		return fault.New(fault.NoLeader, "this node does not lead, or is not ready yet")
 	}
+	limit := ld.since + n.silence()
 	for {
 		err := n.countWithout(node)
 		if err == nil || bootTime() >= limit || ctx.Err() != nil {

@@ -50,7 +50,7 @@ var raftKeys = map[string]bool{
 	"leader": true, "backoff time": true, "id": true, "target": true,
 }
 
-// raftErrors are attributes whose values are errors: ours and those of the network name no content.
+// raftError is the attribute whose value may be an error: ours and those of the network name no content.
 const raftError = "error"
 
 func (r *raftLog) pass(level slog.Level, msg string, args []any) {

@@ -76,7 +76,8 @@ func (d *Draft) step(e Entry, p *Proposal, refusal *fault.Error) (Outcome, error
 	if out.Fault != nil && d.dirty {
 		return out, errTorn
 	}
-	if !out.Repeated && !out.unkept {
+	// A conflict is no first outcome: it wrote nothing, and whoever lost a race looks again and tries under the same ID.
+	if conflict := out.Fault != nil && out.Fault.Kind == fault.Conflict; !out.Repeated && !out.unkept && !conflict {
 		d.outcomes.keep(p.Request, out)
 	}
 	d.extend(e.Data, out)

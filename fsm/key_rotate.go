@@ -16,6 +16,9 @@ type RotateKey struct {
 // Op implements Command.
 func (*RotateKey) Op() string { return "key.rotate" }
 
+// Revokes implements Revoker: the version before must not protect anything any more, on any node.
+func (*RotateKey) Revokes() bool { return true }
+
 // Next gives the record as it will be.
 func (c *RotateKey) Next(old *key.Record) (*key.Record, error) {
 	r, err := c.begin(old)

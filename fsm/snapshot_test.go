@@ -28,7 +28,7 @@ func rich(t testing.TB) *vault {
 	}
 	v.do(&fsm.RotateKey{Change: v.change(keyID(3)), Version: key.Version{Number: 2, Material: key.Material{Term: 2, Sealed: []byte("x")}}})
 	v.do(&fsm.PutPolicy{Name: "p", Source: "permit"})
-	v.send(&fsm.PutPolicy{Name: "p", Source: "again"}, requestID(5000)) // refused, remembered
+	v.send(&fsm.DeletePolicy{Name: "absent"}, requestID(5000)) // refused, remembered
 	return v
 }
 

@@ -65,3 +65,6 @@ func SecretOf(text []byte) []byte {
 	_, secret, _ := parseBearer(text)
 	return secret
 }
+
+// ForgetRekey is what Run does on a node that does not lead.
+func (v *Vault) ForgetRekey() { v.rekey.forget() }

@@ -3,9 +3,13 @@ package vault_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -114,3 +118,20 @@ func holds(b, secret []byte) bool {
 func bounded() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 5*time.Second)
 }
+
+func ptr(f *vaulttest.Fixture) *key.Time {
+	at := key.At(f.Now().Add(time.Hour))
+	return &at
+}
+
+var otherKEK = sync.OnceValue(func() []byte {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	b, err := x509.MarshalPKIXPublicKey(&k.PublicKey)
+	if err != nil {
+		panic(err)
+	}
+	return b
+})

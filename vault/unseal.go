@@ -115,6 +115,9 @@ func (t *task) unseal(ctx context.Context, share []byte) (*Unsealing, error) {
 	if err := parsed.Check(cfg); err != nil {
 		return nil, err
 	}
+	if err := t.intend(); err != nil {
+		return nil, err
+	}
 	lines := append(v.heldLines(), append([]byte(nil), share...))
 	defer wipe(lines)
 	own, err := v.take(cfg, lines[len(lines)-1:])
@@ -287,6 +290,9 @@ func (v *Vault) HandleShare(ctx context.Context, from string, body []byte) ([]by
 		return nil, err
 	}
 	t := v.start("sys.unseal", access.Unchecked, access.Caller{Kind: access.ByShare, Door: "peer", Node: from}, true)
+	if err := t.intend(); err != nil {
+		return nil, err
+	}
 	held := v.heldLines()
 	defer wipe(held)
 	wasSealed := v.Sealed()
@@ -335,6 +341,9 @@ func (t *task) resetUnseal(ctx context.Context, share []byte) (*Unsealing, error
 		}
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := t.intend(); err != nil {
 		return nil, err
 	}
 	t.v.ceremony.get(t.v, cfg).ForceReset()
@@ -412,6 +421,9 @@ func (v *Vault) HandleClose(_ context.Context, from string, body []byte) ([]byte
 	c.Caller.Node = from
 	if c.Forget {
 		t := v.start("sys.unseal-reset", access.Operate, c.Caller, true)
+		if err := t.intend(); err != nil {
+			return nil, err
+		}
 		v.ceremony.forget()
 		return nil, t.done(nil)
 	}
@@ -421,6 +433,9 @@ func (v *Vault) HandleClose(_ context.Context, from string, body []byte) ([]byte
 	}
 	if err := t.allow(access.OfVault()); err != nil {
 		return nil, t.done(err)
+	}
+	if err := t.intend(); err != nil {
+		return nil, err
 	}
 	v.close()
 	return nil, t.done(nil)

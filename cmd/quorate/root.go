@@ -19,6 +19,8 @@ var version = "dev"
 var commands = []func(*app) *cobra.Command{
 	newServerCmd,
 	newDemoCmd,
+	newBenchCmd,
+	newEchoCmd,
 	newStatusCmd,
 	newDoctorCmd,
 	newOperatorCmd,

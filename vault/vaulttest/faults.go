@@ -115,12 +115,16 @@ func (f *Fixture) BreakAuditAfter(i, n int) {
 	d.counting.Store(true)
 }
 
-// MendAudit ends BreakAudit; the log works again with the next entry that Reopen or its own Run writes.
+// MendAudit ends BreakAudit. The log works again afterwards: an entry "test.mended" is in it.
 func (f *Fixture) MendAudit(i int) {
 	f.t.Helper()
 	f.nodes[i].disk.mend()
 	if err := f.nodes[i].log.Reopen(); err != nil {
 		f.t.Fatalf("reopening the audit log of %s: %v", f.nodes[i].name, err)
+	}
+	mended := audit.Entry{Phase: audit.Response, Operation: "test.mended", Outcome: audit.OK}
+	if err := f.nodes[i].log.Append(&mended, audit.Written); err != nil { // as the log's own Run would
+		f.t.Fatalf("the audit log of %s is not mended: %v", f.nodes[i].name, err)
 	}
 }
 

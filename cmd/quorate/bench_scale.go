@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// failover kills the leader again and again and measures the time until a write succeeds; then it hands leadership
+// over again and again under load, and counts what a retrying client saw.
+func (b *localBench) failover(ctx context.Context) error {
+	var gaps []time.Duration
+	for i := range b.o.kills {
+		gap, err := b.killOnce(ctx, i)
+		if err != nil {
+			return err
+		}
+		gaps = append(gaps, gap)
+	}
+	slices.Sort(gaps)
+	if len(gaps) > 0 {
+		b.note("failover: kill -9 of the leader %d times: first write after %s (median), %s (worst)", len(gaps), round(gaps[len(gaps)/2]), round(gaps[len(gaps)-1]))
+	}
+	return b.handOver(ctx)
+}
+
+func (b *localBench) killOnce(ctx context.Context, i int) (time.Duration, error) {
+	leader, err := b.leader(ctx)
+	if err != nil {
+		return 0, err
+	}
+	rest := b.others(leader)
+	c, err := b.client(rest...)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	if _, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: fmt.Sprintf("bench/warm/%d-%d", i, time.Now().UnixNano())}); err != nil {
+		return 0, err
+	}
+	killed := time.Now()
+	leader.kill()
+	attempt, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	if _, err := c.CreateKey(attempt, api.CreateKeyRequest{Name: fmt.Sprintf("bench/kill/%d-%d", i, killed.UnixNano())}); err != nil {
+		return 0, err
+	}
+	gap := time.Since(killed)
+	if err := b.start(leader); err != nil {
+		return 0, err
+	}
+	one, err := b.client(leader)
+	if err != nil {
+		return 0, err
+	}
+	defer one.Close()
+	if err := b.until(ctx, leader, "is back", func(ctx context.Context) bool {
+		st, err := one.Status(ctx)
+		return err == nil && st.Leader != ""
+	}); err != nil {
+		return 0, err
+	}
+	return gap, b.open(ctx, rest[0])
+}
+
+// handOver asks leaders to step down while writers write, and reports the longest time without a write around each.
+func (b *localBench) handOver(ctx context.Context) error {
+	const times, callers = 20, 4
+	c, err := b.client(b.nodes...)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var stop atomic.Bool
+	var failed atomic.Int64
+	var mu sync.Mutex
+	var stamps []time.Time
+	var group sync.WaitGroup
+	run := time.Now().UnixNano()
+	for w := range callers {
+		group.Go(func() {
+			for i := 0; !stop.Load() && ctx.Err() == nil; i++ {
+				attempt, cancel := context.WithTimeout(ctx, writeWithin)
+				_, err := c.CreateKey(attempt, api.CreateKeyRequest{Name: fmt.Sprintf("bench/hand/%d/%d/%d", run, w, i)})
+				cancel()
+				if err != nil {
+					failed.Add(1)
+					continue
+				}
+				mu.Lock()
+				stamps = append(stamps, time.Now())
+				mu.Unlock()
+			}
+		})
+	}
+	var asked []time.Time
+	for range times {
+		pause(ctx, 400*time.Millisecond)
+		asked = append(asked, time.Now())
+		if err := c.StepDown(ctx, ""); err != nil && !errors.Is(err, fault.Uncertain) {
+			stop.Store(true)
+			group.Wait()
+			return fmt.Errorf("stepping down: %w", err)
+		}
+	}
+	pause(ctx, 400*time.Millisecond)
+	stop.Store(true)
+	group.Wait()
+	gaps := longestGaps(stamps, asked)
+	b.note("planned hand-over %d times under load: without a write for %s (median), %s (worst); failed requests seen by a retrying client: %d",
+		times, round(gaps[len(gaps)/2]), round(gaps[len(gaps)-1]), failed.Load())
+	return nil
+}
+
+// longestGaps finds for each moment the longest time without a stamp in the 400 ms that follow; sorted.
+func longestGaps(stamps, moments []time.Time) []time.Duration {
+	slices.SortFunc(stamps, time.Time.Compare)
+	var gaps []time.Duration
+	for _, m := range moments {
+		longest, last := time.Duration(0), m
+		for _, s := range stamps {
+			if s.Before(m) {
+				continue
+			}
+			longest = max(longest, s.Sub(last))
+			last = s
+			if s.Sub(m) > 400*time.Millisecond {
+				break
+			}
+		}
+		gaps = append(gaps, longest)
+	}
+	slices.Sort(gaps)
+	return gaps
+}
+
+// scale fills the cluster with keys and measures memory, reads during a snapshot, and a restart.
+func (b *localBench) scale(ctx context.Context) error {
+	leader, err := b.leader(ctx)
+	if err != nil {
+		return err
+	}
+	follower := b.others(leader)[0]
+	t, c, err := b.at(leader)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	pid := follower.cmd.Process.Pid
+	before := rssOf(pid)
+	if err := b.fill(ctx, t); err != nil {
+		return err
+	}
+	b.note("%d keys: %.2f KiB of resident memory a key on a follower (%d MiB in all)", b.o.keys, float64(rssOf(pid)-before)/1024/float64(b.o.keys), rssOf(pid)>>20)
+	ft, fc, err := b.at(follower)
+	if err != nil {
+		return err
+	}
+	defer fc.Close()
+	s, err := ft.mix(ctx, fc, "read", 200)
+	if err != nil {
+		return err
+	}
+	idle := fire(ctx, "read, idle", s, b.o.conns, b.o.duration)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 3 {
+			_ = follower.cmd.Process.Signal(syscall.SIGUSR1)
+			pause(ctx, b.o.duration/4)
+		}
+	}()
+	busy := fire(ctx, "read while snapshots are taken", s, b.o.conns, b.o.duration)
+	<-done
+	b.results = append(b.results, idle, busy)
+	b.note("reads while a snapshot of %d keys is taken: p99 %.2f ms, idle %.2f ms: ratio %.2f", b.o.keys, busy.P99, idle.P99, busy.P99/max(idle.P99, .01))
+	return b.restart(ctx, follower)
+}
+
+// fill makes keys until there are as many as asked for.
+func (b *localBench) fill(ctx context.Context, t target) error {
+	run := time.Now().UnixNano()
+	var made atomic.Int64
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := shot{addr: t.addr, tls: t.tls, want: 201, next: func(conn, i int) []byte {
+		if made.Add(1) >= int64(b.o.keys) {
+			cancel()
+		}
+		return t.request("POST", "/v1/keys", fmt.Sprintf(`{"name":"bench/fill/%d/%d/%d"}`, run, conn, i))
+	}}
+	r := fire(ctx, "fill", s, 64, 10*time.Minute)
+	if r.Errors > 64 {
+		return fault.New(fault.Internal, "filling met %d errors, the first: %s", r.Errors, r.Sample)
+	}
+	return nil
+}
+
+// restart stops a node in order, starts it, hands shares in and waits until it answers a read.
+func (b *localBench) restart(ctx context.Context, n *localNode) error {
+	n.end(syscall.SIGTERM, 20*time.Second)
+	begin := time.Now()
+	if err := b.start(n); err != nil {
+		return err
+	}
+	c, err := b.client(n)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := b.until(ctx, n, "has its state", func(ctx context.Context) bool {
+		st, err := c.Status(ctx)
+		return err == nil && st.Leader != "" && st.ClusterID != ""
+	}); err != nil {
+		return err
+	}
+	loaded := time.Since(begin)
+	if err := b.open(ctx, n); err != nil {
+		return err
+	}
+	if _, err := c.Material(ctx, benchKey, 0); err != nil {
+		return err
+	}
+	b.note("restart with %d keys: state there after %s, serving after %s with shares handed in", b.o.keys, round(loaded), round(time.Since(begin)))
+	return nil
+}
