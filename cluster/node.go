@@ -48,6 +48,7 @@ type Node struct {
 	lease     lease
 	confirmer confirmer
 	grants    grants
+	tell      telling
 	reports   reports
 	book      certBook
 	around    around

@@ -45,8 +45,11 @@ func (n *Node) propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm
 	if wait <= 0 || ctx.Err() != nil {
 		return fsm.Outcome{}, fault.New(fault.NoLeader, "the request ended before anything was written")
 	}
+	n.tell.begin()
 	f := n.raft.Apply(entry, wait)
-	if err := n.await(ctx, f); err != nil {
+	err = n.await(ctx, f)
+	n.tell.end(n)
+	if err != nil {
 		return fsm.Outcome{}, err
 	}
 	out, ok := f.Response().(fsm.Outcome)

@@ -78,6 +78,13 @@ func (c *keyCache) purge() {
 	}
 }
 
+// stop ends the cache's own goroutine.
+func (c *keyCache) stop() {
+	if c.cache != nil {
+		c.cache.StopAllGoroutines()
+	}
+}
+
 // dualCache holds data keys that were opened with a client's key-encrypting key, by the hash of that key's PEM.
 // An entry's bytes are its own; they are lent under the entry's lock-free lifetime and left to the collector.
 type dualCache struct {
@@ -121,5 +128,12 @@ func (c *dualCache) drop(id key.ID) {
 func (c *dualCache) purge() {
 	if c.cache != nil {
 		c.cache.InvalidateAll()
+	}
+}
+
+// stop ends the cache's own goroutine.
+func (c *dualCache) stop() {
+	if c.cache != nil {
+		c.cache.StopAllGoroutines()
 	}
 }

@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
 
 	"github.com/quorate/quorate/vault/key"
 )
@@ -68,3 +70,15 @@ func SecretOf(text []byte) []byte {
 
 // ForgetRekey is what Run does on a node that does not lead.
 func (v *Vault) ForgetRekey() { v.rekey.forget() }
+
+// CloneDual is another record with material of the same size as r's, as the vault would write it.
+func (v *Vault) CloneDual(r *key.Record, n uint32) (*key.Record, error) {
+	room, c := v.open.Load(), r.Clone()
+	binary.BigEndian.PutUint32(c.ID[:], n)
+	c.Name = fmt.Sprintf("%s%d", r.Name, n)
+	var err error
+	if c.Versions[0].Material, err = room.wrap(c.ID, 1, make([]byte, len(r.Versions[0].Material.Sealed)-28)); err != nil {
+		return nil, err
+	}
+	return room.stamp(c)
+}

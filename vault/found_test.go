@@ -114,7 +114,7 @@ func TestAJoinTokenAdmits(t *testing.T) {
 		if len(got.Gossip) != 32 || len(got.Log) != 32 || len(got.Seeds) != 2 {
 			t.Errorf("%d, %d bytes, seeds %v", len(got.Gossip), len(got.Log), got.Seeds)
 		}
-		if c := f.MemberChanges(); len(c) != door+1 || c[door].Act != vault.AddMember || c[door].Node != node {
+		if c := f.MemberChanges(); len(c) != 2*door+1 || c[2*door].Act != vault.AddMember || c[2*door].Node != node {
 			t.Errorf("membership changes %+v", c)
 		}
 		// the answer was lost: it asks again, from the same address

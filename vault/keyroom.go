@@ -160,6 +160,8 @@ func (v *Vault) Close() {
 	v.close()
 	v.ceremony.forget()
 	v.rekey.forget()
+	v.keys.stop()
+	v.dual.stop()
 }
 
 // Applied is called by the cluster after a command was applied here and before anybody is told of it: opened

@@ -275,7 +275,7 @@ func (t *task) amend(ctx context.Context, ref string, ifMatch uint64, build func
 			}
 		}
 		out, err := t.propose(ctx, cmd)
-		if errors.Is(err, fault.Conflict) && ifMatch == 0 && try < maxRetries {
+		if errors.Is(err, fault.Conflict) && ifMatch == 0 && try < maxRetries && ctx.Err() == nil {
 			continue // a conflict is not remembered as the request's outcome, so the same ID may try again
 		}
 		if err != nil {

@@ -210,7 +210,6 @@ type KeyringStatus struct {
 // KeyringTerm is one key-encrypting key of the vault.
 type KeyringTerm struct {
 	Term     uint32
-	Created  key.Time
 	Versions int // key versions wrapped under it
 }
 

@@ -22,7 +22,7 @@ remove members.`,
   quorate operator members`,
 	}
 	cmd.AddCommand(newInitCmd(a), newUnsealCmd(a), newSealCmd(a), newRekeyCmd(a), newRotateKeyringCmd(a), newSlotsCmd(a))
-	cmd.AddCommand(newJoinTokenCmd(a), newMembersCmd(a))
+	cmd.AddCommand(newJoinTokenCmd(a), newClientCertCmd(a), newMembersCmd(a))
 	cmd.AddCommand(newMemberCmds(a)...)
 	cmd.AddCommand(newStepDownCmd(a))
 	return cmd
@@ -101,9 +101,9 @@ func writeKeyring(w io.Writer, k *api.Keyring) error {
 	}
 	rows := make([][]string, 0, len(k.Terms))
 	for _, t := range k.Terms {
-		rows = append(rows, []string{fmt.Sprint(t.Term), t.CreatedAt, fmt.Sprint(t.Versions)})
+		rows = append(rows, []string{fmt.Sprint(t.Term), fmt.Sprint(t.Versions)})
 	}
-	return table(w, []string{"TERM", "CREATED", "VERSIONS"}, rows)
+	return table(w, []string{"TERM", "VERSIONS"}, rows)
 }
 
 func newSlotsCmd(a *app) *cobra.Command {

@@ -133,9 +133,8 @@ type Keyring struct {
 
 // KeyringTerm is one key-encrypting key of the vault.
 type KeyringTerm struct {
-	Term      uint32 `json:"term"`
-	CreatedAt string `json:"created_at"`
-	Versions  int    `json:"versions"`
+	Term     uint32 `json:"term"`
+	Versions int    `json:"versions"` // key versions wrapped under it
 }
 
 // Rewrapping is the background work after a keyring rotation.
@@ -176,6 +175,20 @@ type JoinTokenResponse struct {
 	ID        string `json:"id"`
 	ExpiresAt string `json:"expires_at,omitempty"`
 	Uses      int    `json:"uses,omitempty"`
+}
+
+// ClientCertificateRequest is the body of POST /v1/sys/client-certificates.
+type ClientCertificateRequest struct {
+	Name string `json:"name"`          // the principal that policies speak of
+	CSR  []byte `json:"csr"`           // PKCS #10, DER; its key is certified, nothing else of it counts
+	TTL  string `json:"ttl,omitempty"` // default 90d
+}
+
+// ClientCertificate answers it.
+type ClientCertificate struct {
+	Certificate   string `json:"certificate"` // PEM
+	CACertificate string `json:"ca_certificate"`
+	ExpiresAt     string `json:"expires_at"`
 }
 
 // CreateKeyRequest is the body of POST /v1/keys.

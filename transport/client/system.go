@@ -173,3 +173,12 @@ func (c *Client) CreateJoinToken(ctx context.Context, in api.JoinTokenRequest) (
 	}
 	return &r, nil
 }
+
+// CertifyClient has the cluster's CA sign a client's certificate: csr (PKCS #10, DER) proves the key, name becomes the principal.
+func (c *Client) CertifyClient(ctx context.Context, in api.ClientCertificateRequest) (*api.ClientCertificate, error) {
+	var r api.ClientCertificate
+	if err := c.system(ctx, write, http.MethodPost, "client-certificates", in, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}

@@ -18,7 +18,7 @@ func systemRoutes() []route {
 	get, post, del := http.MethodGet, http.MethodPost, http.MethodDelete
 	progress := api.UnsealResponse{Sealed: true, Have: 2, Need: 3, ID: "c4", Expires: exampleTime, Members: []api.SealMember{{ID: "n1", Sealed: true}}}
 	rekey := api.RekeyResponse{ID: "r1", Phase: "prove", Have: 1, Need: 3, Epoch: 2, Expires: exampleTime}
-	keyring := api.Keyring{Term: 2, Terms: []api.KeyringTerm{{Term: 2, CreatedAt: exampleTime, Versions: 17}}, Rewrap: api.Rewrapping{Active: true, Done: 17, Total: 40}}
+	keyring := api.Keyring{Term: 2, Terms: []api.KeyringTerm{{Term: 2, Versions: 17}}, Rewrap: api.Rewrapping{Active: true, Done: 17, Total: 40}}
 	return []route{
 		{
 			Method: post, Path: "/v1/sys/init", Op: "sys.init", Summary: "Found the cluster. Shares and tokens are shown this once.",
@@ -77,6 +77,11 @@ func systemRoutes() []route {
 			Method: post, Path: "/v1/sys/join-tokens", Op: "sys.join-token", Summary: "Make a token with which a node can join. It is shown this once.",
 			serve: takeSecret(createJoinToken), Status: http.StatusCreated, Optional: true, Body: smallBody, In: api.JoinTokenRequest{TTL: "1h", Uses: 1},
 			Out: api.JoinTokenResponse{JoinToken: "qj_…", ID: exampleID, ExpiresAt: exampleTime, Uses: 1},
+		},
+		{
+			Method: post, Path: "/v1/sys/client-certificates", Op: "sys.client-certificate", Summary: "Sign a client's certificate with the cluster's CA.",
+			serve: take(certifyClient), Status: http.StatusCreated, Body: 32 << 10, In: api.ClientCertificateRequest{Name: "app1", CSR: exampleCSR(), TTL: "90d"},
+			Out: api.ClientCertificate{Certificate: "-----BEGIN CERTIFICATE-----\n…", CACertificate: "-----BEGIN CERTIFICATE-----\n…", ExpiresAt: exampleTime},
 		},
 		{
 			Method: post, Path: "/v1/random", Op: "random", Summary: "Random bytes.", serve: takeSecret(random), Body: 4 << 10,

@@ -109,7 +109,7 @@ func of(name string, err error) error {
 func tokenOf(t *access.Token) api.Token {
 	out := api.Token{
 		ID: t.ID.String(), Principal: t.Principal, Groups: t.Groups, Kind: "bearer",
-		CreatedAt: t.Created.String(), ExpiresAt: t.Expires.String(), MaxUntil: t.MaxUntil.String(),
+		ExpiresAt: t.Expires.String(), MaxUntil: t.MaxUntil.String(),
 	}
 	if t.Kind == access.Join {
 		out.Kind = "join"
@@ -161,7 +161,7 @@ func rekeyingOf(r *vault.Rekeying) api.RekeyResponse {
 func keyringOf(k *vault.KeyringStatus) api.Keyring {
 	out := api.Keyring{Term: k.Term, Terms: make([]api.KeyringTerm, len(k.Terms)), Rewrap: api.Rewrapping{Active: k.Active, Done: k.Done, Total: k.Total}}
 	for i, t := range k.Terms {
-		out.Terms[i] = api.KeyringTerm{Term: t.Term, CreatedAt: t.Created.String(), Versions: t.Versions}
+		out.Terms[i] = api.KeyringTerm{Term: t.Term, Versions: t.Versions}
 	}
 	return out
 }

@@ -88,6 +88,12 @@ func byCertificate(leaf *x509.Certificate) (access.Caller, error) {
 		return access.Caller{}, fault.New(fault.Unauthenticated, "the client certificate ran out while the connection was open").
 			WithHint("Connect again with a current certificate.")
 	}
+	for _, u := range leaf.URIs {
+		if u.Scheme == "quorate" && strings.HasPrefix(u.Path, "/node/") {
+			return access.Caller{}, fault.New(fault.Unauthenticated, "a member's own certificate opens no door of the API").
+				WithHint("Get a client certificate: quorate operator client-cert NAME --out DIR.")
+		}
+	}
 	name := leaf.Subject.CommonName
 	if name == "" || len(name) > 255 {
 		return access.Caller{}, fault.New(fault.Unauthenticated, "the client certificate names nobody").

@@ -49,10 +49,10 @@ func (rt *route) system(st *state) (any, int, error) {
 	case rt.is("GET", "v1", "sys", "slots"):
 		return api.Slots{Slots: []api.Slot{{ID: "s1", Kind: "shamir", Epoch: 1, Threshold: 2, Shares: 3}}}, 200, nil
 	case rt.is("GET", "v1", "sys", "keyring"):
-		return api.Keyring{Term: 1, Terms: []api.KeyringTerm{{Term: 1, CreatedAt: when}}}, 200, nil
+		return api.Keyring{Term: 1, Terms: []api.KeyringTerm{{Term: 1}}}, 200, nil
 	case rt.is("POST", "v1", "sys", "keyring", "rotate"):
 		return write(rt, 200, func(struct{}) (api.Keyring, error) {
-			return api.Keyring{Term: 2, Terms: []api.KeyringTerm{{Term: 1, CreatedAt: when}, {Term: 2, CreatedAt: when}}, Rewrap: api.Rewrapping{Active: true, Total: len(st.keys)}}, nil
+			return api.Keyring{Term: 2, Terms: []api.KeyringTerm{{Term: 1}, {Term: 2}}, Rewrap: api.Rewrapping{Active: true, Total: len(st.keys)}}, nil
 		})
 	case rt.is("POST", "v1", "sys", "join-tokens"):
 		return write(rt, 200, func(in api.JoinTokenRequest) (api.JoinTokenResponse, error) {
@@ -137,7 +137,7 @@ func (rt *route) rekey(st *state) (any, int, error) {
 }
 
 func (rt *route) tokens(st *state) (any, int, error) {
-	self := api.Token{ID: "root-id", Principal: "root", Groups: []string{"root"}, Kind: "bearer", CreatedAt: when}
+	self := api.Token{ID: "root-id", Principal: "root", Groups: []string{"root"}, Kind: "bearer"}
 	if rt.is("GET", "v1", "tokens") {
 		all := api.Tokens{Tokens: []api.Token{self}}
 		for _, t := range st.tokens {
@@ -148,7 +148,7 @@ func (rt *route) tokens(st *state) (any, int, error) {
 	}
 	if rt.is("POST", "v1", "tokens") {
 		return write(rt, 201, func(in api.TokenRequest) (api.Token, error) {
-			t := api.Token{ID: newID(), Token: "qt_" + newID(), Principal: in.Principal, Groups: in.Groups, Kind: "bearer", CreatedAt: when}
+			t := api.Token{ID: newID(), Token: "qt_" + newID(), Principal: in.Principal, Groups: in.Groups, Kind: "bearer"}
 			st.tokens[t.Token] = t
 			return t, nil
 		})
