@@ -69,26 +69,28 @@ func (a *authorities) tokens() *otter.Cache[key.ID, *access.Token] {
 // forget drops what was checked with a keyring that is gone.
 func (a *authorities) forget() { a.tokens().InvalidateAll() }
 
+// errBearer is the one answer to every token that is nobody's.
+var errBearer = fault.New(fault.Unauthenticated, "the token is not valid here").
+	WithHint("It may have expired or been revoked, or belong to another cluster; get a new one with `quorate token create`.")
+
 // Authenticate finds out whose bearer token this is (qt_…). fault.Unauthenticated if nobody's. The door completes
 // the Caller with what it knows of the connection and the request.
 func (v *Vault) Authenticate(_ context.Context, bearer []byte) (access.Caller, error) {
-	bad := fault.New(fault.Unauthenticated, "the token is not valid here").
-		WithHint("It may have expired or been revoked, or belong to another cluster; get a new one with `quorate token create`.")
 	s := v.state()
 	if s == nil {
-		return access.Caller{}, bad
+		return access.Caller{}, errBearer
 	}
 	id, secret, ok := parseBearer(bearer)
 	defer clear(secret)
 	if !ok {
-		return access.Caller{}, bad
+		return access.Caller{}, errBearer
 	}
 	t, err := v.proven(s, id, secret, access.Bearer)
 	if err != nil {
 		return access.Caller{}, err
 	}
 	if t == nil {
-		return access.Caller{}, bad
+		return access.Caller{}, errBearer
 	}
 	return access.Caller{Principal: t.Principal, Groups: t.Groups, Kind: access.ByToken, Token: t.ID}, nil
 }

@@ -122,10 +122,14 @@ func (t *task) authentic(r *key.Record) error {
 	return nil
 }
 
+const idLetters = 36 // of a key.ID as text
+
 // lookup finds a record by id or name; nil if there is none.
 func lookup(s *fsm.State, ref string) *key.Record {
-	if id, err := key.ParseID(ref); err == nil {
-		return s.Key(id)
+	if len(ref) == idLetters { // names are not tried as ids: each would cost an error
+		if id, err := key.ParseID(ref); err == nil {
+			return s.Key(id)
+		}
 	}
 	return s.KeyByName(ref)
 }

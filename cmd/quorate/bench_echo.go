@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -9,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"time"
-
-	"crypto/tls"
 
 	"github.com/spf13/cobra"
 

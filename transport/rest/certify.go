@@ -23,7 +23,9 @@ func certifyClient(ctx context.Context, q *request, in *api.ClientCertificateReq
 	if err != nil {
 		return nil, err
 	}
-	text := func(der []byte) string { return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) }
+	text := func(der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	}
 	return &api.ClientCertificate{Certificate: text(c.Cert), CACertificate: text(c.CA), ExpiresAt: key.At(leaf.NotAfter).String()}, nil
 }
 

@@ -41,8 +41,17 @@ var usageNames = []struct {
 	bit  Usage
 	name string
 }{
-	{Sign, "sign"}, {Verify, "verify"}, {Encrypt, "encrypt"}, {Decrypt, "decrypt"}, {Wrap, "wrap"}, {Unwrap, "unwrap"},
-	{Export, "export"}, {MAC, "mac"}, {VerifyMAC, "verify-mac"}, {Derive, "derive"}, {Agree, "agree"},
+	{Sign, "sign"},
+	{Verify, "verify"},
+	{Encrypt, "encrypt"},
+	{Decrypt, "decrypt"},
+	{Wrap, "wrap"},
+	{Unwrap, "unwrap"},
+	{Export, "export"},
+	{MAC, "mac"},
+	{VerifyMAC, "verify-mac"},
+	{Derive, "derive"},
+	{Agree, "agree"},
 }
 
 // Names lists the usages in u by name, in the order of their bits.

@@ -67,7 +67,7 @@ func (p peers) Forward(ctx context.Context, method string, body []byte) ([]byte,
 		f.mu.Lock()
 		moved := f.moved
 		f.mu.Unlock()
-		name, self := replica{p.n}.Leader()
+		name, self := replica(p).Leader()
 		if self {
 			return nil, vault.ErrSelf
 		}
@@ -128,7 +128,7 @@ func (m members) Members() []vault.Member {
 // Change implements vault.Membership. Members that are added have no vault and are never healthy.
 func (m members) Change(_ context.Context, c vault.MemberChange) error {
 	f := m.n.f
-	if _, self := (replica{m.n}).Leader(); !self {
+	if _, self := replica(m).Leader(); !self {
 		return fault.New(fault.NoLeader, "node %s does not lead", m.n.name)
 	}
 	f.mu.Lock()
