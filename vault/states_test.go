@@ -314,3 +314,32 @@ func TestIfMatchRefusesWhatChanged(t *testing.T) {
 	_, err = v.UpdateKey(ctx, root, "k", vault.KeyPatch{IfMatch: r.Revision + 1, Tags: &map[string]string{"a": "b"}})
 	ok(t, "update on the revision it has", err)
 }
+
+// TestNothingLeavesANodeWhoseLeaseRanOutMeanwhile lets the lease run out between the look at the state and the answer.
+func TestNothingLeavesANodeWhoseLeaseRanOutMeanwhile(t *testing.T) {
+	w := newWorld(t, 2)
+	v, root := w.Vault(1), w.Root()
+	lent := false
+	for name, ask := range map[string]func() error{
+		"encrypt": func() error { return err1(encrypt(v, root, "app/k", "x")) },
+		"rewrap":  func() error { return err2(v.Rewrap(ctx, root, "app/k", vault.Message{Body: w.text})) },
+		"decrypt": func() error {
+			return v.Decrypt(ctx, root, "app/k", vault.Message{Body: w.text}, func([]byte, uint32) error { lent = true; return nil })
+		},
+		"reveal": func() error {
+			return v.Reveal(ctx, root, "app/k", 0, func(*key.Record, uint32, []byte) error { lent = true; return nil })
+		},
+		"datakey": func() error {
+			return v.DataKey(ctx, root, "app/k", vault.DataKeySpec{}, func(vault.DataKey) error { lent = true; return nil })
+		},
+		"dual": func() error { return v.OpenDual(ctx, root, kekPEM(), func([]byte) error { lent = true; return nil }) },
+	} {
+		ok(t, name, ask())
+		lent = false
+		w.ExpireAfter(1, 1)
+		if err := ask(); !errors.Is(err, fault.Stale) || lent {
+			t.Errorf("%s gives %v, lent %v", name, err, lent)
+		}
+		w.Heal(1)
+	}
+}

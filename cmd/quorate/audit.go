@@ -25,14 +25,16 @@ func newAuditCmd(a *app) *cobra.Command {
 
 func newAuditVerifyCmd(a *app) *cobra.Command {
 	var behind, until string
+	var certs []string
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
 		Short: "Check that audit files are as they were written",
 		Long: `Read audit files and check the chain of hashes: no line edited, removed, inserted or moved. Several files are taken as
 one log, in the order given. A missing end can be noticed only with --until, the SEQ:HASH that an earlier verification
 printed as the last line; --behind is the same for the line before the first. Checkpoint signatures are counted, not
-checked: that needs the node's certificate. No cluster is asked. Exit code 5 when something is wrong.`,
+checked, unless --cert gives the certificate of the node that wrote the file (its identity/node.crt). No cluster is asked. Exit code 5 when something is wrong.`,
 		Example: `  quorate audit verify audit.jsonl
+  quorate audit verify --cert /var/lib/quorate/identity/node.crt /var/lib/quorate/audit.log
   quorate audit verify audit-1.jsonl audit.jsonl --until 48211:9f1c…`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,6 +48,11 @@ checked: that needs the node's certificate. No cluster is asked. Exit code 5 whe
 				return err
 			}
 			wrong := false
+			if len(certs) > 0 {
+				if opts.CheckSignature, err = checkSignatures(certs); err != nil {
+					return err
+				}
+			}
 			for i, path := range args {
 				if i == len(args)-1 {
 					opts.Until = last
@@ -64,6 +71,7 @@ checked: that needs the node's certificate. No cluster is asked. Exit code 5 whe
 		},
 	}
 	cmd.Flags().StringVar(&behind, "behind", "", "`SEQ:HASH` of the line before the first")
+	cmd.Flags().StringSliceVar(&certs, "cert", nil, "certificate `files` of the node, to check the checkpoints' signatures with")
 	cmd.Flags().StringVar(&until, "until", "", "`SEQ:HASH` of a line that the log must reach")
 	return cmd
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/audit"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -37,6 +38,7 @@ const (
 type node struct {
 	cfg      config
 	log      *slog.Logger
+	audit    *audit.Log
 	metrics  cluster.Metrics
 	vault    *vault.Vault
 	identity atomic.Pointer[peer.Identity]
@@ -175,6 +177,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		return err
 	}
 	n.cluster.Store(c)
+	n.audit.SetSigner(n.auditSigner)
 	p := ports{c}
 	n.vault.Attach(machine, p, p, p)
 	p.Announce(n.vault.Sealed())
@@ -308,6 +311,23 @@ func (n *node) renewNow(ctx context.Context, old *peer.Identity) error {
 	}
 	n.log.Info("this node's certificate was renewed", "expires", n.identity.Load().Cert.Leaf.NotAfter)
 	return nil
+}
+
+// handOver gives leadership away, if this node leads, while its doors are still open: requests under way are then
+// forwarded to the new leader, and nobody sees an error.
+func (n *node) handOver() {
+	c := n.cluster.Load()
+	if c == nil {
+		return
+	}
+	if _, leads := c.Leader(); !leads || len(c.Members()) < 2 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := c.Transfer(ctx, ""); err != nil {
+		n.log.Warn("leadership could not be handed over before stopping", "err", err)
+	}
 }
 
 // stop leaves the cluster in order: leadership is handed over first.

@@ -173,7 +173,7 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m := newMeters(registry)
-	n := &node{cfg: cfg, log: log, metrics: m, ended: make(chan error, 1)}
+	n := &node{cfg: cfg, log: log, audit: trail, metrics: m, ended: make(chan error, 1)}
 	v := vault.New(vault.Config{
 		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{}, Log: log,
 		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony,
@@ -260,11 +260,12 @@ func (s *server) run(ctx context.Context) error {
 			s.log.Error("this node cannot go on", "err", err)
 		}
 	}
+	s.node.handOver()
+	closeDoors()
+	err = errors.Join(err, doors.Wait())
 	if stopErr := s.node.stop(); stopErr != nil && err == nil {
 		s.log.Warn("the node did not stop in order", "err", stopErr)
 	}
-	closeDoors()
-	err = errors.Join(err, doors.Wait())
 	endRest()
 	return errors.Join(err, rest.Wait())
 }

@@ -109,7 +109,7 @@ func (h *Handler) answer(x *serve.Exchange, r *http.Request) error {
 	}
 	c, err := serve.Identify(x, r, h.vault)
 	if err != nil {
-		return err
+		return h.vault.Refused("keas", access.Caller{RequestID: x.ID, Remote: r.RemoteAddr, Door: x.Door()}, err)
 	}
 	if c.Kind == access.Anonymous {
 		c.Principal = Principal

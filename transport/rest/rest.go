@@ -149,7 +149,7 @@ func (h *Handler) answer(q *request) error {
 		q.caller, err = serve.Identify(q.x, q.r, h.vault)
 	}
 	if err != nil {
-		return err
+		return h.vault.Refused(rt.Op, access.Caller{RequestID: q.x.ID, Remote: q.r.RemoteAddr, Door: q.x.Door()}, err)
 	}
 	q.caller.Read = q.read
 	if rt.In == nil {

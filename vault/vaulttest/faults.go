@@ -62,7 +62,10 @@ func (f *Fixture) Cut(i int) { f.set(func() { f.nodes[i].cut = true }) }
 // has not applied takes something out of use.
 func (f *Fixture) Lag(i int) { f.set(func() { f.nodes[i].lagging = true }) }
 
-// Heal ends Cut and Lag: node i applies what it missed.
+// ExpireAfter lets node i be found fresh n more times (at least 1); then its lease has run out, until Heal.
+func (f *Fixture) ExpireAfter(i, n int) { f.set(func() { f.nodes[i].expires = n + 1 }) }
+
+// Heal ends Cut, Lag and ExpireAfter: node i applies what it missed.
 func (f *Fixture) Heal(i int) {
 	f.t.Helper()
 	n := f.nodes[i]
@@ -70,7 +73,7 @@ func (f *Fixture) Heal(i int) {
 	defer f.commit.Unlock()
 	f.set(func() { n.cut, n.lagging = false, false })
 	f.deliverLocked(n)
-	f.set(func() { n.outlived = false })
+	f.set(func() { n.outlived, n.expires = false, 0 })
 }
 
 func (f *Fixture) isCut(n *node) bool {

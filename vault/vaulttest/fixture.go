@@ -70,6 +70,7 @@ type node struct {
 	cut      bool         // guarded by f.mu
 	lagging  bool         // applies nothing; guarded by f.mu
 	outlived bool         // its lease ran out while it lagged; guarded by f.mu
+	expires  int          // so many more times it is fresh, then its lease has run out; 0: it lasts; guarded by f.mu
 	role     string       // guarded by f.mu
 }
 

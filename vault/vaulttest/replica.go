@@ -139,6 +139,10 @@ func (r replica) Fresh(_ context.Context, read access.Consistency) error {
 	f := r.n.f
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if r.n.expires > 0 {
+		r.n.expires--
+		r.n.outlived = r.n.outlived || r.n.expires == 0
+	}
 	switch {
 	case r.n.cut:
 		return fault.New(fault.Stale, "node %s has not heard from the leader within the bound", r.n.name)
