@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -99,10 +100,10 @@ func (w *write[In, Out]) do(ctx context.Context, v *Vault, c access.Caller, in I
 			if !errors.Is(err, fault.NoLeader) {
 				return out, err
 			}
-			if ctx.Err() != nil {
+			// Leadership moved between the question and the proposal; nothing was written. Find the new leader.
+			if !settled(ctx) {
 				return none, t.done(err)
 			}
-			// Leadership moved between the question and the proposal; nothing was written. Find the new leader.
 		}
 		if err := v.cfg.Audit.Healthy(); err != nil {
 			return none, err
@@ -112,6 +113,16 @@ func (w *write[In, Out]) do(ctx context.Context, v *Vault, c access.Caller, in I
 			continue
 		}
 		return out, t.done(err)
+	}
+}
+
+// settled waits a moment for leadership to become clear; false when ctx ended first.
+func settled(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(10 * time.Millisecond):
+		return true
 	}
 }
 
