@@ -55,7 +55,8 @@ type joinConfig struct {
 	Peers     []string `yaml:"peers"`      // peer addresses of members, tried in turn
 	TokenFile string   `yaml:"token_file"` // file with a join token
 
-	token []byte // by flag
+	token  []byte // by flag
+	rejoin bool   // by flag: forget a membership that was ended, and join anew
 }
 
 // auditConfig is where and how the audit log is written.

@@ -58,6 +58,11 @@ func (n *node) recoverDir() error {
 			return err
 		}
 	}
+	if n.cfg.Join.rejoin {
+		if err := n.forgetMembership(); err != nil {
+			return err
+		}
+	}
 	id, err := peer.LoadIdentity(n.path(identityDir))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fault.NotFound) {
 		return nil
@@ -71,6 +76,16 @@ func (n *node) recoverDir() error {
 	}
 	n.identity.Store(id)
 	return nil
+}
+
+// forgetMembership wipes a node that was removed, and no other: the audit log stays.
+func (n *node) forgetMembership() error {
+	if _, err := os.Stat(filepath.Join(n.path(raftDir), "removed")); err != nil {
+		return fault.New(fault.BadState, "this node was not removed from its cluster, so nothing is wiped").
+			WithHint("Start it without --rejoin --wipe, or remove it first: quorate operator remove %s", n.cfg.Name)
+	}
+	n.log.Warn("this node was removed from its cluster; what it kept of it is deleted, and it joins anew")
+	return n.wipe()
 }
 
 // wipe removes what makes this directory a member's.

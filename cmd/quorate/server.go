@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/quorate/quorate/cluster"
 	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/transport/keas"
 	"github.com/quorate/quorate/transport/rest"
@@ -35,6 +36,7 @@ const ballastSize = 64 << 20
 func newServerCmd(a *app) *cobra.Command {
 	var file, advertise string
 	var flags config
+	var rejoin, wipe bool
 	cmd := &cobra.Command{
 		Use:   "server --dir DIR --name NAME",
 		Short: "Run a node",
@@ -53,6 +55,11 @@ Once it is a member, its directory tells it everything, and --join is not looked
 				return err
 			}
 			cfg.override(cmd, &flags, advertise)
+			if rejoin != wipe {
+				return fault.New(fault.Invalid, "--rejoin and --wipe are given together or not at all").
+					WithHint("Together they delete what a removed node keeps of its old membership, and let it join anew.")
+			}
+			cfg.Join.rejoin = rejoin
 			if err := cfg.complete(); err != nil {
 				return err
 			}
@@ -78,6 +85,8 @@ Once it is a member, its directory tells it everything, and --join is not looked
 		return nil
 	})
 	f.StringVar(&flags.Join.TokenFile, "join-token-file", "", "`file` with the join token")
+	f.BoolVar(&rejoin, "rejoin", false, "let a node that was removed join again; needs --wipe and --join")
+	f.BoolVar(&wipe, "wipe", false, "delete the log, snapshots and identity of a node that was removed; needs --rejoin")
 	f.StringVar(&flags.Audit.File, "audit", "", "audit log `file` (default DIR/audit.log)")
 	f.StringVar(&flags.Log.Level, "log-level", "", "debug, info (default), warn or error")
 	f.StringVar(&flags.Log.Format, "log-format", "", "text (default) or json")
@@ -267,7 +276,26 @@ func (s *server) run(ctx context.Context) error {
 		s.log.Warn("the node did not stop in order", "err", stopErr)
 	}
 	endRest()
-	return errors.Join(err, rest.Wait())
+	return explain(errors.Join(err, rest.Wait()))
+}
+
+// explain gives the ways in which a node can end their kind, and says what to do next.
+func explain(err error) error {
+	var removed *cluster.RemovedError
+	var damaged *cluster.DamageError
+	var disk *cluster.DiskError
+	switch {
+	case errors.As(err, &removed):
+		return fault.Wrap(fault.BadState, err, "this node was removed from its cluster").
+			WithHint("To let it join again from nothing: quorate server --rejoin --wipe --join PEER --join-token-file FILE …")
+	case errors.As(err, &damaged):
+		return fault.Wrap(fault.Internal, err, "%s", damaged.Error()).
+			WithHint("Nothing of it was served. Put the directory aside for examination, remove this member on another node, and let it join again empty.")
+	case errors.As(err, &disk):
+		return fault.Wrap(fault.Internal, err, "%s", disk.Error()).
+			WithHint("The disk failed or stalled, so the process ended rather than trust it. Mend the disk and start the node: start-up verifies everything.")
+	}
+	return err
 }
 
 // becomeMember starts a member again, joins a cluster, or leaves the node blank for init.
