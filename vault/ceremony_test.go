@@ -430,3 +430,11 @@ func TestARotatedKeyringRewrapsEverything(t *testing.T) {
 	_, err := f.Vault(1).CertifyClient(ctx, root, "c", vaulttest.CSR(t, "c"), 0)
 	ok(t, "certifying", err)
 }
+
+func TestALoneNodeTellsItsProgress(t *testing.T) {
+	f := vaulttest.Cluster(t, 1, vaulttest.WithShares(3, 2), vaulttest.Sealed())
+	u, err := hand(f, 0, 2)
+	if err != nil || u.Progress.Have != 1 || u.Progress.Need != 2 || !slices.Equal(u.Progress.Indexes, []int{3}) {
+		t.Errorf("%+v, %v", u, err)
+	}
+}

@@ -57,7 +57,6 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	f.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
 	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
-	f.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses after which it is refused")
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -55,7 +55,10 @@ func looksLikeID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; c != '-' && !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			continue
+		}
+		if c := s[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
 			return false
 		}
 	}

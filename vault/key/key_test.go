@@ -41,7 +41,7 @@ func TestOnlyTheCanonicalFormIsAnID(t *testing.T) {
 		t.Error(err)
 	}
 	for _, s := range []string{
-		"", good[:35], good + "0", strings.ToUpper(good), strings.ReplaceAll(good, "-", ""), "{" + good[1:35] + "}", strings.Replace(good, "0", "g", 1),
+		"", strings.Repeat("-", 36), "0-234567-89ab-4cde-8f01-23456789abcd", good[:35], good + "0", strings.ToUpper(good), strings.ReplaceAll(good, "-", ""), "{" + good[1:35] + "}", strings.Replace(good, "0", "g", 1),
 		strings.Replace(good, "-", "_", 1),
 	} {
 		if id, err := key.ParseID(s); !errors.Is(err, fault.Invalid) {
