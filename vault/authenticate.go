@@ -75,7 +75,7 @@ var errBearer = fault.New(fault.Unauthenticated, "the token is not valid here").
 
 // Authenticate finds out whose bearer token this is (qt_…). fault.Unauthenticated if nobody's. The door completes
 // the Caller with what it knows of the connection and the request.
-func (v *Vault) Authenticate(_ context.Context, bearer []byte) (access.Caller, error) {
+func (v *Vault) Authenticate(ctx context.Context, bearer []byte) (access.Caller, error) {
 	s := v.state()
 	if s == nil {
 		return access.Caller{}, errBearer
@@ -84,6 +84,9 @@ func (v *Vault) Authenticate(_ context.Context, bearer []byte) (access.Caller, e
 	defer clear(secret)
 	if !ok {
 		return access.Caller{}, errBearer
+	}
+	if s.Token(id) == nil && v.madeHere(access.Bearer, id, secret) {
+		s = v.caughtUp(ctx, s)
 	}
 	t, err := v.proven(s, id, secret, access.Bearer)
 	if err != nil {
@@ -120,6 +123,36 @@ func (v *Vault) proven(s *fsm.State, id key.ID, secret []byte, kind access.Token
 	}
 	cache.Set(id, t)
 	return t, nil
+}
+
+// madeHere tells whether this cluster made a token of that id and secret, whatever became of it: the secret is derived
+// from the id. So a stranger cannot make this node look for a token that never was.
+func (v *Vault) madeHere(kind access.TokenKind, id key.ID, secret []byte) bool {
+	room := v.open.Load()
+	if room == nil {
+		return false
+	}
+	own, err := room.bearer(kind, id)
+	if err != nil {
+		return false
+	}
+	defer clear(own)
+	return subtle.ConstantTimeCompare(own, secret) == 1
+}
+
+// caughtUp is the state once this node has caught up with the leader, or s if it cannot: a token may have been made
+// on another node a moment ago, and its holder be here already.
+func (v *Vault) caughtUp(ctx context.Context, s *fsm.State) *fsm.State {
+	l := v.link.Load()
+	if l == nil {
+		return s
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	if l.replica.Fresh(ctx, access.Consistency{Mode: access.Linearizable}) != nil {
+		return s
+	}
+	return l.machine.State()
 }
 
 // bearerText is a bearer token as its holder gets it. The caller clears it.

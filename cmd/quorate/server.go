@@ -164,7 +164,7 @@ func serveNode(ctx context.Context, cfg config, log *slog.Logger) error {
 	defer unlock()
 	s, err := openServer(cfg, log)
 	if err != nil {
-		return err
+		return explain(err)
 	}
 	defer s.audit.Close()
 	defer s.vault.Close()
@@ -285,6 +285,9 @@ func explain(err error) error {
 	var damaged *cluster.DamageError
 	var disk *cluster.DiskError
 	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fault.Wrap(fault.Invalid, err, "%s", err.Error()).
+			WithHint("Another process listens there: stop it, or give this node another address (--api, --peer, --gossip, --keas).")
 	case errors.As(err, &removed):
 		return fault.Wrap(fault.BadState, err, "this node was removed from its cluster").
 			WithHint("To let it join again from nothing: quorate server --rejoin --wipe --join PEER --join-token-file FILE …")

@@ -17,7 +17,7 @@ import (
 )
 
 func TestMalformedBodiesAreNamed(t *testing.T) {
-	d := open(t, blank(t), serve.Limits{})
+	d := known(t)
 	encrypt := "/v1/keys/a/encrypt"
 	for _, c := range []struct {
 		name, method, path, body string
@@ -95,7 +95,7 @@ func TestMalformedBodiesAreNamed(t *testing.T) {
 }
 
 func TestValuesAreNeverRepeatedInErrors(t *testing.T) {
-	d := open(t, blank(t), serve.Limits{})
+	d := known(t)
 	for _, body := range []string{
 		`{"plaintext":"canary*"}`, `{"plaintext":{"x":"canary"}}`, `{"plaintext":canary}`, `{"plaintext":["canary"]}`, `{"plaintext":"canary`,
 		`{"plaintext":"canary\u12"}`, `{"aad":"canary"}canary`,

@@ -151,6 +151,9 @@ func (h *Handler) answer(q *request) error {
 	if err != nil {
 		return h.vault.Refused(rt.Op, access.Caller{RequestID: q.x.ID, Remote: q.r.RemoteAddr, Door: q.x.Door()}, err)
 	}
+	if q.caller.Kind == access.Anonymous && !rt.Public && !rt.Share { // before the body: strangers make us read nothing
+		return h.vault.Refused(rt.Op, q.caller, fault.New(fault.Unauthenticated, "this needs a token or a client certificate"))
+	}
 	q.caller.Read = q.read
 	if rt.In == nil {
 		if err := q.refuseBody(); err != nil {

@@ -1,0 +1,246 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
+)
+
+// anyone trusts every certificate: for asking a node that has none of the cluster's yet whether it lives.
+var anyone = &http.Client{
+	Timeout:   2 * time.Second,
+	Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
+}
+
+// answer is what a node said to one request, without retries.
+type answer struct {
+	status  int
+	header  http.Header
+	body    []byte
+	problem api.Problem // of an error
+}
+
+func (a answer) String() string {
+	if a.status >= 400 && a.problem.Kind != "" {
+		return fmt.Sprintf("%d %s: %s (%s)", a.status, a.problem.Kind, a.problem.Detail, a.problem.Hint)
+	}
+	return fmt.Sprintf("%d %.200s", a.status, a.body)
+}
+
+func (a answer) into(t *testing.T, v any) {
+	t.Helper()
+	if a.status < 200 || a.status > 299 {
+		t.Fatalf("the node answered %v", a)
+	}
+	if err := json.Unmarshal(a.body, v); err != nil {
+		t.Fatalf("the answer does not decode: %v", err)
+	}
+}
+
+// request is one request to one node.
+type request struct {
+	method, path string
+	body         any // []byte and string are sent as they stand
+	token        string
+	noToken      bool
+	header       map[string]string
+	within       time.Duration
+	keas         bool // to the keas.kmi door
+}
+
+// ask sends a request to one node, once.
+func (c *cluster) ask(n *node, r request) (answer, error) {
+	var body io.Reader
+	switch b := r.body.(type) {
+	case nil:
+	case string:
+		body = bytes.NewReader([]byte(b))
+	case []byte:
+		body = bytes.NewReader(b)
+	default:
+		j, err := json.Marshal(b)
+		if err != nil {
+			return answer{}, err
+		}
+		body = bytes.NewReader(j)
+	}
+	if r.within == 0 {
+		r.within = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.within)
+	defer cancel()
+	addr := n.api
+	if r.keas {
+		addr = n.keas
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, "https://"+addr+r.path, body)
+	if err != nil {
+		return answer{}, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	switch {
+	case r.token != "":
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	case !r.noToken && c.root != "":
+		req.Header.Set("Authorization", "Bearer "+c.root)
+	}
+	for k, v := range r.header {
+		req.Header.Set(k, v)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header, body: b}
+	if resp.StatusCode >= 400 {
+		_ = json.Unmarshal(b, &a.problem) // shows as an empty kind
+	}
+	return a, nil
+}
+
+// must is ask for what has to be answered.
+func (c *cluster) must(n *node, r request) answer {
+	c.t.Helper()
+	a, err := c.ask(n, r)
+	if err != nil {
+		c.t.Fatalf("%s %s at %s: %v", r.method, r.path, n.name, err)
+	}
+	return a
+}
+
+func get(path string) request { return request{method: http.MethodGet, path: path} }
+func post(path string, body any) request {
+	return request{method: http.MethodPost, path: path, body: body}
+}
+
+// status is what a node says of itself; it needs no token.
+func (c *cluster) status(n *node) (s api.Status, err error) {
+	a, err := c.ask(n, request{method: http.MethodGet, path: "/v1/sys/status", noToken: true, within: 2 * time.Second})
+	if err != nil {
+		return s, err
+	}
+	if a.status != http.StatusOK {
+		return s, fmt.Errorf("status answers %v", a)
+	}
+	return s, json.Unmarshal(a.body, &s)
+}
+
+// client retries over the nodes given, or all.
+func (c *cluster) client(nodes ...*node) *client.Client {
+	c.t.Helper()
+	return c.clientFor(c.root, nodes...)
+}
+
+func (c *cluster) clientFor(token string, nodes ...*node) *client.Client {
+	c.t.Helper()
+	if len(nodes) == 0 {
+		nodes = c.nodes
+	}
+	cfg := client.Config{CAFile: c.caFile, Token: func() []byte { return []byte(token) }, Timeout: 3 * time.Second, CallTimeout: 20 * time.Second}
+	for _, n := range nodes {
+		cfg.Endpoints = append(cfg.Endpoints, "https://"+n.api)
+	}
+	cl, err := client.New(cfg)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(cl.Close)
+	return cl
+}
+
+// ran is how a command ended.
+type ran struct {
+	code           int
+	stdout, stderr string
+	maxRSS         int64 // bytes
+	took           time.Duration
+}
+
+func (r ran) String() string {
+	return fmt.Sprintf("exit %d\nstdout: %s\nstderr: %s", r.code, r.stdout, r.stderr)
+}
+
+// command prepares the CLI as a user has it: an environment and nothing saved.
+func (c *cluster) command(ctx context.Context, nodes []*node, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, binary, args...)
+	addr := ""
+	for _, n := range nodes {
+		addr += "https://" + n.api + ","
+	}
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + c.home, "XDG_CONFIG_HOME=" + c.home,
+		"QUORATE_ADDR=" + addr, "QUORATE_CACERT=" + c.caFile, "QUORATE_TOKEN=" + c.root,
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// cli runs the CLI against the nodes given (nil: all).
+func (c *cluster) cli(nodes []*node, args ...string) ran {
+	c.t.Helper()
+	return c.cliEnv(nodes, nil, args...)
+}
+
+func (c *cluster) cliEnv(nodes []*node, env []string, args ...string) ran {
+	c.t.Helper()
+	if nodes == nil {
+		nodes = c.nodes
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := c.command(ctx, nodes, args...)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	begin := time.Now()
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		c.t.Fatalf("quorate %v: %v", args, err)
+	}
+	r := ran{code: cmd.ProcessState.ExitCode(), stdout: out.String(), stderr: errs.String(), took: time.Since(begin)}
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.maxRSS = u.Maxrss << 10
+	}
+	return r
+}
+
+// ok is cli for what has to succeed.
+func (c *cluster) ok(args ...string) string {
+	c.t.Helper()
+	r := c.cli(nil, args...)
+	if r.code != 0 {
+		c.t.Fatalf("quorate %v: %v", args, r)
+	}
+	return r.stdout
+}
+
+func poolOf(t *testing.T, pem string) *x509.CertPool {
+	t.Helper()
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(pem)) {
+		t.Fatal("init gave no CA certificate")
+	}
+	return pool
+}

@@ -1,0 +1,306 @@
+package e2e_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/quorate/quorate/"
+
+// plan is the floor plan: what each package may import of ours. A package that is not in it has to be added, here
+// and in the design, before it may exist. Tests may also import what their own package may, itself, and the kits.
+var plan = map[string][]string{
+	"vault/fault":                 {},
+	"vault/key":                   {"vault/fault"},
+	"vault/access":                {"vault/key", "vault/fault"},
+	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
+	"seal":                        {"vault/fault"},
+	"fsm":                         {"vault/key", "vault/access", "vault/fault"},
+	"cluster":                     {"cluster/peer", "cluster/gossip", "fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/gossip":              {"fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/floor":               {}, // the bare loop that bench measures against
+	"vault":                       {"fsm", "seal", "vault/key", "vault/access", "vault/audit", "vault/fault"},
+	"vault/vaulttest":             {"vault", "fsm", "seal", "vault/key", "vault/access", "vault/audit", "vault/fault"},
+	"transport/serve":             {"vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/api":               {},
+	"transport/rest":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
+	"transport/keas":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
+	"transport/client":            {"transport/api", "vault/fault"},
+	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
+	"cmd/quorate":                 {"*"},
+	"e2e":                         {"transport/client", "transport/api", "vault/fault"}, // what users have
+}
+
+// kits are packages for tests; only tests import them.
+var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest"}
+
+// only lists libraries and the packages that may import them.
+var only = map[string][]string{
+	"github.com/hashicorp/raft":           {"cluster", "cluster/peer", "cluster/clustertest", "cluster/floor"}, // peer: its types
+	"github.com/hashicorp/raft-boltdb/v2": {"cluster", "cluster/floor"},
+	"github.com/hashicorp/memberlist":     {"cluster/gossip"},
+	"go.etcd.io/bbolt":                    {"cluster", "cluster/clustertest", "cluster/floor"},
+}
+
+// never lists imports that a package must not have, and why.
+var never = map[string]map[string]string{
+	"vault": {"net": "the vault knows no network"},
+	"seal":  {"net/http": "custody knows no network", "net": "custody knows no network"},
+	"fsm": {
+		"net/http": "the state machine is pure", "net": "the state machine is pure", "os": "the state machine is pure",
+		"crypto/rand": "the state machine makes no choices", "math/rand": "the state machine makes no choices", "math/rand/v2": "the state machine makes no choices",
+	},
+}
+
+// topLevel is everything that may lie at the top, beside dot-files.
+var topLevel = []string{
+	"cmd", "cluster", "fsm", "vault", "transport", "seal", "e2e", "deployments", "go.mod", "go.sum", "Makefile", "README.md", "LICENSE",
+	"bin", // made by `make build`, ignored by git
+}
+
+// source is one parsed Go file.
+type source struct {
+	path, pkg string // relative to the top
+	test      bool
+	file      *ast.File
+	set       *token.FileSet
+	text      []byte
+}
+
+// tree parses every Go file once.
+func tree(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel("..", path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && rel != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || rel == "bin") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, path, text, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		all = append(all, source{
+			path: filepath.ToSlash(rel), pkg: filepath.ToSlash(filepath.Dir(rel)), test: strings.HasSuffix(rel, "_test.go"), file: f, set: set, text: text,
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("only %d Go files were found: this test does not see the tree", len(all))
+	}
+	return all
+}
+
+func (s source) imports() []string {
+	var all []string
+	for _, i := range s.file.Imports {
+		p, _ := strconv.Unquote(i.Path.Value) // the parser has read it
+		all = append(all, p)
+	}
+	return all
+}
+
+func TestPackagesImportOnlyWhatThePlanAllows(t *testing.T) {
+	for _, s := range tree(t) {
+		allowed, known := plan[s.pkg]
+		if !known {
+			t.Errorf("%s: the package %q is not in the floor plan: add it to the design's table and to this test", s.path, s.pkg)
+			continue
+		}
+		for _, p := range s.imports() {
+			ours, isOurs := strings.CutPrefix(p, module)
+			if isOurs {
+				if s.test && (ours == s.pkg || slices.Contains(kits, ours) || s.pkg == "transport/rest" && ours == "vault/audit" || s.pkg == "transport/keas" && ours == "vault/audit") {
+					continue
+				}
+				if slices.Contains(kits, ours) {
+					t.Errorf("%s imports %s: a kit for tests is imported by tests only; move the code into a _test file", s.path, ours)
+				}
+				if !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+					t.Errorf("%s imports %s, which the plan does not allow: %s may import %v; declare an interface where it is needed", s.path, ours, s.pkg, allowed)
+				}
+				continue
+			}
+			if who, limited := only[p]; limited && !s.test && !slices.Contains(who, s.pkg) {
+				t.Errorf("%s imports %s: only %v may", s.path, p, who)
+			}
+			if strings.HasPrefix(s.pkg, "vault") && !s.test && (p == "net/http" || strings.HasPrefix(p, "net/http/")) {
+				t.Errorf("%s imports %s: the vault knows no protocol; move it into an adapter under transport", s.path, p)
+			}
+			if why := never[s.pkg][p]; why != "" && !s.test {
+				t.Errorf("%s imports %s: %s", s.path, p, why)
+			}
+		}
+	}
+}
+
+func TestPurePackagesAskNoClock(t *testing.T) {
+	for _, s := range tree(t) {
+		if s.pkg != "fsm" || s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "After", "Tick", "NewTimer", "NewTicker", "Sleep"}, sel.Sel.Name) {
+					t.Errorf("%s uses time.%s: take the time from the entry (Env.At)", s.set.Position(sel.Pos()), sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestTopLevelHoldsNothingElse(t *testing.T) {
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(topLevel, e.Name()) {
+			t.Errorf("%s lies at the top: notes belong in <package>/DESIGN.md, runbooks under deployments/runbooks, code in a package of the plan", e.Name())
+		}
+	}
+	for _, f := range []string{"transport"} {
+		if found, _ := filepath.Glob(filepath.Join("..", f, "*.go")); len(found) > 0 { // the pattern is fixed
+			t.Errorf("%s: the folder holds adapters, no Go code of its own: move it into a package", found[0])
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	said := map[string]bool{}
+	packages := map[string]string{}
+	for _, s := range tree(t) {
+		if s.test {
+			continue
+		}
+		packages[s.pkg] = s.file.Name.Name
+		if s.file.Doc != nil && len(s.file.Doc.Text()) > 40 {
+			said[s.pkg] = true
+		}
+	}
+	for pkg, name := range packages {
+		if !said[pkg] {
+			t.Errorf("%s: package %s has no package comment: say what it is, what it knows, what it must not know", pkg, name)
+		}
+	}
+}
+
+func TestFilesAreAboutOneIdea(t *testing.T) {
+	const limit = 500
+	for _, s := range tree(t) {
+		if n := strings.Count(string(s.text), "\n"); !s.test && n > limit {
+			t.Errorf("%s has %d lines, more than %d: split it by idea", s.path, n, limit)
+		}
+	}
+}
+
+func TestTestsDoNotSleep(t *testing.T) {
+	for _, s := range tree(t) {
+		if !s.test {
+			continue
+		}
+		bubbles := slices.Contains(s.imports(), "testing/synctest") // where sleeping costs no time
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && !bubbles {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && sel.Sel.Name == "Sleep" {
+					t.Errorf("%s sleeps: poll with a deadline, inject the clock, or use testing/synctest", s.set.Position(sel.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// unfinished are words of work that is not done; they are put together here so that this file does not hold them.
+var unfinished = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b|not ` + `implemented|un` + `implemented`)
+
+func TestNothingIsLeftUnfinished(t *testing.T) {
+	for _, s := range tree(t) {
+		for i, line := range strings.Split(string(s.text), "\n") {
+			if unfinished.MatchString(line) {
+				t.Errorf("%s:%d: %q: finish it, or open an issue and take the words out", s.path, i+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+// machine are paths and addresses that hold on somebody's machine only.
+var machine = regexp.MustCompile(`(^|["'\s=(:])/(wo` + `rk|ho` + `me|ro` + `ot|Us` + `ers|t` + `mp)/[A-Za-z0-9_.-]+`)
+
+func TestNoFileNamesAMachine(t *testing.T) {
+	list, err := exec.Command("git", "-C", "..", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		t.Skipf("git does not list the files: %v", err)
+	}
+	for _, name := range strings.Split(strings.TrimRight(string(list), "\x00"), "\x00") {
+		if name == "go.sum" || strings.Contains(name, "testdata/fuzz/") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			continue // removed, and not committed yet
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if hit := machine.FindString(line); hit != "" {
+				t.Errorf("%s:%d names a path of one machine (%s): use a relative path or t.TempDir", name, i+1, strings.TrimSpace(hit))
+			}
+		}
+	}
+}
+
+// The rules bite: each finds a planted breach.
+func TestHouseRulesBite(t *testing.T) {
+	for _, line := range []string{"// TO" + "DO: later", `errors.New("not ` + `implemented")`} {
+		if !unfinished.MatchString(line) {
+			t.Errorf("%q passes as finished", line)
+		}
+	}
+	for _, line := range []string{`open("/wo` + `rk/x")`, "cd /ho" + "me/ada", "path=/t" + "mp/x"} {
+		if !machine.MatchString(line) {
+			t.Errorf("%q passes", line)
+		}
+	}
+	if unfinished.MatchString("a key that is done") || machine.MatchString("https://example.org/home/x") {
+		t.Error("the rules see what is not there")
+	}
+	for pkg, allowed := range plan {
+		if pkg != "cmd/quorate" && slices.Contains(allowed, "*") {
+			t.Errorf("%s may import everything", pkg)
+		}
+		for _, a := range allowed {
+			if _, known := plan[a]; !known && a != "*" {
+				t.Errorf("the plan lets %s import %s, which is not in it", pkg, a)
+			}
+		}
+	}
+}
