@@ -93,9 +93,20 @@ func (v *Vault) Authenticate(ctx context.Context, bearer []byte) (access.Caller,
 		return access.Caller{}, err
 	}
 	if t == nil {
-		return access.Caller{}, errBearer
+		return access.Caller{}, v.unknown(ctx)
 	}
 	return access.Caller{Principal: t.Principal, Groups: t.Groups, Kind: access.ByToken, Token: t.ID}, nil
+}
+
+// unknown is the answer to a token that is not in this node's state: a node that cannot prove its state recent, such as
+// one that was just started, does not know whom the cluster knows.
+func (v *Vault) unknown(ctx context.Context) error {
+	if l := v.link.Load(); l != nil {
+		if err := l.replica.Fresh(ctx, access.Consistency{Mode: access.Local}); err != nil {
+			return err
+		}
+	}
+	return errBearer
 }
 
 // proven returns the token of that id and kind if secret is its secret and it is alive; nil if not. Whether the id

@@ -51,6 +51,10 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
+	if isDual(r) {
+		return nil, nil, fault.New(fault.Denied, "key %s opens only with its key-encrypting key", nameOf(r)).
+			WithHint("Send the PEM to POST /key of the keas.kmi door.")
+	}
 	if !r.Exportable {
 		return nil, nil, fault.New(fault.Denied, "key %s is not exportable", nameOf(r)).
 			WithHint("Use it where it is (encrypt, decrypt), or make an exportable key.")

@@ -89,6 +89,7 @@ type TokenSpec struct {
 	Groups    []string      // nobody can give a group that he is not in himself, unless he is in "root"
 	TTL       time.Duration // 0: 32 days
 	MaxTTL    time.Duration // renewals end here; 0: no bound
+	Orphan    bool          // outlives the token it was made with; only the group "root" may ask for it
 }
 
 // JoinTokenSpec asks for a join token.

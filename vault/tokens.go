@@ -71,6 +71,9 @@ func createToken(ctx context.Context, t *task, s TokenSpec) (*access.Token, erro
 			return nil, fault.New(fault.Denied, "%s is not in the group %q and cannot give it to others", t.caller.Principal, g)
 		}
 	}
+	if s.Orphan && !root {
+		return nil, fault.New(fault.Denied, "only the group root makes tokens that outlive the one they were made with")
+	}
 	if s.TTL == 0 {
 		s.TTL = bearerTTL
 	}
@@ -82,6 +85,10 @@ func createToken(ctx context.Context, t *task, s TokenSpec) (*access.Token, erro
 		return nil, err
 	}
 	tok.Principal, tok.Groups, tok.Parent = s.Principal, s.Groups, t.caller.Token
+	if s.Orphan {
+		tok.Parent = key.ID{}
+		t.change("orphan", "yes")
+	}
 	if s.MaxTTL > 0 {
 		tok.MaxUntil = tok.Created.Add(s.MaxTTL)
 	}

@@ -145,7 +145,25 @@ func (c *config) complete() error {
 	if c.Cache.Age == 0 && c.Cache.set {
 		c.Cache.Age = -1
 	}
+	if err := c.resolveGossip(); err != nil {
+		return err
+	}
 	return c.check()
+}
+
+// resolveGossip turns a name to advertise for gossip into an address, which is what gossip tells the others.
+func (c *config) resolveGossip() error {
+	host, port, err := net.SplitHostPort(c.Advertise.Gossip)
+	if err != nil || net.ParseIP(host) != nil {
+		return nil // not given, or check says what is wrong
+	}
+	addrs, err := net.LookupHost(host)
+	if err != nil || len(addrs) == 0 {
+		return fault.Wrap(fault.Invalid, err, "the advertised gossip host %q has no address", host).
+			WithHint("Advertise an IP address, or a name that this machine can resolve.")
+	}
+	c.Advertise.Gossip = net.JoinHostPort(addrs[0], port)
+	return nil
 }
 
 func ptr[T any](v T) *T { return &v }

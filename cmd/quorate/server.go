@@ -189,6 +189,9 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	})
 	n.vault = v
 	s := &server{cfg: cfg, log: log, audit: trail, vault: v, node: n}
+	if err := s.gauges(m); err != nil {
+		return nil, errors.Join(err, trail.Close())
+	}
 	if err := n.recoverDir(); err != nil {
 		return nil, errors.Join(err, trail.Close())
 	}
@@ -196,6 +199,23 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 		return nil, errors.Join(err, trail.Close())
 	}
 	return s, nil
+}
+
+// gauges are what an alert should look at first.
+func (s *server) gauges(m *meters) error {
+	flag := func(is func() bool) func() float64 {
+		return func() float64 {
+			if is() {
+				return 1
+			}
+			return 0
+		}
+	}
+	return errors.Join(
+		m.Gauge("quorate_sealed", "1 while this node is sealed.", flag(s.vault.Sealed)),
+		m.Gauge("quorate_audit_failed", "1 while the audit log cannot be written and operations are refused.",
+			flag(func() bool { return s.audit.Healthy() != nil })),
+	)
 }
 
 func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {

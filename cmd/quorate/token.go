@@ -49,6 +49,7 @@ shown again. On standard output it stands after "Token: ".`,
 	cmd.Flags().StringVar(&in.Principal, "principal", "", "`name` of who will use it (default: yourself)")
 	cmd.Flags().StringSliceVar(&in.Groups, "group", nil, "`groups` that it belongs to; you must be in them yourself")
 	cmd.Flags().StringVar(&in.TTL, "ttl", "", "`duration` until it must be renewed (default 32d)")
+	cmd.Flags().BoolVar(&in.Orphan, "orphan", false, "let it outlive the token it is made with; only the group root may")
 	cmd.Flags().StringVar(&in.MaxTTL, "max-ttl", "", "`duration` after which it cannot be renewed (default: none)")
 	return cmd
 }

@@ -339,6 +339,7 @@ type TokenRequest struct {
 	Groups    []string `json:"groups,omitempty"`
 	TTL       string   `json:"ttl,omitempty"`
 	MaxTTL    string   `json:"max_ttl,omitempty"`
+	Orphan    bool     `json:"orphan,omitzero"` // outlives the token it was made with; group root only
 }
 
 // Token describes a token; the secret itself is in Token only in the answer that created it.

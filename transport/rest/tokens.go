@@ -58,7 +58,7 @@ func accessRoutes() []route {
 const examplePolicy = `permit (principal in Group::"apps", action == Action::"encrypt", resource);`
 
 func createToken(ctx context.Context, q *request, in *api.TokenRequest, out *buffer) error {
-	s := vault.TokenSpec{Principal: in.Principal, Groups: in.Groups}
+	s := vault.TokenSpec{Principal: in.Principal, Groups: in.Groups, Orphan: in.Orphan}
 	var err error
 	if s.TTL, err = key.ParsePeriod(in.TTL); err != nil {
 		return of("ttl", err)
