@@ -18,7 +18,7 @@ import (
 const catchUp = 500 * time.Millisecond
 
 // maxRetries bounds how often an operation looks again when somebody else changed the key meanwhile.
-const maxRetries = 256
+const maxRetries = 16
 
 var opCreateKey = newWrite("key.create", access.Create, createKey)
 

@@ -246,35 +246,13 @@ type keyCommand interface {
 // authenticates the record as it will be and commits. When somebody else was faster it looks again, unless the
 // caller said which revision it had seen.
 func (t *task) amend(ctx context.Context, ref string, ifMatch uint64, build func(r *key.Record, ch fsm.Change) (keyCommand, error)) (*key.Record, error) {
+	done, err := t.turn(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	for try := 0; ; try++ {
-		r, err := t.find(ref)
-		if err != nil {
-			return nil, err
-		}
-		if first, done, err := t.before(); done || err != nil {
-			if err != nil {
-				return nil, err
-			}
-			return t.result(first)
-		}
-		if ifMatch != 0 && ifMatch != r.Revision {
-			return nil, fault.New(fault.Conflict, "key %s is at revision %d, not %d", nameOf(r), r.Revision, ifMatch)
-		}
-		cmd, err := build(r, fsm.Change{ID: r.ID, Expect: r.Revision, Updated: t.v.now(t.link.machine.State())})
-		if err != nil {
-			return nil, err
-		}
-		mac, err := t.keys.change(r, cmd.Next)
-		if err != nil {
-			return nil, err
-		}
-		cmd.SetMAC(mac)
-		if try == 0 {
-			if err := t.intend(); err != nil {
-				return nil, err
-			}
-		}
-		out, err := t.propose(ctx, cmd)
+		out, err := t.amendOnce(ctx, ref, ifMatch, try == 0, build)
 		if errors.Is(err, fault.Conflict) && ifMatch == 0 && try < maxRetries && ctx.Err() == nil {
 			continue // a conflict is not remembered as the request's outcome, so the same ID may try again
 		}
@@ -282,6 +260,54 @@ func (t *task) amend(ctx context.Context, ref string, ifMatch uint64, build func
 			return nil, err
 		}
 		return t.result(out)
+	}
+}
+
+// amendOnce is one try of amend, on the record as it is now.
+func (t *task) amendOnce(ctx context.Context, ref string, ifMatch uint64, first bool, build func(r *key.Record, ch fsm.Change) (keyCommand, error)) (fsm.Outcome, error) {
+	r, err := t.find(ref)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	if out, done, err := t.before(); done || err != nil {
+		return out, err
+	}
+	if ifMatch != 0 && ifMatch != r.Revision {
+		return fsm.Outcome{}, fault.New(fault.Conflict, "key %s is at revision %d, not %d", nameOf(r), r.Revision, ifMatch)
+	}
+	cmd, err := build(r, fsm.Change{ID: r.ID, Expect: r.Revision, Updated: t.v.now(t.link.machine.State())})
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	mac, err := t.keys.change(r, cmd.Next)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	cmd.SetMAC(mac)
+	if first {
+		if err := t.intend(); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
+	return t.propose(ctx, cmd)
+}
+
+// lanes is how many changes of different keys may wait for their commit at one time without standing in each other's way.
+const lanes = 256
+
+// turn lets changes of one key go to the log one after the other: made side by side from the same revision, all but
+// one would be refused there. It waits until ctx ends: fault.Busy.
+func (t *task) turn(ctx context.Context, ref string) (done func(), err error) {
+	r := lookup(t.link.machine.State(), ref)
+	if r == nil {
+		return func() {}, nil // find will say so
+	}
+	lane := t.v.turns[r.ID[0]]
+	select {
+	case lane <- struct{}{}:
+		return func() { <-lane }, nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Busy, ctx.Err(), "other changes of this key were still under way")
 	}
 }
 

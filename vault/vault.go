@@ -138,7 +138,8 @@ type Vault struct {
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
 
-	initMu sync.Mutex // one founding at a time
+	initMu sync.Mutex           // one founding at a time
+	turns  [lanes]chan struct{} // a change holds the lane of its key
 }
 
 // link is what a node has once it belongs to a cluster.
@@ -170,6 +171,9 @@ func New(cfg Config) *Vault {
 		cfg.CeremonyLimit = 10 * time.Minute
 	}
 	v := &Vault{cfg: cfg, log: cfg.Log}
+	for i := range v.turns {
+		v.turns[i] = make(chan struct{}, 1)
+	}
 	v.keys = newKeyCache(cfg.CacheSize, cfg.CacheAge)
 	v.dual = newDualCache(cfg.CacheSize, cfg.CacheAge)
 	return v

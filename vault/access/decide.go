@@ -30,22 +30,22 @@ func (p *PolicySet) Decide(c Caller, a Action, r Resource) Decision {
 	return d
 }
 
-// request builds what Cedar evaluates; false with a reason if policies have no word for it.
-func request(c *Caller, a Action, r Resource) (*world, cedar.Request, string) {
+// request is what Cedar evaluates, without the context; false with a reason if policies have no word for it.
+func request(c *Caller, a Action, r Resource) (*world, string) {
 	action, ok := actions[a]
 	if !ok {
-		return nil, cedar.Request{}, fmt.Sprintf("there is no action %q in policies", string(a))
+		return nil, fmt.Sprintf("there is no action %q in policies", string(a))
 	}
 	uid, ok := principalUID(c)
 	if !ok {
-		return nil, cedar.Request{}, "the caller is of an unknown kind"
+		return nil, "the caller is of an unknown kind"
 	}
-	w := &world{principal: principalEntity(c, uid), action: action, resource: r.entity()}
-	return w, cedar.Request{Principal: uid, Action: action.UID, Resource: w.resource.UID, Context: contextRecord(c)}, ""
+	return &world{caller: c, target: r, uid: uid, action: action}, ""
 }
 
+// evaluate asks the statements whose scope holds, and gives what cedar.Authorize would over all of them.
 func (p *PolicySet) evaluate(c Caller, a Action, r Resource) (d Decision) {
-	w, req, reason := request(&c, a, r)
+	w, reason := request(&c, a, r)
 	if w == nil {
 		return Decision{Errors: []string{reason}}
 	}
@@ -54,31 +54,47 @@ func (p *PolicySet) evaluate(c Caller, a Action, r Resource) (d Decision) {
 			d = Decision{Errors: []string{fmt.Sprintf("panic in the policy evaluator: %v", r)}}
 		}
 	}()
-	verdict, diag := cedar.Authorize(p.all(), w, req)
-	d.Allowed = verdict == cedar.Allow
-	for _, reason := range diag.Reasons {
-		d.Policies = append(d.Policies, string(reason.PolicyID))
-	}
-	var broken []string // forbids that could not be evaluated
-	for _, e := range diag.Errors {
-		d.Errors = append(d.Errors, fmt.Sprintf("%s: %s", e.PolicyID, e.Message))
-		if p.forbids(e.PolicyID) {
-			broken = append(broken, string(e.PolicyID))
+	var permits, forbids, broken []string // broken: forbids that could not be evaluated
+	bit := actionBits[a]
+	for i := range p.statements {
+		s := &p.statements[i]
+		if !s.applies(bit, &c, w.uid, r) {
+			continue
+		}
+		holds, err := s.holds(w)
+		switch {
+		case err != "":
+			d.Errors = append(d.Errors, fmt.Sprintf("%s: %s", s.id, err))
+			if s.forbid {
+				broken = append(broken, string(s.id))
+			}
+		case holds && s.forbid:
+			forbids = append(forbids, string(s.id))
+		case holds:
+			permits = append(permits, string(s.id))
 		}
 	}
-	if d.Allowed && len(broken) > 0 {
-		d.Allowed, d.Policies = false, broken
+	switch {
+	case len(forbids) > 0:
+		d.Policies = forbids
+	case len(permits) > 0 && len(broken) > 0:
+		d.Policies = broken
+	default:
+		d.Allowed, d.Policies = len(permits) > 0, permits
 	}
 	return d
 }
 
-func (p *PolicySet) forbids(id cedar.PolicyID) bool {
-	for i := range p.statements {
-		if p.statements[i].id == id {
-			return p.statements[i].policy.Effect() == cedar.Forbid
-		}
+// holds tells whether the conditions of a statement whose scope holds do so too, or why that cannot be told.
+func (s *statement) holds(w *world) (holds bool, problem string) {
+	if s.conditions == nil {
+		return true, ""
 	}
-	return true
+	verdict, diag := cedar.Authorize(s.conditions, w, w.request(s.context))
+	if len(diag.Errors) > 0 {
+		return false, diag.Errors[0].Message
+	}
+	return verdict == cedar.Allow, ""
 }
 
 // Account is a decision with what every statement had to say.
@@ -103,10 +119,11 @@ type StatementAccount struct {
 // It is for operators who ask why; requests use Decide.
 func (p *PolicySet) Explain(c Caller, a Action, r Resource) Account {
 	acc := Account{Decision: p.evaluate(c, a, r), Action: string(a), Resource: r.String()}
-	w, req, _ := request(&c, a, r)
+	w, _ := request(&c, a, r)
 	if w == nil {
 		return acc
 	}
+	req := w.request(true)
 	acc.Principal, acc.Action = req.Principal.String(), req.Action.String()
 	for _, s := range p.statements {
 		acc.Statements = append(acc.Statements, explain(s, w, req))
@@ -116,7 +133,7 @@ func (p *PolicySet) Explain(c Caller, a Action, r Resource) Account {
 
 func explain(s statement, w *world, req cedar.Request) (sa StatementAccount) {
 	sa = StatementAccount{ID: string(s.id), Effect: "permit", Line: s.policy.Position().Line}
-	if s.policy.Effect() == cedar.Forbid {
+	if s.forbid {
 		sa.Effect = "forbid"
 	}
 	defer func() {
@@ -148,7 +165,7 @@ func explain(s statement, w *world, req cedar.Request) (sa StatementAccount) {
 			Effect: xast.EffectPermit, Principal: xast.ScopeTypeAll{}, Action: xast.ScopeTypeAll{}, Resource: xast.ScopeTypeAll{},
 		}
 		part.keep(only)
-		one := iterator{{id: s.id, policy: cedar.NewPolicyFromAST((*ast.Policy)(only))}}
+		one := &single{id: s.id, policy: cedar.NewPolicyFromAST((*ast.Policy)(only))}
 		verdict, diag := cedar.Authorize(one, w, req)
 		if len(diag.Errors) > 0 {
 			sa.Why = "it cannot be evaluated: " + diag.Errors[0].Message

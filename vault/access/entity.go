@@ -24,13 +24,27 @@ func OfVault() Resource { return Resource{} }
 // String names the resource as policies do.
 func (r Resource) String() string { return r.uid().String() }
 
+// Types of entities that scopes are compared with.
+const (
+	keyType    cedar.EntityType = "Key"
+	folderType cedar.EntityType = "Folder"
+	groupType  cedar.EntityType = "Group"
+)
+
 var theVault = cedar.NewEntityUID("Vault", "quorate")
+
+func (r Resource) typ() cedar.EntityType {
+	if r.record == nil {
+		return theVault.Type
+	}
+	return keyType
+}
 
 func (r Resource) uid() cedar.EntityUID {
 	if r.record == nil {
 		return theVault
 	}
-	return cedar.NewEntityUID("Key", cedar.String(r.record.ID.String()))
+	return cedar.NewEntityUID(keyType, cedar.String(r.record.ID.String()))
 }
 
 var typeNames = [...]string{
@@ -62,7 +76,7 @@ func (r Resource) entity() cedar.Entity {
 	var folders []cedar.EntityUID
 	for i := range len(rec.Name) {
 		if rec.Name[i] == '/' {
-			folders = append(folders, cedar.NewEntityUID("Folder", cedar.String(rec.Name[:i])))
+			folders = append(folders, cedar.NewEntityUID(folderType, cedar.String(rec.Name[:i])))
 		}
 	}
 	return cedar.Entity{
@@ -101,7 +115,7 @@ func principalEntity(c *Caller, uid cedar.EntityUID) cedar.Entity {
 	if c.Kind != Anonymous {
 		groups = make([]cedar.EntityUID, len(c.Groups))
 		for i, g := range c.Groups {
-			groups[i] = cedar.NewEntityUID("Group", cedar.String(g))
+			groups[i] = cedar.NewEntityUID(groupType, cedar.String(g))
 		}
 	}
 	return cedar.Entity{
@@ -162,19 +176,49 @@ func Actions() []Action {
 	return all
 }
 
-// world is the few entities of one request; it serves cedar.Authorize without building a map.
+// world is one request as Cedar sees it. Entities and context are made when something asks for them: most statements
+// are decided without.
 type world struct {
-	principal, action, resource cedar.Entity
+	caller *Caller
+	target Resource
+	uid    cedar.EntityUID // of the principal
+	action cedar.Entity
+
+	principal, resource cedar.Entity    // zero until asked for
+	resourceUID         cedar.EntityUID // zero until asked for
+	context             *cedar.Record   // nil until asked for
+}
+
+// request is what cedar.Authorize takes beside the world, with the context or an empty one.
+func (w *world) request(context bool) cedar.Request {
+	if w.resourceUID.Type == "" {
+		w.resourceUID = w.target.uid()
+	}
+	req := cedar.Request{Principal: w.uid, Action: w.action.UID, Resource: w.resourceUID}
+	if context {
+		if w.context == nil {
+			c := contextRecord(w.caller)
+			w.context = &c
+		}
+		req.Context = *w.context
+	}
+	return req
 }
 
 // Get finds an entity of the request. Groups, folders and action groups have no attributes and no parents, so they are not kept.
 func (w *world) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 	switch uid {
-	case w.principal.UID:
+	case w.uid:
+		if w.principal.UID.Type == "" {
+			w.principal = principalEntity(w.caller, uid)
+		}
 		return w.principal, true
 	case w.action.UID:
 		return w.action, true
-	case w.resource.UID:
+	case w.resourceUID:
+		if w.resource.UID.Type == "" {
+			w.resource = w.target.entity()
+		}
 		return w.resource, true
 	}
 	return cedar.Entity{}, false

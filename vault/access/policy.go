@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"iter"
 	"slices"
 	"strings"
 
@@ -72,11 +71,6 @@ type PolicySet struct {
 	cache      cache
 }
 
-type statement struct {
-	id     cedar.PolicyID
-	policy *cedar.Policy
-}
-
 // Compile reads the sources into a set. The order of sources does not matter. An empty set is allowed and denies
 // everything. fault.Invalid names the policy and the place (line:column) of what is wrong; fault.TooLarge the limit.
 func Compile(sources []Source) (*PolicySet, error) {
@@ -93,11 +87,12 @@ func Compile(sources []Source) (*PolicySet, error) {
 		if err != nil {
 			return nil, err
 		}
-		for n, policy := range list {
-			p.statements = append(p.statements, statement{id: statementID(src.Name, n, len(list)), policy: policy})
-		}
 		// The identifier cannot be spelled in any other way, so a text without it does not look at the context.
-		p.context = p.context || strings.Contains(src.Text, "context")
+		context := strings.Contains(src.Text, "context")
+		p.context = p.context || context
+		for n, policy := range list {
+			p.statements = append(p.statements, newStatement(statementID(src.Name, n, len(list)), policy, context))
+		}
 	}
 	if len(p.statements) > MaxStatements {
 		return nil, fault.New(fault.TooLarge, "the policies have %d statements together; at most %d are allowed", len(p.statements), MaxStatements)
@@ -180,22 +175,6 @@ func statementID(name string, n, of int) cedar.PolicyID {
 		return cedar.PolicyID(name)
 	}
 	return cedar.PolicyID(fmt.Sprintf("%s#%d", name, n+1))
-}
-
-// all is the set as cedar.Authorize takes it, always in the same order.
-func (p *PolicySet) all() iterator { return iterator(p.statements) }
-
-type iterator []statement
-
-// All yields the statements in their order.
-func (it iterator) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
-	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
-		for i := range it {
-			if !yield(it[i].id, it[i].policy) {
-				return
-			}
-		}
-	}
 }
 
 // Governable tells whether this set still lets the group root change policies and, if not, which statements stand
