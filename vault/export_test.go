@@ -14,8 +14,7 @@ func (v *Vault) Duties(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var checked uint64
-	return v.duties(ctx, l, room, &checked)
+	return v.duties(ctx, l, room)
 }
 
 // Cached counts the opened keys and data keys that the node holds.

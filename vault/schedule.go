@@ -12,17 +12,15 @@ import (
 
 // What the leader does by itself, and how often it looks.
 const (
-	tick       = time.Second
-	dueBatch   = 100
-	checkEvery = 4096 // entries between two statements of what the state's history was
+	tick     = time.Second
+	dueBatch = 100
 )
 
-// Run does what is due while this node leads and is open: dates of keys, expired tokens, rewrapping, and a
-// statement of the state's history that every member compares with its own. It returns when ctx ends.
+// Run does what is due while this node leads and is open: dates of keys, expired tokens, rewrapping, and
+// dropping what past rekeys left. It returns when ctx ends.
 func (v *Vault) Run(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var checked uint64
 	for {
 		select {
 		case <-ctx.Done():
@@ -40,20 +38,19 @@ func (v *Vault) Run(ctx context.Context) error {
 			v.rekey.forget()
 			continue
 		}
-		if err := v.duties(ctx, l, room, &checked); err != nil && ctx.Err() == nil && !errors.Is(err, fault.NoLeader) {
+		if err := v.duties(ctx, l, room); err != nil && ctx.Err() == nil && !errors.Is(err, fault.NoLeader) {
 			v.log.Warn("background work did not finish; it is tried again", "err", err)
 		}
 	}
 }
 
-func (v *Vault) duties(ctx context.Context, l *link, room *keyroom, checked *uint64) error {
+func (v *Vault) duties(ctx context.Context, l *link, room *keyroom) error {
 	return errors.Join(
 		v.actOnDue(ctx, l),
 		v.purgeTokens(ctx, l),
 		v.rewrapSecrets(ctx, l, room),
 		v.rewrap(ctx, l, room),
 		v.settle(ctx, l, room),
-		v.stateHistory(ctx, l, checked),
 	)
 }
 
@@ -123,15 +120,4 @@ func (v *Vault) purgeTokens(ctx context.Context, l *link) error {
 		})
 	}
 	return nil
-}
-
-// stateHistory commits what the leader's history was up to now. A member whose own differs stops.
-func (v *Vault) stateHistory(ctx context.Context, l *link, checked *uint64) error {
-	s := l.machine.State()
-	if s.Index() < *checked+checkEvery {
-		return nil
-	}
-	*checked = s.Index()
-	_, err := l.replica.Propose(ctx, &fsm.Check{Index: s.Index(), Chain: s.Chain()}, fsm.Request{})
-	return err
 }
