@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test e2e bench microbench fuzz lint fmt clean
+.PHONY: build demo clients test e2e bench microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -18,7 +18,11 @@ demo: build ## three processes: init, open, encrypt, rotate, kill the leader, go
 # Packages whose tests watch clocks run one at a time, so that they do not fight over two cores.
 TIMED := ./cluster/... ./e2e/...
 
-test: lint ## everything that CI runs, with the race detector
+clients: ## what the tests use of the system: a real client of the keas.kmi door
+	@command -v wget >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq wget; } || \
+	  echo "wget is not here and cannot be installed: the test that uses it says so and takes another client"
+
+test: lint clients ## everything that CI runs, with the race detector
 	$(GO) test -race -timeout 20m $$($(GO) list $(PKGS) | grep -v -e /cluster -e /e2e)
 	$(GO) test -race -p 1 -timeout 20m $(TIMED)
 

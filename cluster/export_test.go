@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"time"
@@ -46,8 +47,17 @@ func ParseSnapshot(dir string, key []byte, content []byte) error {
 
 // DecodeCalls gives input to every decoder of a call's body.
 func DecodeCalls(b []byte) {
-	for _, v := range []any{new(indexRequest), new(indexAnswer), new(waitRequest), new(waitAnswer), new(termAnswer), new(aroundQuestion), new(aroundAnswer), new(stableRecord), new(snapHeader)} {
+	for _, v := range []any{new(indexRequest), new(indexAnswer), new(waitRequest), new(waitAnswer), new(termAnswer), new(aroundQuestion), new(aroundAnswer), new(stableRecord), new(snapHeader), new(removal)} {
 		_ = wireDec.Unmarshal(b, v)
 	}
 	_, _ = decodeConf(b)
+}
+
+// Removal is the body of the call that tells the holder of a certificate of its removal.
+func Removal(cert []byte) (method string, body []byte) {
+	body, err := wireEnc.Marshal(removal{Cert: sha256.Sum256(cert)})
+	if err != nil {
+		panic(err) // an array of bytes
+	}
+	return methodRemoved, body
 }

@@ -356,6 +356,7 @@ func (n *Node) Remove(ctx context.Context, node string) error {
 		return n.removeSelf(ctx)
 	}
 	addr := n.addrOf(node)
+	which, known := n.certOf(ctx, node)
 	if err := n.unmark(ctx, node); err != nil {
 		return err
 	}
@@ -373,6 +374,8 @@ func (n *Node) Remove(ctx context.Context, node string) error {
 		return fmt.Errorf("removing %s: %w", node, err)
 	}
 	n.log.Info("member removed", "member", node)
-	n.spawn(func() { n.tellRemoved(node, addr) })
+	if known {
+		n.spawn(func() { n.tellRemoved(node, addr, which) })
+	}
 	return nil
 }

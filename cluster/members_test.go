@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,6 +93,55 @@ func TestMemberRemovedWhileAwayLearnsItAtItsReturn(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Restart(i)
+	var removed *cluster.RemovedError
+	if err := c.Ended(i); !errors.As(err, &removed) {
+		t.Errorf("its Run returned %v, want a RemovedError", err)
+	}
+}
+
+// TestReplacementOfARemovedMemberIsNotTakenForIt: a node of the same name and address joins while the one before it
+// is still being told of its removal.
+func TestReplacementOfARemovedMemberIsNotTakenForIt(t *testing.T) {
+	c := clustertest.New(t, 4, func(_ int, cfg *cluster.Config) { cfg.Gossip = "127.0.0.1:0" })
+	i := c.Follower()
+	c.Until("everybody knows everybody's certificate", func() bool {
+		return !slices.ContainsFunc(c.Node(c.Leader()).Members(), func(m cluster.Member) bool { return m.Gossip == "" || !m.Healthy })
+	})
+	c.Kill(i) // so that nobody answers, and the telling goes on
+	leader := c.Node(c.Leader())
+	if err := leader.Remove(t.Context(), c.Name(i)); err != nil {
+		t.Fatal(err)
+	}
+	former := c.Config(i).Identity
+	replacement := c.Identity(c.Name(i))
+	err := c.TryStart(i, func(cfg *cluster.Config) { cfg.Dir, cfg.Identity = t.TempDir(), replacement })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := leader.Admit(t.Context(), c.Name(i), c.Node(i).PeerAddr()); err != nil {
+		t.Fatal(err)
+	}
+	c.WaitRole(i, cluster.RoleVoter)
+	end := time.Now().Add(time.Second) // five times what lies between two tellings
+	c.Until("a while has passed", func() bool { return time.Now().After(end) })
+	method, body := cluster.Removal(former.Cert.Leaf.Raw) // as a voter would that lags behind
+	if _, err := leader.Call(t.Context(), c.Name(i), method, body); !errors.Is(err, fault.Conflict) {
+		t.Errorf("told of its predecessor's removal it answers %v, want fault.Conflict", err)
+	}
+	if _, err := leader.Call(t.Context(), c.Name(i), method, nil); !errors.Is(err, fault.Invalid) {
+		t.Errorf("told of nobody's removal it answers %v, want fault.Invalid", err)
+	}
+	c.Put("setting/after", "x")
+	c.WaitConverged()
+	select {
+	case <-c.Node(i).Fatal():
+		t.Error("the replacement was ended")
+	default:
+	}
+	method, body = cluster.Removal(replacement.Cert.Leaf.Raw)
+	if _, err := leader.Call(t.Context(), c.Name(i), method, body); err != nil {
+		t.Errorf("told of its own removal it answers %v", err)
+	}
 	var removed *cluster.RemovedError
 	if err := c.Ended(i); !errors.As(err, &removed) {
 		t.Errorf("its Run returned %v, want a RemovedError", err)

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -23,12 +24,40 @@ const (
 	refusedTimes  = 4 // refusals by one voter, without an answer from any, that count
 )
 
-// tellRemoved tells a node, which still listens to us, that it was removed.
-func (n *Node) tellRemoved(node, addr string) {
+// removal says which membership has ended. A node of the same name may have joined since: it has another certificate.
+type removal struct {
+	Cert [sha256.Size]byte `cbor:"1,keyasint"` // SHA-256 of the certificate of who was removed
+}
+
+// certOf is the hash of the certificate that a member holds now; false if nobody knows it. A node that does not answer and
+// whose certificate was never seen is not told of its removal: it learns that from the doors it finds shut.
+func (n *Node) certOf(ctx context.Context, node string) (removal, bool) {
+	ctx, cancel := context.WithTimeout(ctx, aroundEvery)
+	defer cancel()
+	if err := n.askAround(ctx, node); err != nil {
+		n.log.Debug("a member that is to be removed does not show its certificate", "member", node, "error", err)
+	}
+	leaf := n.book.get(node)
+	if leaf == nil {
+		return removal{}, false
+	}
+	return removal{Cert: sha256.Sum256(leaf.Raw)}, true
+}
+
+// tellRemoved tells a node, which still listens to us, that it was removed, until it knows or has been replaced.
+func (n *Node) tellRemoved(node, addr string, which removal) {
 	ctx, cancel := context.WithTimeout(n.ctx, tellFor)
 	defer cancel()
+	body, err := wireEnc.Marshal(which)
+	if err != nil {
+		n.log.Error("a removal cannot be written", "error", err)
+		return
+	}
 	for addr != "" && ctx.Err() == nil {
-		if _, err := n.port.Call(ctx, addr, node, methodRemoved, nil); err == nil {
+		if _, admitted := n.find(node); admitted {
+			return
+		}
+		if _, err := n.port.Call(ctx, addr, node, methodRemoved, body); err == nil || errors.Is(err, fault.Conflict) {
 			return
 		}
 		n.sleepUntil(ctx, bootTime()+200*time.Millisecond)
@@ -36,10 +65,17 @@ func (n *Node) tellRemoved(node, addr string) {
 }
 
 // serveRemoved hears from a voter that this node was removed.
-func (n *Node) serveRemoved(_ context.Context, from string, _ []byte) ([]byte, error) {
+func (n *Node) serveRemoved(_ context.Context, from string, body []byte) ([]byte, error) {
 	s, ok := n.find(from)
 	if !ok || s.Suffrage != raft.Voter {
 		return nil, fault.New(fault.Denied, "only a voter can tell a node that it was removed")
+	}
+	var which removal
+	if err := wireDec.Unmarshal(body, &which); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the removal cannot be read")
+	}
+	if which.Cert != sha256.Sum256(n.id.Load().Cert.Leaf.Raw) {
+		return nil, fault.New(fault.Conflict, "the node %s that was removed held another certificate", n.cfg.Node)
 	}
 	n.spawn(func() { n.removed() })
 	return nil, nil

@@ -19,6 +19,8 @@ const (
 	maxSlow = 2 * time.Second // for a status
 )
 
+const handInShares = "Hand in shares with `quorate operator unseal`, on any node."
+
 // finding is one check of doctor.
 type finding struct {
 	Check  string `json:"check"`
@@ -159,10 +161,14 @@ func examineCluster(s *api.Status) []finding {
 }
 
 func examineNode(first, own *api.Status, m api.Member, newest uint64) []finding {
+	stale := "The node must reach the leader; look at its network and clock."
+	if own.Sealed {
+		stale = handInShares // a sealed node answers nothing, however well it is in touch
+	}
 	findings := []finding{
 		{Check: "healthy", Node: m.ID, OK: m.Healthy, Detail: yesNo(m.Healthy), Next: "Look at the node's log."},
-		{Check: "open", Node: m.ID, OK: !own.Sealed, Detail: openSealed(own.Sealed), Next: "Hand in shares with `quorate operator unseal`, on any node."},
-		{Check: "fresh", Node: m.ID, OK: own.Fresh, Detail: nonEmpty(own.Reason, yesNo(own.Fresh)), Next: "The node must reach the leader; look at its network and clock."},
+		{Check: "open", Node: m.ID, OK: !own.Sealed, Detail: openSealed(own.Sealed), Next: handInShares},
+		{Check: "fresh", Node: m.ID, OK: own.Fresh, Detail: nonEmpty(own.Reason, yesNo(own.Fresh)), Next: stale},
 		{Check: "lag", Node: m.ID, OK: newest-min(own.Index, newest) <= maxLag, Detail: fmt.Sprintf("%d entries", newest-min(own.Index, newest)), Next: "It catches up by itself; if the number grows, look at its disk."},
 	}
 	if own.Leader != first.Leader {

@@ -42,6 +42,10 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) error
 	if err := key.CheckName(name); err != nil {
 		return err
 	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fault.New(fault.Invalid, "%s is a file, and --out must be a folder", dir).
+			WithHint("Name the folder in which NAME.key and NAME.crt are to be written; it is made if it is missing.")
+	}
 	base := filepath.Join(dir, filepath.Base(name))
 	for _, f := range []string{base + ".key", base + ".crt"} {
 		if _, err := os.Lstat(f); err == nil {
@@ -61,6 +65,10 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) error
 		return err
 	}
 	defer c.Close()
+	// Before the cluster is asked: a certificate that cannot be kept could not be taken back either.
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return wrongInput(err, "the folder %s cannot be made", dir)
+	}
 	got, err := c.CertifyClient(cmd.Context(), api.ClientCertificateRequest{Name: name, CSR: csr, TTL: ttl})
 	if err != nil {
 		return err
@@ -70,9 +78,6 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) error
 		return err
 	}
 	defer clear(der)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	secret := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 	defer clear(secret)
 	for _, f := range []struct {
@@ -81,7 +86,7 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) error
 		mode os.FileMode
 	}{{base + ".key", secret, 0o600}, {base + ".crt", []byte(got.Certificate), 0o644}, {filepath.Join(dir, "ca.crt"), []byte(got.CACertificate), 0o644}} {
 		if err := os.WriteFile(f.name, f.text, f.mode); err != nil {
-			return err
+			return wrongInput(err, "%s cannot be written", f.name)
 		}
 	}
 	got.Certificate, got.CACertificate = base+".crt", filepath.Join(dir, "ca.crt")

@@ -14,9 +14,10 @@ import (
 
 func newMembersCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "members",
-		Short:   "List the members of the cluster",
-		Long:    `List the nodes: role, whether each is open and healthy, and how far each has applied the log.`,
+		Use:   "members",
+		Short: "List the members of the cluster",
+		Long: `List the nodes: role, whether each is open and healthy, and how far each has applied the log. Whether a member that
+is not healthy is open is not known: "?". With --format json "sealed" is then what it said last.`,
 		Example: "  quorate operator members --format json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,8 @@ func newUnsealCmd(a *app) *cobra.Command {
 		Use:   "unseal [SHARE | -]",
 		Short: "Hand in key shares; enough of them open every member",
 		Long: `Hand in one share or several, at any node: they are relayed to every sealed member. Without arguments the shares are
-asked for and not shown; from a pipe or file each line is one. A mistyped share is refused before it is sent.
+asked for and not shown; from a pipe or file each line is one. A mistyped share is refused before it is sent, and one
+that is in already is passed over. The shares are handed in until every member is open; members that still are not are named.
 
 Progress lasts some minutes. --reset forgets the shares handed in so far; one share, or a token that permits it, proves
 the right to.`,
@@ -50,10 +52,12 @@ the right to.`,
 	return cmd
 }
 
+// unseal hands in shares until every member is open or no share is left. A share that is in already is passed over.
 func (a *app) unseal(ctx context.Context, c *client.Client, s *shares) error {
 	var last *api.UnsealResponse
+	var passed error // the newest refusal of a share that was in already
 	have, need := 0, 0
-	for last == nil || last.Sealed {
+	for last == nil || unfinished(last, s.prompt) {
 		share, ok, err := s.take(ctx, have, need)
 		if err != nil {
 			return err
@@ -63,20 +67,29 @@ func (a *app) unseal(ctx context.Context, c *client.Client, s *shares) error {
 		}
 		r, err := c.Unseal(ctx, string(share))
 		clear(share)
-		if err != nil {
-			if s.prompt && fault.KindOf(err) == fault.Invalid {
-				f := fault.Of(err)
-				a.say("%s. %s", f.Message, f.NextStep())
-				continue
-			}
-			if last != nil {
+		switch f := fault.Of(err); {
+		case err == nil:
+		case f.Kind == fault.Exists:
+			passed = err
+			a.say("%s; it is passed over.", f.Message)
+			continue
+		case s.prompt && f.Kind == fault.Invalid:
+			a.say("%s. %s", f.Message, f.NextStep())
+			continue
+		default:
+			if last != nil && last.Expires != "" {
 				a.say("Before that, %d of %d shares were taken; they count until %s.", last.Have, last.Need, last.Expires)
 			}
 			return err
 		}
 		last, have, need = r, r.Have, r.Need
-		if r.Sealed {
+		if r.Sealed || r.Have > 0 {
 			a.say("%d of %d shares.", r.Have, r.Need)
+		}
+	}
+	if last == nil && passed != nil {
+		if last = a.allOpen(ctx, c); last == nil {
+			return passed
 		}
 	}
 	if last == nil {
@@ -85,13 +98,54 @@ func (a *app) unseal(ctx context.Context, c *client.Client, s *shares) error {
 	return a.result(last, func(w io.Writer) error { return writeUnseal(w, last) })
 }
 
+// unfinished tells whether another share may open another member. A member that does not answer counts as sealed, and
+// no share was taken for it: nobody is asked for more because of such members, and what was given is tried all the same.
+func unfinished(r *api.UnsealResponse, asked bool) bool {
+	if asked {
+		return r.Sealed || r.Have > 0
+	}
+	return r.Sealed || len(stillSealed(r)) > 0
+}
+
+// allOpen describes a cluster that needed none of the shares; nil if a member is sealed, or may be.
+func (a *app) allOpen(ctx context.Context, c *client.Client) *api.UnsealResponse {
+	s, err := c.Status(ctx)
+	if err != nil || s.Sealed {
+		return nil
+	}
+	r := &api.UnsealResponse{}
+	for _, m := range s.Members {
+		if m.Sealed || !m.Healthy {
+			return nil
+		}
+		r.Members = append(r.Members, api.SealMember{ID: m.ID})
+	}
+	return r
+}
+
+func stillSealed(r *api.UnsealResponse) []string {
+	var names []string
+	for _, m := range r.Members {
+		if m.Sealed {
+			names = append(names, m.ID)
+		}
+	}
+	return names
+}
+
 func writeUnseal(w io.Writer, r *api.UnsealResponse) error {
+	still := stillSealed(r)
 	progress, expires := "complete", ""
-	if r.Sealed {
+	switch {
+	case r.Sealed || len(still) > 0 && r.Have > 0:
 		expires = r.Expires
 		progress = fmt.Sprintf("%d of %d shares", r.Have, r.Need)
+	case len(still) > 0:
+		progress = "every member that answers is open"
 	}
-	if err := describe(w, []field{{"Seal", openSealed(r.Sealed)}, {"Progress", progress}, {"Counts until", expires}}); err != nil {
+	if err := describe(w, []field{
+		{"Seal", openSealed(r.Sealed)}, {"Progress", progress}, {"Counts until", expires}, {"Still sealed", strings.Join(still, ", ")},
+	}); err != nil {
 		return err
 	}
 	rows := make([][]string, 0, len(r.Members))

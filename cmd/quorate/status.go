@@ -71,7 +71,11 @@ func writeMembers(w io.Writer, members []api.Member) error {
 		if m.Applied > 0 {
 			applied = fmt.Sprint(m.Applied)
 		}
-		rows = append(rows, []string{m.ID, m.Role, openSealed(m.Sealed), yesNo(m.Healthy), applied, m.API})
+		seal := openSealed(m.Sealed)
+		if !m.Healthy {
+			seal = "?" // what it said last, before it went silent, need not hold any more
+		}
+		rows = append(rows, []string{m.ID, m.Role, seal, yesNo(m.Healthy), applied, m.API})
 	}
 	return table(w, []string{"MEMBER", "ROLE", "SEAL", "HEALTHY", "APPLIED", "API"}, rows)
 }

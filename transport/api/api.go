@@ -1,6 +1,9 @@
 // Package api holds the native API's wire structs and its error document, for the server's adapter and for the
 // client alike. It is a leaf: it knows JSON's shapes and nothing else. Bytes are standard base64 ([]byte does so
 // by itself), times RFC 3339 in UTC, durations "90d", "36h", "10s".
+//
+// What may be absent is tagged so that encoding/json and the server's github.com/go-json-experiment/json agree: omitzero,
+// and for lists, maps and bytes omitempty. The latter would keep 0 and false, and drop a pointer to "".
 package api
 
 // Problem is the RFC 9457 error document (application/problem+json).
@@ -26,11 +29,11 @@ type Member struct {
 	ID      string `json:"id"`
 	Role    string `json:"role"` // leader, voter, nonvoter
 	API     string `json:"api"`
-	Peer    string `json:"peer,omitempty"`
-	Gossip  string `json:"gossip,omitempty"`
+	Peer    string `json:"peer,omitzero"`
+	Gossip  string `json:"gossip,omitzero"`
 	Sealed  bool   `json:"sealed"`
 	Healthy bool   `json:"healthy"`
-	Applied uint64 `json:"applied,omitempty"`
+	Applied uint64 `json:"applied,omitzero"`
 }
 
 // Members is GET /v1/sys/members.
@@ -50,16 +53,16 @@ type Ceremony struct {
 type Status struct {
 	Node        string    `json:"node"`
 	Version     string    `json:"version"`
-	ClusterID   string    `json:"cluster_id,omitempty"`
+	ClusterID   string    `json:"cluster_id,omitzero"`
 	Initialized bool      `json:"initialized"`
 	Sealed      bool      `json:"sealed"`
 	Leader      string    `json:"leader"`
 	Role        string    `json:"role"`
 	Members     []Member  `json:"members"`
-	Ceremony    *Ceremony `json:"ceremony,omitempty"`
+	Ceremony    *Ceremony `json:"ceremony,omitzero"`
 	Index       uint64    `json:"index"`
 	Fresh       bool      `json:"fresh"`
-	Reason      string    `json:"reason,omitempty"` // why it is not fresh
+	Reason      string    `json:"reason,omitzero"` // why it is not fresh
 }
 
 // InitRequest is the body of POST /v1/sys/init.
@@ -67,7 +70,7 @@ type InitRequest struct {
 	Shares     int      `json:"shares"`
 	Threshold  int      `json:"threshold"`
 	Recipients []string `json:"recipients,omitempty"`
-	Sealed     bool     `json:"sealed,omitempty"`
+	Sealed     bool     `json:"sealed,omitzero"`
 }
 
 // InitResponse is shown once.
@@ -82,7 +85,7 @@ type InitResponse struct {
 // ShareRequest hands in a share: unseal, unseal/reset, rekey/share.
 type ShareRequest struct {
 	Share string `json:"share"`
-	ID    string `json:"id,omitempty"` // of the rekey
+	ID    string `json:"id,omitzero"` // of the rekey
 }
 
 // UnsealResponse answers POST /v1/sys/unseal and …/reset.
@@ -90,8 +93,8 @@ type UnsealResponse struct {
 	Sealed  bool         `json:"sealed"`
 	Have    int          `json:"have"`
 	Need    int          `json:"need"`
-	ID      string       `json:"id,omitempty"`
-	Expires string       `json:"expires,omitempty"`
+	ID      string       `json:"id,omitzero"`
+	Expires string       `json:"expires,omitzero"`
 	Members []SealMember `json:"members"`
 }
 
@@ -103,7 +106,7 @@ type SealMember struct {
 
 // SealRequest is the body of POST /v1/sys/seal.
 type SealRequest struct {
-	Scope string `json:"scope,omitempty"` // "cluster" (default) or "node"
+	Scope string `json:"scope,omitzero"` // "cluster" (default) or "node"
 }
 
 // RekeyRequest is the body of POST /v1/sys/rekey/start.
@@ -120,7 +123,7 @@ type RekeyResponse struct {
 	Have    int      `json:"have"`
 	Need    int      `json:"need"`
 	Epoch   uint32   `json:"epoch"`
-	Expires string   `json:"expires,omitempty"`
+	Expires string   `json:"expires,omitzero"`
 	Shares  []string `json:"shares,omitempty"` // the new shares, once
 }
 
@@ -160,28 +163,28 @@ type Slot struct {
 
 // TransferRequest is the body of POST /v1/sys/leader/transfer.
 type TransferRequest struct {
-	To string `json:"to,omitempty"`
+	To string `json:"to,omitzero"`
 }
 
 // JoinTokenRequest is the body of POST /v1/sys/join-tokens.
 type JoinTokenRequest struct {
-	TTL  string `json:"ttl,omitempty"`
-	Uses int    `json:"uses,omitempty"`
+	TTL  string `json:"ttl,omitzero"`
+	Uses int    `json:"uses,omitzero"`
 }
 
 // JoinTokenResponse is shown once.
 type JoinTokenResponse struct {
 	JoinToken string `json:"join_token"`
 	ID        string `json:"id"`
-	ExpiresAt string `json:"expires_at,omitempty"`
-	Uses      int    `json:"uses,omitempty"`
+	ExpiresAt string `json:"expires_at,omitzero"`
+	Uses      int    `json:"uses,omitzero"`
 }
 
 // ClientCertificateRequest is the body of POST /v1/sys/client-certificates.
 type ClientCertificateRequest struct {
-	Name string `json:"name"`          // the principal that policies speak of
-	CSR  []byte `json:"csr"`           // PKCS #10, DER; its key is certified, nothing else of it counts
-	TTL  string `json:"ttl,omitempty"` // default 90d
+	Name string `json:"name"`         // the principal that policies speak of
+	CSR  []byte `json:"csr"`          // PKCS #10, DER; its key is certified, nothing else of it counts
+	TTL  string `json:"ttl,omitzero"` // default 90d
 }
 
 // ClientCertificate answers it.
@@ -194,38 +197,38 @@ type ClientCertificate struct {
 // CreateKeyRequest is the body of POST /v1/keys.
 type CreateKeyRequest struct {
 	Name         string            `json:"name"`
-	Algorithm    string            `json:"algorithm,omitempty"`
+	Algorithm    string            `json:"algorithm,omitzero"`
 	Usage        []string          `json:"usage,omitempty"`
-	Exportable   bool              `json:"exportable,omitempty"`
-	Parent       string            `json:"parent,omitempty"`
-	RotateEvery  string            `json:"rotate_every,omitempty"`
-	ActivateAt   string            `json:"activate_at,omitempty"`
-	DeactivateAt string            `json:"deactivate_at,omitempty"`
+	Exportable   bool              `json:"exportable,omitzero"`
+	Parent       string            `json:"parent,omitzero"`
+	RotateEvery  string            `json:"rotate_every,omitzero"`
+	ActivateAt   string            `json:"activate_at,omitzero"`
+	DeactivateAt string            `json:"deactivate_at,omitzero"`
 	Tags         map[string]string `json:"tags,omitempty"`
-	UsageLimit   uint64            `json:"usage_limit,omitempty"`
+	UsageLimit   uint64            `json:"usage_limit,omitzero"`
 }
 
 // UpdateKeyRequest is the body of PATCH /v1/keys/{k}; absent fields stay.
 type UpdateKeyRequest struct {
-	Tags              *map[string]string `json:"tags,omitempty"`
-	RotateEvery       *string            `json:"rotate_every,omitempty"`
-	ActivateAt        *string            `json:"activate_at,omitempty"`
-	DeactivateAt      *string            `json:"deactivate_at,omitempty"`
-	MinDecryptVersion *uint32            `json:"min_decrypt_version,omitempty"`
-	Exportable        *bool              `json:"exportable,omitempty"`
+	Tags              *map[string]string `json:"tags,omitzero"`
+	RotateEvery       *string            `json:"rotate_every,omitzero"`
+	ActivateAt        *string            `json:"activate_at,omitzero"`
+	DeactivateAt      *string            `json:"deactivate_at,omitzero"`
+	MinDecryptVersion *uint32            `json:"min_decrypt_version,omitzero"`
+	Exportable        *bool              `json:"exportable,omitzero"`
 }
 
 // StateRequest is the body of activate, suspend, resume, deactivate, compromise.
 type StateRequest struct {
-	Version uint32 `json:"version,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+	Version uint32 `json:"version,omitzero"`
+	Reason  string `json:"reason,omitzero"`
 }
 
 // DestroyRequest is the body of destroy and cancel-destroy.
 type DestroyRequest struct {
-	Version uint32  `json:"version,omitempty"`
-	After   *string `json:"after,omitempty"` // default "7d"; "0s": at once
-	Reason  string  `json:"reason,omitempty"`
+	Version uint32  `json:"version,omitzero"`
+	After   *string `json:"after,omitzero"` // default "7d"; "0s": at once
+	Reason  string  `json:"reason,omitzero"`
 }
 
 // Record is a key without its material.
@@ -239,16 +242,16 @@ type Record struct {
 	Latest            uint32            `json:"latest"`
 	MinDecryptVersion uint32            `json:"min_decrypt_version"`
 	Exportable        bool              `json:"exportable"`
-	Parent            string            `json:"parent,omitempty"`
-	RotateEvery       string            `json:"rotate_every,omitempty"`
-	NextRotation      string            `json:"next_rotation,omitempty"`
-	ActivateAt        string            `json:"activate_at,omitempty"`
-	DeactivateAt      string            `json:"deactivate_at,omitempty"`
-	DestroyAt         string            `json:"destroy_at,omitempty"`
+	Parent            string            `json:"parent,omitzero"`
+	RotateEvery       string            `json:"rotate_every,omitzero"`
+	NextRotation      string            `json:"next_rotation,omitzero"`
+	ActivateAt        string            `json:"activate_at,omitzero"`
+	DeactivateAt      string            `json:"deactivate_at,omitzero"`
+	DestroyAt         string            `json:"destroy_at,omitzero"`
 	Tags              map[string]string `json:"tags"`
 	Owner             string            `json:"owner"`
-	UsageLimit        uint64            `json:"usage_limit,omitempty"`
-	Reason            string            `json:"reason,omitempty"`
+	UsageLimit        uint64            `json:"usage_limit,omitzero"`
+	Reason            string            `json:"reason,omitzero"`
 	CreatedAt         string            `json:"created_at"`
 	UpdatedAt         string            `json:"updated_at"`
 	ETag              string            `json:"etag"`
@@ -259,19 +262,19 @@ type Version struct {
 	Version       uint32 `json:"version"`
 	State         string `json:"state"`
 	CreatedAt     string `json:"created_at"`
-	ActivatedAt   string `json:"activated_at,omitempty"`
-	DeactivatedAt string `json:"deactivated_at,omitempty"`
-	CompromisedAt string `json:"compromised_at,omitempty"`
-	DestroyedAt   string `json:"destroyed_at,omitempty"`
-	DestroyAt     string `json:"destroy_at,omitempty"`
-	Reason        string `json:"reason,omitempty"`
-	PublicKey     string `json:"public_key,omitempty"`
+	ActivatedAt   string `json:"activated_at,omitzero"`
+	DeactivatedAt string `json:"deactivated_at,omitzero"`
+	CompromisedAt string `json:"compromised_at,omitzero"`
+	DestroyedAt   string `json:"destroyed_at,omitzero"`
+	DestroyAt     string `json:"destroy_at,omitzero"`
+	Reason        string `json:"reason,omitzero"`
+	PublicKey     string `json:"public_key,omitzero"`
 }
 
 // Keys is a page of GET /v1/keys.
 type Keys struct {
 	Keys []Record `json:"keys"`
-	Next string   `json:"next,omitempty"` // ?after= of the next page
+	Next string   `json:"next,omitzero"` // ?after= of the next page
 }
 
 // Material is GET /v1/keys/{k}/material.
@@ -284,10 +287,10 @@ type Material struct {
 
 // DataKeyRequest is the body of POST /v1/keys/{k}/datakey.
 type DataKeyRequest struct {
-	Bits      int    `json:"bits,omitempty"`
+	Bits      int    `json:"bits,omitzero"`
 	AAD       []byte `json:"aad,omitempty"`
 	Context   []byte `json:"context,omitempty"`
-	Plaintext bool   `json:"plaintext,omitempty"`
+	Plaintext bool   `json:"plaintext,omitzero"`
 }
 
 // DataKeyResponse answers it.
@@ -335,24 +338,24 @@ type RandomResponse struct {
 
 // TokenRequest is the body of POST /v1/tokens.
 type TokenRequest struct {
-	Principal string   `json:"principal,omitempty"`
+	Principal string   `json:"principal,omitzero"`
 	Groups    []string `json:"groups,omitempty"`
-	TTL       string   `json:"ttl,omitempty"`
-	MaxTTL    string   `json:"max_ttl,omitempty"`
+	TTL       string   `json:"ttl,omitzero"`
+	MaxTTL    string   `json:"max_ttl,omitzero"`
 	Orphan    bool     `json:"orphan,omitzero"` // outlives the token it was made with; group root only
 }
 
 // Token describes a token; the secret itself is in Token only in the answer that created it.
 type Token struct {
 	ID        string   `json:"id"`
-	Token     string   `json:"token,omitempty"`
+	Token     string   `json:"token,omitzero"`
 	Principal string   `json:"principal"`
 	Groups    []string `json:"groups"`
 	Kind      string   `json:"kind"` // bearer, join
 	CreatedAt string   `json:"created_at"`
-	ExpiresAt string   `json:"expires_at,omitempty"`
-	MaxUntil  string   `json:"max_until,omitempty"`
-	Parent    string   `json:"parent,omitempty"`
+	ExpiresAt string   `json:"expires_at,omitzero"`
+	MaxUntil  string   `json:"max_until,omitzero"`
+	Parent    string   `json:"parent,omitzero"`
 }
 
 // Tokens is GET /v1/tokens.
@@ -362,10 +365,10 @@ type Tokens struct {
 
 // Policy is a named Cedar document: body of PUT /v1/policies/{name} (policy only) and its answers.
 type Policy struct {
-	Name      string `json:"name,omitempty"`
+	Name      string `json:"name,omitzero"`
 	Policy    string `json:"policy"`
-	Revision  uint64 `json:"revision,omitempty"`
-	UpdatedAt string `json:"updated_at,omitempty"`
+	Revision  uint64 `json:"revision,omitzero"`
+	UpdatedAt string `json:"updated_at,omitzero"`
 }
 
 // Policies is GET /v1/policies.
@@ -376,10 +379,10 @@ type Policies struct {
 // ExplainRequest is the body of POST /v1/policies/explain.
 type ExplainRequest struct {
 	Principal string   `json:"principal"`
-	Kind      string   `json:"kind,omitempty"` // token (default) or certificate
+	Kind      string   `json:"kind,omitzero"` // token (default) or certificate
 	Groups    []string `json:"groups,omitempty"`
 	Action    string   `json:"action"`
-	Key       string   `json:"key,omitempty"`
+	Key       string   `json:"key,omitzero"`
 }
 
 // ExplainResponse answers it.

@@ -163,10 +163,13 @@ func (h *Handler) count(ctx context.Context, c access.Caller, x *serve.Exchange,
 	return nil
 }
 
-// create is POST /new.
+// create is POST /new. A node that cannot serve says so before an RSA key is made for nothing.
 func (h *Handler) create(ctx context.Context, c access.Caller, x *serve.Exchange, r *http.Request) error {
 	if err := readBody(r, 0, func([]byte) error { return nil }); err != nil {
 		return err
+	}
+	if err := h.vault.Ready(ctx); err != nil {
+		return h.vault.Refused("dual.create", c, err)
 	}
 	return h.withKEK(ctx, func(public, private []byte) error {
 		if _, err := h.vault.CreateDual(ctx, c, public); err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/vaulttest"
 )
 
 // open runs the door in the plain and returns its URL.
@@ -202,8 +203,10 @@ func TestUnknownKEKOpensNothing(t *testing.T) {
 	}
 }
 
-func TestKeysAreMadeForSoManyAtATime(t *testing.T) {
-	url := open(t, blank(t), keas.Config{Makers: 1, Waiting: 1})
+// crowd asks for 24 keys at once of a door that makes one at a time and lets one wait, and counts the answers.
+func crowd(t *testing.T, v *vault.Vault) map[int]int {
+	t.Helper()
+	url := open(t, v, keas.Config{Makers: 1, Waiting: 1})
 	counts := map[int]int{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -216,8 +219,35 @@ func TestKeysAreMadeForSoManyAtATime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if counts[429] == 0 || counts[503] == 0 || counts[429]+counts[503] != 24 {
+	return counts
+}
+
+func TestKeysAreMadeForSoManyAtATime(t *testing.T) {
+	counts := crowd(t, vaulttest.New(t).Vault(0))
+	if counts[429] == 0 || counts[200] == 0 || counts[429]+counts[200] != 24 {
 		t.Errorf("answers by status: %v; want some told to come back and some served", counts)
+	}
+}
+
+// TestNoKeyIsMadeWhereItCannotBeKept: where nobody waits for a key to be made, nobody is told to come back for it.
+func TestNoKeyIsMadeWhereItCannotBeKept(t *testing.T) {
+	cut := vaulttest.Cluster(t, 2)
+	cut.Cut(1)
+	for name, v := range map[string]*vault.Vault{"blank": blank(t), "sealed": vaulttest.New(t, vaulttest.Sealed()).Vault(0), "stale": cut.Vault(1)} {
+		if counts := crowd(t, v); counts[503] != 24 {
+			t.Errorf("%s: answers by status: %v; want 503 only", name, counts)
+		}
+	}
+	f := vaulttest.New(t, vaulttest.Sealed())
+	crowd(t, f.Vault(0))
+	refused := 0
+	for _, e := range f.AuditEntries(0) {
+		if e.Operation == "dual.create" && e.Outcome == fault.Sealed.String() {
+			refused++
+		}
+	}
+	if refused != 24 {
+		t.Errorf("%d of 24 refusals are in the audit log", refused)
 	}
 }
 

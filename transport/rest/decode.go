@@ -151,7 +151,7 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // share is api.ShareRequest with the share as bytes.
 type share struct {
 	Share text   `json:"share"`
-	ID    string `json:"id,omitempty"`
+	ID    string `json:"id,omitzero"`
 }
 
 // wipe clears what a request body held that may be secret.

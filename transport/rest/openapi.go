@@ -226,7 +226,7 @@ func (s schemas) fields(t reflect.Type, strict bool) object {
 			p["format"] = "date-time"
 		}
 		properties[name] = p
-		if !strings.Contains(options, "omitempty") {
+		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
 			required = append(required, name)
 		}
 	}

@@ -42,6 +42,27 @@ func TestEveryReferenceInTheDocumentResolves(t *testing.T) {
 	}
 }
 
+// TestWhatMayBeAbsentIsNotRequired: by the document a client must neither send nor expect it.
+func TestWhatMayBeAbsentIsNotRequired(t *testing.T) {
+	components, _ := open(t, blank(t), serve.Limits{}).document()["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	for name, want := range map[string]string{
+		"CreateKeyRequest": "name", "JoinTokenResponse": "id join_token", "UpdateKeyRequest": "",
+		"UnsealResponse": "have members need sealed", "Policy": "policy",
+	} {
+		schema, _ := schemas[name].(map[string]any)
+		listed, _ := schema["required"].([]any)
+		required := []string{}
+		for _, r := range listed {
+			required = append(required, fmt.Sprint(r))
+		}
+		slices.Sort(required)
+		if got := strings.Join(required, " "); schema == nil || got != want {
+			t.Errorf("%s requires %q, want %q", name, got, want)
+		}
+	}
+}
+
 func resolves(doc map[string]any, target string) bool {
 	var at any = doc
 	for part := range strings.SplitSeq(strings.TrimPrefix(target, "#/"), "/") {
