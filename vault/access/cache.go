@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/cedar-policy/cedar-go"
+
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -130,4 +132,27 @@ func (p *PolicySet) hash(c *Caller, a Action, r Resource) uint64 {
 func mix(h, x uint64) uint64 {
 	hi, lo := bits.Mul64(h^0xa0761d6478bd642f, x^0xe7037ed1a0b428db)
 	return hi ^ lo
+}
+
+// contexts remembers the contexts of callers, as Cedar sees them: there are few doors and hosts, and making a context costs more
+// than most decisions. Each has one place and the newest stays, as in cache.
+type contexts struct {
+	seed   maphash.Seed
+	places [256]atomic.Pointer[knownContext]
+}
+
+type knownContext struct {
+	surroundings
+	record cedar.Record
+}
+
+func (k *contexts) of(c *Caller) cedar.Record {
+	s := surroundingsOf(c)
+	place := &k.places[maphash.Comparable(k.seed, s)%uint64(len(k.places))]
+	known := place.Load()
+	if known == nil || known.surroundings != s {
+		known = &knownContext{s, s.record()}
+		place.Store(known)
+	}
+	return known.record
 }

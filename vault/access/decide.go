@@ -31,7 +31,7 @@ func (p *PolicySet) Decide(c Caller, a Action, r Resource) Decision {
 }
 
 // request is what Cedar evaluates, without the context; false with a reason if policies have no word for it.
-func request(c *Caller, a Action, r Resource) (*world, string) {
+func (p *PolicySet) request(c *Caller, a Action, r Resource) (*world, string) {
 	action, ok := actions[a]
 	if !ok {
 		return nil, fmt.Sprintf("there is no action %q in policies", string(a))
@@ -40,12 +40,12 @@ func request(c *Caller, a Action, r Resource) (*world, string) {
 	if !ok {
 		return nil, "the caller is of an unknown kind"
 	}
-	return &world{caller: c, target: r, uid: uid, action: action}, ""
+	return &world{caller: c, target: r, uid: uid, action: action, contexts: &p.contexts}, ""
 }
 
 // evaluate asks the statements whose scope holds, and gives what cedar.Authorize would over all of them.
 func (p *PolicySet) evaluate(c Caller, a Action, r Resource) (d Decision) {
-	w, reason := request(&c, a, r)
+	w, reason := p.request(&c, a, r)
 	if w == nil {
 		return Decision{Errors: []string{reason}}
 	}
@@ -119,7 +119,7 @@ type StatementAccount struct {
 // It is for operators who ask why; requests use Decide.
 func (p *PolicySet) Explain(c Caller, a Action, r Resource) Account {
 	acc := Account{Decision: p.evaluate(c, a, r), Action: string(a), Resource: r.String()}
-	w, _ := request(&c, a, r)
+	w, _ := p.request(&c, a, r)
 	if w == nil {
 		return acc
 	}

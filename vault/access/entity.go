@@ -137,10 +137,25 @@ func remoteAddr(remote string) (netip.Addr, bool) {
 	return a.Unmap().WithZone(""), true
 }
 
-func contextRecord(c *Caller) cedar.Record {
-	m := cedar.RecordMap{"door": cedar.String(c.Door), "kind": cedar.String(c.Kind.String())}
+// surroundings are what the context of a request is made from: requests with equal ones have equal contexts.
+type surroundings struct {
+	door   string
+	kind   Kind
+	remote netip.Addr // the zero Addr: unknown
+}
+
+func surroundingsOf(c *Caller) surroundings {
+	s := surroundings{door: c.Door, kind: c.Kind}
 	if a, ok := remoteAddr(c.Remote); ok {
-		m["remote"] = cedar.IPAddr(netip.PrefixFrom(a, a.BitLen()))
+		s.remote = a
+	}
+	return s
+}
+
+func (s surroundings) record() cedar.Record {
+	m := cedar.RecordMap{"door": cedar.String(s.door), "kind": cedar.String(s.kind.String())}
+	if s.remote.IsValid() {
+		m["remote"] = cedar.IPAddr(netip.PrefixFrom(s.remote, s.remote.BitLen()))
 	}
 	return cedar.NewRecord(m)
 }
@@ -186,7 +201,7 @@ type world struct {
 
 	principal, resource cedar.Entity    // zero until asked for
 	resourceUID         cedar.EntityUID // zero until asked for
-	context             *cedar.Record   // nil until asked for
+	contexts            *contexts
 }
 
 // request is what cedar.Authorize takes beside the world, with the context or an empty one.
@@ -196,11 +211,7 @@ func (w *world) request(context bool) cedar.Request {
 	}
 	req := cedar.Request{Principal: w.uid, Action: w.action.UID, Resource: w.resourceUID}
 	if context {
-		if w.context == nil {
-			c := contextRecord(w.caller)
-			w.context = &c
-		}
-		req.Context = *w.context
+		req.Context = w.contexts.of(w.caller)
 	}
 	return req
 }

@@ -32,7 +32,7 @@ func DecideByCedarAlone(p *PolicySet, c Caller, a Action, r Resource) Decision {
 	principal, resource := principalEntity(&c, uid), r.entity()
 	entities := cedar.EntityMap{principal.UID: principal, action.UID: action, resource.UID: resource}
 	verdict, diag := cedar.Authorize(everything(p.statements), entities, cedar.Request{
-		Principal: uid, Action: action.UID, Resource: resource.UID, Context: contextRecord(&c),
+		Principal: uid, Action: action.UID, Resource: resource.UID, Context: surroundingsOf(&c).record(),
 	})
 	d := Decision{Allowed: verdict == cedar.Allow}
 	for _, reason := range diag.Reasons {

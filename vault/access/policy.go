@@ -69,6 +69,7 @@ type PolicySet struct {
 	context    bool        // some statement looks at the context, so the context is part of a decision's key
 	seed       maphash.Seed
 	cache      cache
+	contexts   contexts
 }
 
 // Compile reads the sources into a set. The order of sources does not matter. An empty set is allowed and denies
@@ -79,6 +80,7 @@ func Compile(sources []Source) (*PolicySet, error) {
 	}
 	sorted := slices.SortedFunc(slices.Values(sources), func(a, b Source) int { return strings.Compare(a.Name, b.Name) })
 	p := &PolicySet{seed: maphash.MakeSeed()}
+	p.contexts.seed = p.seed
 	for i, src := range sorted {
 		if i > 0 && sorted[i-1].Name == src.Name {
 			return nil, fault.New(fault.Invalid, "there are two policies called %q", src.Name)
