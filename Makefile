@@ -23,8 +23,8 @@ clients: ## what the tests use of the system: a real client of the keas.kmi door
 	  echo "wget is not here and cannot be installed: the test that uses it says so and takes another client"
 
 test: lint clients ## everything that CI runs, with the race detector
-	$(GO) test -race -timeout 20m $$($(GO) list $(PKGS) | grep -v -e /cluster -e /e2e)
-	$(GO) test -race -p 1 -timeout 20m $(TIMED)
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -timeout 20m $$($(GO) list $(PKGS) | grep -v -e /cluster -e /e2e)
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -p 1 -timeout 20m $(TIMED)
 
 e2e: build ## the long stories with real processes
 	$(GO) test -count=1 -timeout 30m -tags e2e ./e2e/...

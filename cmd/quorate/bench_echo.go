@@ -56,19 +56,19 @@ func echo(w http.ResponseWriter, r *http.Request) {
 }
 
 // startEcho runs the floor as a process.
-func startEcho(ctx context.Context) (addr string, stop func(), err error) {
+func startEcho(ctx context.Context) (addr string, pid int, stop func(), err error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	ports, err := freePorts(1)
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	cmd := exec.Command(exe, "bench-echo", ports[0])
 	cmd.SysProcAttr = dieWithParent()
 	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("starting the echo server: %w", err)
+		return "", 0, nil, fmt.Errorf("starting the echo server: %w", err)
 	}
 	stop = func() {
 		_ = cmd.Process.Kill()
@@ -77,9 +77,9 @@ func startEcho(ctx context.Context) (addr string, stop func(), err error) {
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); pause(ctx, pollEvery) {
 		if c, err := net.DialTimeout("tcp", ports[0], time.Second); err == nil {
 			c.Close()
-			return ports[0], stop, nil
+			return ports[0], cmd.Process.Pid, stop, nil
 		}
 	}
 	stop()
-	return "", nil, fmt.Errorf("the echo server did not start")
+	return "", 0, nil, fmt.Errorf("the echo server did not start")
 }

@@ -119,7 +119,7 @@ func (b *localBench) reads(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	addr, stop, err := startEcho(ctx)
+	addr, pid, stop, err := startEcho(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,9 @@ func (b *localBench) reads(ctx context.Context) error {
 	loads := map[string][]result{}
 	names := []string{"read", "decrypt", "encrypt", "datakey"}
 	for range rounds {
+		used := cpuOf(pid)
 		base := fire(ctx, "floor: TLS echo", echoes, b.o.conns, b.o.duration)
+		base.ServerCPU = perOp(cpuOf(pid)-used, base, b.o.duration)
 		loads["echo"] = append(loads["echo"], base)
 		for _, name := range names {
 			s, err := t.mix(ctx, c, name, mixes[name])

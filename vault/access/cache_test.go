@@ -48,3 +48,16 @@ func TestAnyChangeOfAKeyIsANewDecision(t *testing.T) {
 		}
 	}
 }
+
+// Far more doors than the memory of contexts has places: none is taken for another.
+func TestContextsThatShareAPlaceAreNotMistaken(t *testing.T) {
+	p := compile(t, `permit (principal, action, resource) when { context.door == "7" };`)
+	for i := range 3000 {
+		c := user("a")
+		c.Door = strconv.Itoa(i % 1000)
+		r := record("k", func(r *key.Record) { r.ID = key.ID{byte(i), byte(i >> 8), 1} })
+		if d := p.Decide(c, access.Read, r); d.Allowed != (c.Door == "7") {
+			t.Fatalf("door %s was given another's context: %+v", c.Door, d)
+		}
+	}
+}
