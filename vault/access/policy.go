@@ -187,7 +187,10 @@ func (p *PolicySet) Governable() error {
 	if d.Allowed {
 		return nil
 	}
-	return fault.New(fault.Conflict, "with this change nobody in the group %q could change policies any more (denied by: %s)",
-		RootGroup, strings.Join(append(slices.Clone(d.Policies), d.Errors...), ", ")).
+	why := "nothing permits it any more"
+	if against := append(slices.Clone(d.Policies), d.Errors...); len(against) > 0 {
+		why = "denied by: " + strings.Join(against, ", ")
+	}
+	return fault.New(fault.Conflict, "with this change nobody in the group %q could change policies any more (%s)", RootGroup, why).
 		WithHint("Let the forbid spare principal in Group::%q, or keep the policy %q.", RootGroup, RootName)
 }
