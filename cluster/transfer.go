@@ -66,6 +66,7 @@ func (n *Node) heir(to string, open bool) (raft.Server, error) {
 // transferTo does it, under a watchdog. Caller holds confMu.
 func (n *Node) transferTo(ctx context.Context, s raft.Server) error {
 	addr := raft.ServerAddress(n.addrOf(string(s.ID)))
+	before := n.raft.CurrentTerm()
 	f := n.raft.LeadershipTransferToServer(s.ID, addr)
 	done := make(chan error, 1)
 	go func() { done <- f.Error() }() // ends with the hand-over, or with the process that the watchdog ends
@@ -85,11 +86,16 @@ func (n *Node) transferTo(ctx context.Context, s raft.Server) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, id := n.raft.LeaderWithID(); id != "" && string(id) != n.cfg.Node {
+		_, id := n.raft.LeaderWithID()
+		// The heir may have handed it on, and back, before we looked: a leadership of ours in a later term says so.
+		back := string(id) == n.cfg.Node && n.raft.CurrentTerm() > before
+		if id != "" && string(id) != n.cfg.Node || back {
 			return nil
 		}
 		select {
 		case <-tick.C:
+		case <-watchdog.C:
+			return fault.New(fault.Uncertain, "leadership was given up, and no new leader was seen in %v", transferStuck)
 		case <-ctx.Done():
 			return fault.Wrap(fault.Uncertain, ctx.Err(), "leadership was given up, and no new leader was seen in time")
 		case <-n.ctx.Done():
