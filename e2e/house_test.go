@@ -31,8 +31,10 @@ var plan = map[string][]string{
 	"cluster/gossip":              {"fsm", "vault/key", "vault/access", "vault/fault"},
 	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "fsm", "vault/key", "vault/access", "vault/fault"},
 	"cluster/floor":               {}, // the bare loop that bench measures against
-	"vault":                       {"fsm", "seal", "vault/key", "vault/access", "vault/audit", "vault/fault"},
-	"vault/vaulttest":             {"vault", "fsm", "seal", "vault/key", "vault/access", "vault/audit", "vault/fault"},
+	"vault/primitive":             {"vault/key", "vault/fault"},
+	"vault/envelope":              {"vault/primitive", "vault/key", "vault/fault"},
+	"vault":                       {"fsm", "seal", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
+	"vault/vaulttest":             {"vault", "fsm", "seal", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
 	"transport/serve":             {"vault", "vault/key", "vault/access", "vault/fault"},
 	"transport/api":               {},
 	"transport/rest":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},

@@ -31,7 +31,7 @@ func requestID(n int) fsm.Request {
 func newRecord(n int) *key.Record {
 	return &key.Record{
 		ID: keyID(n), Name: fmt.Sprintf("app/key-%06d", n), Algorithm: key.AES256GCM, Type: key.SymmetricKey,
-		Usage: key.AES256GCM.Traits().Usage, State: key.Active, Exportable: true,
+		Usage: key.AES256GCM.Traits().Default(), State: key.Active, Exportable: true,
 		Versions: []key.Version{{
 			Number: 1, State: key.Active, Created: t0, Activated: t0,
 			Material: key.Material{Term: 1, Sealed: bytes.Repeat([]byte{byte(n)}, 60)},

@@ -1,19 +1,19 @@
 package vault
 
 import (
-	"crypto/cipher"
 	"time"
 
 	"github.com/maypok86/otter/v2"
 
 	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/primitive"
 )
 
 // opened is one version of a key, ready for use. Its record was checked when it was opened; it serves only while
 // the state still holds that very record, so a change of any kind is never missed, whatever the cache forgot to drop.
 type opened struct {
 	record *key.Record
-	aead   cipher.AEAD
+	key    *primitive.Key
 }
 
 type slot struct {

@@ -3,19 +3,16 @@ package vault
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"strconv"
 
-	"golang.org/x/crypto/chacha20poly1305"
-
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/primitive"
 )
 
 // MaxRandom is how many random bytes one request may ask for.
@@ -121,7 +118,7 @@ func (t *task) protect(r *key.Record, m Message) ([]byte, uint32, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	text, err := sealText(o.aead, t.v.cfg.Random, ver.Number, m)
+	text, err := sealText(o.key, t.v.cfg.Random, ver.Number, m)
 	return text, ver.Number, err
 }
 
@@ -174,7 +171,7 @@ func (t *task) process(r *key.Record, n uint32, sealed []byte, m Message) ([]byt
 	if err != nil {
 		return nil, 0, err
 	}
-	plain, err := openText(o.aead, sealed, m)
+	plain, err := o.key.Open(sealed, binding(m))
 	return plain, n, err
 }
 
@@ -284,7 +281,7 @@ func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
 	}
 	o := &opened{record: r}
 	err := t.keys.unwrap(r, ver, func(plain []byte) (err error) {
-		o.aead, err = newAEAD(r.Algorithm, plain)
+		o.key, err = primitive.Open(r.Algorithm, plain)
 		return err
 	})
 	if err != nil {
@@ -302,37 +299,22 @@ func (t *task) remember(version uint32, o *opened) {
 	}
 }
 
-func newAEAD(a key.Algorithm, material []byte) (cipher.AEAD, error) {
-	if !a.Traits().AEAD {
-		return nil, fault.New(fault.Invalid, "keys of algorithm %s neither encrypt nor decrypt", a)
-	}
-	if a == key.ChaCha20Poly1305 {
-		return chacha20poly1305.New(material)
-	}
-	block, err := aes.NewCipher(material)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
-
 const textPrefix = "qk:v"
 
 // maxText bounds a ciphertext text: the largest body of a request.
 const maxText = 48 << 20
 
-// sealText is nonce, ciphertext and tag behind the version, as text. The nonce is random (NIST SP 800-38D, 8.2.2).
-func sealText(a cipher.AEAD, rnd io.Reader, version uint32, m Message) ([]byte, error) {
-	buf := make([]byte, a.NonceSize(), a.NonceSize()+len(m.Body)+a.Overhead())
-	if _, err := io.ReadFull(rnd, buf); err != nil {
-		return nil, fmt.Errorf("drawing a nonce: %w", err)
+// sealText seals a message and writes it as text, behind the version.
+func sealText(k *primitive.Key, rnd io.Reader, version uint32, m Message) ([]byte, error) {
+	sealed, err := k.Seal(rnd, nil, m.Body, binding(m))
+	if err != nil {
+		return nil, err
 	}
-	buf = a.Seal(buf, buf[:a.NonceSize()], m.Body, binding(m))
-	text := make([]byte, 0, len(textPrefix)+11+base64.StdEncoding.EncodedLen(len(buf)))
+	text := make([]byte, 0, len(textPrefix)+11+base64.StdEncoding.EncodedLen(len(sealed)))
 	text = append(text, textPrefix...)
 	text = strconv.AppendUint(text, uint64(version), 10)
 	text = append(text, ':')
-	return base64.StdEncoding.AppendEncode(text, buf), nil
+	return base64.StdEncoding.AppendEncode(text, sealed), nil
 }
 
 // parseText splits a ciphertext text into version and bytes.
@@ -360,20 +342,6 @@ func parseText(text []byte) (uint32, []byte, error) {
 		return bad("is not base64")
 	}
 	return uint32(n), sealed, nil
-}
-
-// openText undoes sealText. What does not open is told apart from nothing else.
-func openText(a cipher.AEAD, sealed []byte, m Message) ([]byte, error) {
-	if len(sealed) < a.NonceSize()+a.Overhead() {
-		return nil, fault.New(fault.Invalid, "the ciphertext is too short")
-	}
-	nonce, body := sealed[:a.NonceSize()], sealed[a.NonceSize():]
-	plain, err := a.Open(body[:0], nonce, body, binding(m))
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "the ciphertext does not open with this key").
-			WithHint("It was altered, belongs to another key, or aad and context are not those it was encrypted with.")
-	}
-	return plain, nil
 }
 
 // binding is what a message is bound to: context and AAD, told apart by the context's length. Both empty is nothing,

@@ -103,7 +103,7 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 			WithHint("Choose aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
 	}
 	if s.Usage == 0 {
-		s.Usage = traits.Usage
+		s.Usage = traits.Default()
 	}
 	if extra := s.Usage &^ traits.Usage; extra != 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())

@@ -1,6 +1,8 @@
 package key
 
 import (
+	"strings"
+
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -105,6 +107,10 @@ const (
 	MLKEM1024        Algorithm = 16
 	Secret           Algorithm = 17
 	Opaque           Algorithm = 18
+	X509             Algorithm = 19 // a certificate: its material is DER, and is no secret
+	MLKEM768X25519   Algorithm = 20 // hybrids of ML-KEM and a curve (draft-ietf-hpke-pq)
+	MLKEM768P256     Algorithm = 21
+	MLKEM1024P384    Algorithm = 22
 )
 
 // Traits is what is fixed about an algorithm.
@@ -112,34 +118,45 @@ type Traits struct {
 	Name  string
 	Type  ObjectType
 	Bytes int   // length of the material for symmetric algorithms; 0 where the algorithm decides otherwise
-	Usage Usage // everything that a key of this algorithm can ever be used for, and the default
-	AEAD  bool  // encrypt, decrypt, datakey and rewrap work with it
+	Usage Usage // everything that a key of this algorithm can ever be used for
+	Extra Usage // of these, what it gets only when asked for; the rest is the default
+	AEAD  bool  // an authenticated cipher: bound by the number of its uses
 }
 
+// Default is what a key is for when nothing else is asked.
+func (t Traits) Default() Usage { return t.Usage &^ t.Extra }
+
 const (
-	sealing = Encrypt | Decrypt | Wrap | Unwrap
-	signing = Sign | Verify
+	wrapping = Wrap | Unwrap
+	sealing  = Encrypt | Decrypt | wrapping
+	signing  = Sign | Verify
+	macs     = MAC | VerifyMAC | Derive
+	agreeing = Derive | Agree
 )
 
 var traits = [...]Traits{
-	AES128GCM:        {"aes-128-gcm", SymmetricKey, 16, sealing, true},
-	AES256GCM:        {"aes-256-gcm", SymmetricKey, 32, sealing, true},
-	ChaCha20Poly1305: {"chacha20-poly1305", SymmetricKey, 32, sealing, true},
-	HMACSHA256:       {"hmac-sha256", SymmetricKey, 32, MAC | VerifyMAC | Derive, false},
-	HMACSHA384:       {"hmac-sha384", SymmetricKey, 48, MAC | VerifyMAC | Derive, false},
-	HMACSHA512:       {"hmac-sha512", SymmetricKey, 64, MAC | VerifyMAC | Derive, false},
-	RSA2048:          {"rsa-2048", PrivateKey, 0, signing | sealing, false},
-	RSA3072:          {"rsa-3072", PrivateKey, 0, signing | sealing, false},
-	RSA4096:          {"rsa-4096", PrivateKey, 0, signing | sealing, false},
-	ECDSAP256:        {"ecdsa-p256", PrivateKey, 0, signing | Derive | Agree, false},
-	ECDSAP384:        {"ecdsa-p384", PrivateKey, 0, signing | Derive | Agree, false},
-	ECDSAP521:        {"ecdsa-p521", PrivateKey, 0, signing | Derive | Agree, false},
-	Ed25519:          {"ed25519", PrivateKey, 0, signing, false},
-	X25519:           {"x25519", PrivateKey, 0, Derive | Agree, false},
-	MLKEM768:         {"ml-kem-768", PrivateKey, 0, Wrap | Unwrap, false},
-	MLKEM1024:        {"ml-kem-1024", PrivateKey, 0, Wrap | Unwrap, false},
-	Secret:           {"secret", SecretData, 0, Derive, false},
-	Opaque:           {"opaque", OpaqueObject, 0, 0, false},
+	AES128GCM:        {"aes-128-gcm", SymmetricKey, 16, sealing | Derive, Derive, true},
+	AES256GCM:        {"aes-256-gcm", SymmetricKey, 32, sealing | Derive, Derive, true},
+	ChaCha20Poly1305: {"chacha20-poly1305", SymmetricKey, 32, sealing | Derive, Derive, true},
+	HMACSHA256:       {"hmac-sha256", SymmetricKey, 32, macs, 0, false},
+	HMACSHA384:       {"hmac-sha384", SymmetricKey, 48, macs, 0, false},
+	HMACSHA512:       {"hmac-sha512", SymmetricKey, 64, macs, 0, false},
+	RSA2048:          {"rsa-2048", PrivateKey, 0, signing | sealing, 0, false},
+	RSA3072:          {"rsa-3072", PrivateKey, 0, signing | sealing, 0, false},
+	RSA4096:          {"rsa-4096", PrivateKey, 0, signing | sealing, 0, false},
+	ECDSAP256:        {"ecdsa-p256", PrivateKey, 0, signing | agreeing, 0, false},
+	ECDSAP384:        {"ecdsa-p384", PrivateKey, 0, signing | agreeing, 0, false},
+	ECDSAP521:        {"ecdsa-p521", PrivateKey, 0, signing | agreeing, 0, false},
+	Ed25519:          {"ed25519", PrivateKey, 0, signing, 0, false},
+	X25519:           {"x25519", PrivateKey, 0, agreeing | wrapping, 0, false},
+	MLKEM768:         {"ml-kem-768", PrivateKey, 0, wrapping, 0, false},
+	MLKEM1024:        {"ml-kem-1024", PrivateKey, 0, wrapping, 0, false},
+	Secret:           {"secret", SecretData, 0, Derive, 0, false},
+	Opaque:           {"opaque", OpaqueObject, 0, 0, 0, false},
+	X509:             {"x509", Certificate, 0, Verify, 0, false},
+	MLKEM768X25519:   {"ml-kem-768-x25519", PrivateKey, 0, wrapping, 0, false},
+	MLKEM768P256:     {"ml-kem-768-p256", PrivateKey, 0, wrapping, 0, false},
+	MLKEM1024P384:    {"ml-kem-1024-p384", PrivateKey, 0, wrapping, 0, false},
 }
 
 // Traits returns what is fixed about a; the zero Traits for an unknown number.
@@ -169,5 +186,14 @@ func ParseAlgorithm(name string) (Algorithm, error) {
 		}
 	}
 	return 0, fault.New(fault.Invalid, "there is no algorithm %q", clip(name)).
-		WithHint("Algorithms to choose from: aes-256-gcm (default), aes-128-gcm, chacha20-poly1305.")
+		WithHint("Algorithms to choose from: %s. The default is %s.", strings.Join(AlgorithmNames(), ", "), AES256GCM)
+}
+
+// AlgorithmNames lists every algorithm by name, in the order of their numbers.
+func AlgorithmNames() []string {
+	names := make([]string, 0, len(traits)-1)
+	for _, t := range traits[1:] {
+		names = append(names, t.Name)
+	}
+	return names
 }

@@ -39,13 +39,40 @@ type Version struct {
 	Compromised Time     `cbor:"9,keyasint,omitempty"`
 	Destroyed   Time     `cbor:"10,keyasint,omitempty"`
 	DestroyAt   Time     `cbor:"11,keyasint,omitempty"` // when it will be destroyed, unless that is cancelled
+	Check       []byte   `cbor:"12,keyasint,omitempty"` // check value of material that was imported
 }
+
+// LinkKind says what the object that a link leads to is to the one that has the link. Its numbers are the low bytes of
+// KMIP's Link Type (KMIP 2.1, section 11.34).
+type LinkKind uint8
+
+// Kinds of link.
+const (
+	LinkCertificate LinkKind = 1 // the certificate of this key
+	LinkPublic      LinkKind = 2
+	LinkPrivate     LinkKind = 3 // the key whose public half this certificate binds
+	LinkBase        LinkKind = 4 // what this key was derived from
+	LinkDerived     LinkKind = 5
+	LinkReplacement LinkKind = 6
+	LinkReplaced    LinkKind = 7
+)
 
 // Link ties an object to another (KMIP 2.1, section 4.31): a private key to its public key, a key to the one it replaced.
 type Link struct {
-	Kind uint8 `cbor:"1,keyasint"`
-	To   ID    `cbor:"2,keyasint"`
+	Kind LinkKind `cbor:"1,keyasint"`
+	To   ID       `cbor:"2,keyasint"`
 }
+
+// Origin tells how a key's first material came to be.
+type Origin uint8
+
+// Origins. Numbers are kept in the log.
+const (
+	Generated Origin = 0 // drawn by the vault
+	Imported  Origin = 1 // brought in from outside, so it is known there
+	Derived   Origin = 2 // computed from another key of the vault
+	Restored  Origin = 3 // from the backup of another vault's key
+)
 
 // Record is one object of the vault: its metadata and its wrapped versions. Records in the replicated state
 // are shared by all readers and are never changed; Clone one to change it.
@@ -75,6 +102,10 @@ type Record struct {
 	Revision    uint64            `cbor:"23,keyasint"` // counts changes from 1; the ETag, and what a change expects to find
 	MAC         []byte            `cbor:"24,keyasint,omitempty"`
 	Reason      string            `cbor:"25,keyasint,omitempty"` // given with the key's last state change
+	RotateUses  uint64            `cbor:"26,keyasint,omitempty"` // a version that was used so often gets a successor
+	RotateBytes uint64            `cbor:"27,keyasint,omitempty"` // likewise for so many bytes that it protected
+	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves
+	Origin      Origin            `cbor:"29,keyasint,omitempty"`
 }
 
 // Latest is the newest version; nil while there is none.

@@ -1,0 +1,120 @@
+package key
+
+// Verdict says what a state means for an operation.
+type Verdict uint8
+
+// Verdicts.
+const (
+	Refused  Verdict = iota // fault.BadState
+	Allowed                 //
+	ByPolicy                // only where a policy names the action "open-compromised"; otherwise fault.BadState
+)
+
+// String is the verdict as the table shows it.
+func (v Verdict) String() string {
+	return [...]string{Refused: "bad_state", Allowed: "yes", ByPolicy: "policy"}[v]
+}
+
+// Operation is something that is done with or to a key, as far as its state has a say in it.
+type Operation string
+
+// Operations. Those that make something new under a key need it active (NIST SP 800-57 part 1 rev. 5, section 7); those that
+// undo protection that was applied before also work on a deactivated one.
+const (
+	ToEncrypt     Operation = "encrypt"
+	ToDataKey     Operation = "datakey"
+	ToSign        Operation = "sign"
+	ToMAC         Operation = "mac"
+	ToDerive      Operation = "derive"
+	ToWrap        Operation = "wrap"
+	ToEncapsulate Operation = "encapsulate"
+	ToHaveChild   Operation = "have a new child"
+	ToDecrypt     Operation = "decrypt"
+	ToVerify      Operation = "verify"
+	ToVerifyMAC   Operation = "verify-mac"
+	ToUnwrap      Operation = "unwrap"
+	ToDecapsulate Operation = "decapsulate"
+	ToOpenChild   Operation = "open a child"
+	ToReveal      Operation = "material"
+	ToExport      Operation = "export"
+	ToRotate      Operation = "rotate"
+	ToActivate    Operation = "activate"
+	ToSuspend     Operation = "suspend"
+	ToResume      Operation = "resume"
+	ToDeactivate  Operation = "deactivate"
+	ToCompromise  Operation = "compromise"
+	ToDestroy     Operation = "destroy"
+	ToUpdate      Operation = "update"
+	ToShow        Operation = "show"
+	ToPurge       Operation = "purge"
+)
+
+// Rule is a row of the state machine: what each state means for an operation.
+type Rule struct {
+	Operation Operation
+	Verdicts  map[State]Verdict // a state that is not in it refuses
+}
+
+type states = map[State]Verdict
+
+var (
+	protecting = states{Active: Allowed}
+	processing = states{Active: Allowed, Deactivated: Allowed, Compromised: ByPolicy}
+	anyState   = states{
+		PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed, Destroyed: Allowed, DestroyedCompromised: Allowed,
+	}
+)
+
+// Rules is the state machine: every operation on which a key's state has a say, in the order in which it is shown.
+var Rules = []Rule{
+	{ToEncrypt, protecting},
+	{ToDataKey, protecting},
+	{ToSign, protecting},
+	{ToMAC, protecting},
+	{ToDerive, protecting},
+	{ToWrap, protecting},
+	{ToEncapsulate, protecting},
+	{ToHaveChild, protecting},
+	{ToDecrypt, processing},
+	{ToVerify, processing},
+	{ToVerifyMAC, processing},
+	{ToUnwrap, processing},
+	{ToDecapsulate, processing},
+	{ToOpenChild, processing},
+	{ToReveal, protecting},
+	{ToExport, protecting},
+	{ToRotate, protecting},
+	{ToActivate, states{PreActive: Allowed}},
+	{ToSuspend, states{Active: Allowed}},
+	{ToResume, states{Suspended: Allowed}},
+	{ToDeactivate, states{Active: Allowed, Suspended: Allowed}},
+	{ToCompromise, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Destroyed: Allowed}},
+	{ToDestroy, states{PreActive: Allowed, Deactivated: Allowed, Compromised: Allowed}},
+	{ToUpdate, anyState},
+	{ToShow, anyState},
+	{ToPurge, states{Destroyed: Allowed, DestroyedCompromised: Allowed}},
+}
+
+var ruleOf = func() map[Operation]states {
+	m := make(map[Operation]states, len(Rules))
+	for _, r := range Rules {
+		m[r.Operation] = r.Verdicts
+	}
+	return m
+}()
+
+// Permits says what s means for op.
+func (s State) Permits(op Operation) Verdict { return ruleOf[op][s] }
+
+// Permits says whether a record and one of its versions allow op, as far as states go: both must.
+func (r *Record) Permits(v *Version, op Operation) Verdict {
+	a, b := r.State.Permits(op), v.State.Permits(op)
+	switch {
+	case a == Refused || b == Refused:
+		return Refused
+	case a == ByPolicy || b == ByPolicy:
+		return ByPolicy
+	default:
+		return Allowed
+	}
+}
