@@ -55,31 +55,48 @@ func TestEntriesAreAsTheyWere(t *testing.T) {
 		if i >= len(all) || all[i].Op() != cmd.Op() {
 			t.Fatalf("sample %d is %s; samples and Commands differ", i, cmd.Op())
 		}
-		got, err := fsm.Encode(cmd, requestID(1), t0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join("testdata", cmd.Op()+".golden")
-		if *update {
-			if err := os.WriteFile(file, []byte(hex.EncodeToString(got)+"\n"), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := hex.DecodeString(strings.TrimSpace(string(text)))
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is written as\n%x, was\n%x", cmd.Op(), got, want)
-		}
-		p, err := fsm.Decode(want)
-		if err != nil || !reflect.DeepEqual(p.Command, cmd) || p.Request != requestID(1) || p.At != t0 {
-			t.Errorf("%s is read as %+v, %v", cmd.Op(), p, err)
-		}
+		golden(t, cmd.Op(), cmd)
 	}
 	if len(samples()) != len(all) {
 		t.Errorf("%d samples of %d commands", len(samples()), len(all))
+	}
+}
+
+// golden holds an entry to the bytes that it had when it was first written.
+func golden(t *testing.T, name string, cmd fsm.Command) {
+	t.Helper()
+	got, err := fsm.Encode(cmd, requestID(1), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(hex.EncodeToString(got)+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is written as\n%x, was\n%x", name, got, want)
+	}
+	p, err := fsm.Decode(want)
+	if err != nil || !reflect.DeepEqual(p.Command, cmd) || p.Request != requestID(1) || p.At != t0 {
+		t.Errorf("%s is read as %+v, %v", name, p, err)
+	}
+}
+
+// TestPolicyEntriesWithTheirMAC pins the form of entries that authenticate the policies; those without stay readable.
+func TestPolicyEntriesWithTheirMAC(t *testing.T) {
+	seal := fsm.PolicySeal{MAC: []byte("mac"), Next: 2}
+	for name, cmd := range map[string]fsm.Command{
+		"policy.put-sealed":    &fsm.PutPolicy{Name: "p", Source: "permit", Expect: 1, PolicySeal: seal},
+		"policy.delete-sealed": &fsm.DeletePolicy{Name: "p", Expect: 1, PolicySeal: seal},
+	} {
+		golden(t, name, cmd)
 	}
 }
 

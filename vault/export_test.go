@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -41,6 +42,17 @@ func (v *Vault) MACAfter(old *key.Record, cmd interface {
 		panic(err)
 	}
 	return mac
+}
+
+// PolicySeal authenticates the policies with one more, as the vault would.
+func (v *Vault) PolicySeal(more fsm.Policy) fsm.PolicySeal {
+	s := v.state()
+	more.Revision = s.PolicyRevision() + 1
+	seal, err := v.open.Load().sealPolicies(more.Revision, append(s.Policies(), &more))
+	if err != nil {
+		panic(err)
+	}
+	return seal
 }
 
 // Writes lists the operations that are forwarded to the leader.
