@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/key"
@@ -44,11 +45,11 @@ func (v *Vault) MACAfter(old *key.Record, cmd interface {
 	return mac
 }
 
-// PolicySeal authenticates the policies with one more, as the vault would.
+// PolicySeal authenticates the policies with one more or another, as the vault would.
 func (v *Vault) PolicySeal(more fsm.Policy) fsm.PolicySeal {
 	s := v.state()
 	more.Revision = s.PolicyRevision() + 1
-	seal, err := v.open.Load().sealPolicies(more.Revision, append(s.Policies(), &more))
+	seal, err := v.open.Load().sealPolicies(more.Revision, append(slices.DeleteFunc(s.Policies(), func(p *fsm.Policy) bool { return p.Name == more.Name }), &more))
 	if err != nil {
 		panic(err)
 	}
