@@ -40,9 +40,6 @@ func newStatement(id cedar.PolicyID, policy *cedar.Policy, context bool) stateme
 	s.principal, ok[0] = newPart(whole.Principal)
 	s.actions, ok[1] = actionsOf(whole.Action)
 	s.resource, ok[2] = newPart(whole.Resource)
-	if _, all := whole.Action.(xast.ScopeTypeAll); all && !s.forbid {
-		s.actions &^= actionBits[OpenCompromised] // is permitted by name only
-	}
 	if !ok[0] || !ok[1] || !ok[2] {
 		s.principal, s.actions, s.resource = part{}, ^uint64(0), part{}
 		rest.Principal, rest.Action, rest.Resource = whole.Principal, whole.Action, whole.Resource
