@@ -174,12 +174,12 @@ func (s *State) ways(q *Query) []walk {
 	})
 }
 
-func (s *State) walkTag(tag string) walk {
-	name, value, valued := strings.Cut(tag, "=")
+func (s *State) walkTag(text string) walk {
+	name, value, valued := strings.Cut(text, "=")
+	wanted := &tag{name, value, !valued}
 	return func(from *key.Record, visit func(*key.Record) bool) {
-		start := tagEntry{name, value, !valued, from}
-		s.keys.byTag.tree.AscendGreaterOrEqual(start, func(e tagEntry) bool {
-			return e.name == name && e.any == !valued && e.value == value && visit(e.rec)
+		s.keys.byTag.tree.AscendGreaterOrEqual(tagEntry{wanted, from}, func(e tagEntry) bool {
+			return *e.tag == *wanted && visit(e.rec)
 		})
 	}
 }
