@@ -257,7 +257,7 @@ func TestHistories(t *testing.T) {
 				t.Fatalf("term %d: %d versions, %d after restore", term, a.TermCount(term), b.TermCount(term))
 			}
 		}
-		for _, q := range []fsm.Query{{Tag: "k"}, {Tag: "all"}, {State: key.Active}, {State: key.Destroyed}, {Owner: "app1"}} {
+		for _, q := range []fsm.Query{{Tags: []string{"k"}}, {Tags: []string{"all"}}, {State: key.Active}, {State: key.Destroyed}, {Owner: "app1"}} {
 			p, _ := a.Keys(q)
 			r, _ := b.Keys(q)
 			if len(p) != len(r) {

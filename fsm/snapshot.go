@@ -29,7 +29,7 @@ const (
 	sectionPrevious         // outcomes, ascending by request id
 	sectionCurrent
 	sectionCampaigns // ascending by parent
-	sectionUsage // ascending by key id and version
+	sectionUsage     // ascending by key id and version
 	sectionCount
 )
 

@@ -145,9 +145,7 @@ func readKeys(sr *snapshotReader, t *keyTable) error {
 		defer close(done)
 		for part := range ready {
 			for _, r := range part {
-				for _, x := range t.indexes() {
-					x.replace(nil, r)
-				}
+				t.replace(nil, r)
 			}
 		}
 	}()

@@ -72,7 +72,7 @@ func (s *State) header() snapshotHeader {
 			sectionPolicies: uint64(s.policyCount()), sectionDocuments: uint64(s.documentCount()),
 			sectionPrevious: uint64(s.outcomes.previous.Len()), sectionCurrent: uint64(s.outcomes.current.Len()),
 			sectionCampaigns: uint64(s.CampaignCount()),
-			sectionUsage: uint64(s.UsageCount()),
+			sectionUsage:     uint64(s.UsageCount()),
 		},
 	}
 }

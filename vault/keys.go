@@ -223,8 +223,12 @@ func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, err
 	s := t.link.machine.State()
 	page, after := make([]*key.Record, 0, q.Limit), q.After
 	for {
+		var tags []string
+		if q.Tag != "" {
+			tags = []string{q.Tag}
+		}
 		found, next := s.Keys(fsm.Query{
-			Prefix: q.Prefix, After: after, State: q.State, Tag: q.Tag, Algorithm: q.Algorithm, Owner: q.Owner, Limit: q.Limit - len(page),
+			Prefix: q.Prefix, After: after, State: q.State, Tags: tags, Algorithm: q.Algorithm, Owner: q.Owner, Limit: q.Limit - len(page),
 		})
 		for _, r := range found {
 			if set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
