@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/primitive"
 )
 
 // catchUp bounds how long a node tries to reach the leader before it says that something does not exist.
@@ -46,15 +46,26 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
+	if s.Parent != "" {
+		p, err := t.adopter(s.Parent)
+		if err != nil {
+			return nil, err
+		}
+		r.Parent = p.ID
+	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	material, err := t.generate(r.ID, 1, r.Algorithm)
-	if err != nil {
-		return nil, err
+	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		if r.Versions[0], err = t.generate(ctx, r, r.Versions[0], 0); err != nil {
+			return nil, err
+		}
+		made, err := t.create(ctx, r)
+		if !again(ctx, r, err, try) {
+			return made, err
+		}
 	}
-	r.Versions[0].Material = material
-	return t.create(ctx, r)
 }
 
 // create authenticates and commits a new record. A repeated request gets the record that it made the first time.
@@ -108,9 +119,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if extra := s.Usage &^ traits.Usage; extra != 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())
 	}
-	if s.Parent != "" {
-		return nil, fault.New(fault.Invalid, "parent keys are not offered by this version")
-	}
 	if s.UsageLimit != 0 {
 		return nil, fault.New(fault.Invalid, "usage limits are not offered by this version: nothing would count the uses")
 	}
@@ -141,14 +149,16 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	return r, nil
 }
 
-// generate draws fresh material and wraps it.
-func (t *task) generate(id key.ID, version uint32, a key.Algorithm) (key.Material, error) {
-	plain := make([]byte, a.Traits().Bytes)
-	defer clear(plain)
-	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
-		return key.Material{}, fmt.Errorf("drawing key material: %w", err)
+// generate gives a version of r fresh material, wrapped, and its public half. bits is the length of a secret; 0: the usual.
+func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bits int) (key.Version, error) {
+	plain, public, err := primitive.Generate(r.Algorithm, bits, t.v.cfg.Random)
+	if err != nil {
+		return ver, err
 	}
-	return t.keys.wrap(id, version, plain)
+	defer clear(plain)
+	ver.Public = public
+	ver.Material, err = t.wrap(ctx, r, ver.Number, plain)
+	return ver, err
 }
 
 // Key returns a key's metadata.

@@ -13,7 +13,7 @@ type KeySpec struct {
 	Algorithm   key.Algorithm // 0: key.AES256GCM
 	Usage       key.Usage     // 0: all that the algorithm can do
 	Exportable  bool          // whether Reveal may ever give the material out
-	Parent      string        // reserved for hierarchies: name or id of the key that wraps this one
+	Parent      string        // name or id of the key that wraps this one; "": the keyring does
 	RotateEvery time.Duration
 	ActivateAt  key.Time // in the future: the key begins pre-active
 	DeactivAt   key.Time
