@@ -11,7 +11,6 @@ import (
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 // catchUp bounds how long a node tries to reach the leader before it says that something does not exist.
@@ -58,7 +57,7 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	}
 	for try := 0; ; try++ {
 		r = r.Clone() // what was proposed is not changed any more
-		if r.Versions[0], err = t.generate(ctx, r, r.Versions[0], 0); err != nil {
+		if r.Versions[0], err = t.generate(ctx, r, r.Versions[0], s.Bits); err != nil {
 			return nil, err
 		}
 		made, err := t.create(ctx, r)
@@ -109,9 +108,8 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 		s.Algorithm = key.AES256GCM
 	}
 	traits := s.Algorithm.Traits()
-	if !traits.AEAD {
-		return nil, fault.New(fault.Invalid, "keys of algorithm %s cannot be made by this version", s.Algorithm).
-			WithHint("Choose aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
+	if err := generatable(s.Algorithm, s.Bits); err != nil {
+		return nil, err
 	}
 	if s.Usage == 0 {
 		s.Usage = traits.Default()
@@ -147,18 +145,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	}
 	r.Versions = []key.Version{first}
 	return r, nil
-}
-
-// generate gives a version of r fresh material, wrapped, and its public half. bits is the length of a secret; 0: the usual.
-func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bits int) (key.Version, error) {
-	plain, public, err := primitive.Generate(r.Algorithm, bits, t.v.cfg.Random)
-	if err != nil {
-		return ver, err
-	}
-	defer clear(plain)
-	ver.Public = public
-	ver.Material, err = t.wrap(ctx, r, ver.Number, plain)
-	return ver, err
 }
 
 // Key returns a key's metadata.
