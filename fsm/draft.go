@@ -32,6 +32,9 @@ func (d *Draft) putKey(old, fresh *key.Record) {
 	for _, x := range d.keys.indexes() {
 		x.replace(old, fresh)
 	}
+	if old != nil && !old.Parent.IsZero() {
+		d.settleCampaign(old.Parent)
+	}
 }
 
 func (d *Draft) putToken(old, fresh *access.Token) {
