@@ -36,8 +36,12 @@ quorate_request_seconds_count{door="rest",op="key.list",outcome="ok"} 110`)
 		what      string
 		got, want float64
 	}{
-		{"count", h.count(), 100}, {"mean", h.mean(), 0.0011}, {"median", h.quantile(.5), 0.001}, {"p25", h.quantile(.25), 0.0005},
-		{"p99", h.quantile(.99), 0.002}, {"beyond the last bound", h.quantile(1), 0.002},
+		{"count", h.count(), 100},
+		{"mean", h.mean(), 0.0011},
+		{"median", h.quantile(.5), 0.001},
+		{"p25", h.quantile(.25), 0.0005},
+		{"p99", h.quantile(.99), 0.002},
+		{"beyond the last bound", h.quantile(1), 0.002},
 	} {
 		if math.Abs(c.got-c.want) > 1e-9 {
 			t.Errorf("%s: got %v, want %v", c.what, c.got, c.want)
