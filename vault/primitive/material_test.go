@@ -177,6 +177,26 @@ func TestTwoKeysAreNeverTheSame(t *testing.T) {
 	}
 }
 
+func TestGeneratedRSAKeysAreSound(t *testing.T) {
+	for a, bits := range map[key.Algorithm]int{key.RSA2048: 2048, key.RSA3072: 3072, key.RSA4096: 4096} {
+		if bits > 2048 && testing.Short() {
+			continue
+		}
+		material, public, err := primitive.Generate(a, 0, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := primitive.Check(a, material)
+		if err := same(again, public, err); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+		k := must(x509.ParsePKIXPublicKey(public))(t).(*rsa.PublicKey)
+		if k.N.BitLen() != bits || k.E != 65537 {
+			t.Errorf("%s has %d bits and exponent %d", a, k.N.BitLen(), k.E)
+		}
+	}
+}
+
 func TestUnsoundRSAKeysAreRefused(t *testing.T) {
 	sound := rsaOf(t, keyOf(t, key.RSA2048).material)
 	if _, err := primitive.Check(key.RSA2048, sound.marshal(t)); err != nil {
