@@ -30,6 +30,9 @@ type position struct {
 func (d *Draft) putKey(old, fresh *key.Record) {
 	d.dirty = true
 	d.keys.replace(old, fresh)
+	if old != nil && !old.Parent.IsZero() {
+		d.settleCampaign(old.Parent)
+	}
 }
 
 func (d *Draft) putToken(old, fresh *access.Token) {

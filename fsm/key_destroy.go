@@ -73,5 +73,8 @@ func (c *PurgeKey) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, fault.New(fault.BadState, "the key %s is %s; only a destroyed key can be purged", title(old), old.State)
 	}
 	d.putKey(old, nil)
+	if campaign := d.campaign(c.ID); campaign != nil {
+		d.putCampaign(campaign, nil)
+	}
 	return Result{Object: c.ID}, nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
-// A snapshot is a header of fixed size, six sections of items, and the SHA-256 of all that. Each item is its length (4 bytes)
+// A snapshot is a header of fixed size, seven sections of items, and the SHA-256 of all that. Each item is its length (4 bytes)
 // and its CBOR; numbers are big-endian. Sections and items have one order only, so equal states are equal bytes.
 
 const (
@@ -24,6 +24,7 @@ const (
 	sectionDocuments        // ascending by name
 	sectionPrevious         // outcomes, ascending by request id
 	sectionCurrent
+	sectionCampaigns // ascending by parent
 	sectionCount
 )
 
@@ -39,6 +40,7 @@ var sections = [sectionCount]struct {
 	{"documents", MaxDocuments, MaxDocument + 4<<10},
 	{"previous outcomes", generation, 16 << 10},
 	{"current outcomes", generation, 16 << 10},
+	{"campaigns", 1 << 32, 256},
 }
 
 // snapshotHeader is what a snapshot says of itself before its sections.

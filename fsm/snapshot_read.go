@@ -84,7 +84,18 @@ func (s *State) read(sr *snapshotReader) error {
 	}); err != nil {
 		return err
 	}
-	return s.readOutcomes(sr)
+	if err := s.readOutcomes(sr); err != nil {
+		return err
+	}
+	last = key.ID{}
+	return section(sr, sectionCampaigns, func(c *Campaign) error {
+		if bytes.Compare(c.Parent[:], last[:]) <= 0 {
+			return errOrder
+		}
+		last = c.Parent
+		s.campaigns.replace(nil, c)
+		return checkCampaign(c, &s.keys)
+	})
 }
 
 func (s *State) readOutcomes(sr *snapshotReader) error {

@@ -29,7 +29,7 @@ func (v *Vault) Reveal(ctx context.Context, c access.Caller, ref string, version
 	var material []byte
 	defer func() { clear(material) }()
 	if err == nil {
-		err = t.keys.unwrap(r, ver, func(plain []byte) error {
+		err = t.material(r, ver, func(plain []byte) error {
 			material = append(make([]byte, 0, len(plain)), plain...)
 			return nil
 		})
@@ -48,11 +48,7 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	if isDual(r) {
-		return nil, nil, fault.New(fault.Denied, "key %s opens only with its key-encrypting key", nameOf(r)).
-			WithHint("Send the PEM to POST /key of the keas.kmi door.")
-	}
-	if !r.Exportable {
+	if !r.Exportable && !isDual(r) { // of a dual key mayUse tells what to do instead
 		return nil, nil, fault.New(fault.Denied, "key %s is not exportable", nameOf(r)).
 			WithHint("Use it where it is (encrypt, decrypt), or make an exportable key.")
 	}
@@ -60,13 +56,7 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	if ver.Number < r.MinDecrypt {
-		return nil, nil, fault.New(fault.BadState, "key %s no longer gives out version %d: the lowest in use is %d", nameOf(r), ver.Number, r.MinDecrypt)
-	}
-	if r.State != key.Active || !ver.State.Processes() {
-		return nil, nil, fault.New(fault.BadState, "key %s version %d is %s: its material is not given out", nameOf(r), ver.Number, worse(r.State, ver.State))
-	}
-	return r, ver, nil
+	return r, ver, t.mayUse(key.ToReveal, r, ver)
 }
 
 func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {
@@ -99,22 +89,16 @@ func (t *task) encrypt(ctx context.Context, ref string, m Message) ([]byte, uint
 	if err != nil {
 		return nil, 0, err
 	}
-	return t.protect(r, m)
+	return t.protect(ctx, key.ToEncrypt, r, m)
 }
 
 // protect seals m under the newest version of r.
-func (t *task) protect(r *key.Record, m Message) ([]byte, uint32, error) {
+func (t *task) protect(ctx context.Context, op key.Operation, r *key.Record, m Message) ([]byte, uint32, error) {
 	ver, err := t.version(r, 0)
 	if err != nil {
 		return nil, 0, err
 	}
-	if !r.State.Protects() || !ver.State.Protects() {
-		return nil, 0, fault.New(fault.BadState, "key %s version %d is %s: only an active key encrypts", nameOf(r), ver.Number, worse(r.State, ver.State))
-	}
-	if r.Usage&key.Encrypt == 0 {
-		return nil, 0, fault.New(fault.Denied, "key %s is not for encrypting", nameOf(r))
-	}
-	o, err := t.open(r, ver)
+	o, err := t.use(ctx, op, r, ver, 1, uint64(len(m.Body)))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -149,25 +133,16 @@ func (t *task) decrypt(ctx context.Context, ref string, m Message) ([]byte, uint
 	if malformed != nil {
 		return nil, 0, malformed // said only to those who may ask
 	}
-	return t.process(r, n, sealed, m)
+	return t.process(ctx, r, n, sealed, m)
 }
 
 // process opens what version n sealed.
-func (t *task) process(r *key.Record, n uint32, sealed []byte, m Message) ([]byte, uint32, error) {
+func (t *task) process(ctx context.Context, r *key.Record, n uint32, sealed []byte, m Message) ([]byte, uint32, error) {
 	ver, err := t.version(r, n)
 	if err != nil {
 		return nil, 0, err
 	}
-	if !r.State.Processes() || !ver.State.Processes() {
-		return nil, 0, fault.New(fault.BadState, "key %s version %d is %s: it does not decrypt", nameOf(r), n, worse(r.State, ver.State))
-	}
-	if n < r.MinDecrypt {
-		return nil, 0, fault.New(fault.BadState, "key %s no longer decrypts version %d: the lowest is %d", nameOf(r), n, r.MinDecrypt)
-	}
-	if r.Usage&key.Decrypt == 0 {
-		return nil, 0, fault.New(fault.Denied, "key %s is not for decrypting", nameOf(r))
-	}
-	o, err := t.open(r, ver)
+	o, err := t.use(ctx, key.ToDecrypt, r, ver, 1, uint64(len(sealed)))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -202,7 +177,7 @@ func (t *task) rewrap(ctx context.Context, ref string, m Message) ([]byte, uint3
 	if err != nil {
 		return nil, 0, err
 	}
-	return t.protect(r, m)
+	return t.protect(ctx, key.ToEncrypt, r, m)
 }
 
 // DataKey makes a key for the caller's own use, sealed under a key of the vault. It changes no state and asks no
@@ -244,7 +219,7 @@ func (t *task) dataKey(ctx context.Context, ref string, s DataKeySpec) ([]byte, 
 	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
 		return nil, nil, 0, fmt.Errorf("drawing a data key: %w", err)
 	}
-	text, n, err := t.protect(r, Message{Body: plain, AAD: s.AAD, Context: s.Context})
+	text, n, err := t.protect(ctx, key.ToDataKey, r, Message{Body: plain, AAD: s.AAD, Context: s.Context})
 	return plain, text, n, err
 }
 
@@ -272,31 +247,6 @@ func (t *task) random(n int) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(t.v.cfg.Random, b)
 	return b, err
-}
-
-// open makes a version of a record that find gave ready for use, from the cache if it was opened before.
-func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
-	if o := t.v.keys.get(r, ver.Number); o != nil {
-		return o, nil
-	}
-	o := &opened{record: r}
-	err := t.keys.unwrap(r, ver, func(plain []byte) (err error) {
-		o.key, err = primitive.Open(r.Algorithm, plain)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	t.remember(ver.Number, o)
-	return o, nil
-}
-
-// remember caches what was opened, unless the node was sealed meanwhile: then nothing opened may stay.
-func (t *task) remember(version uint32, o *opened) {
-	t.v.keys.put(version, o)
-	if t.v.open.Load() != t.keys {
-		t.v.keys.purge()
-	}
 }
 
 const textPrefix = "qk:v"
@@ -354,12 +304,4 @@ func binding(m Message) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(len(m.Context)))
 	b = append(b, m.Context...)
 	return append(b, m.AAD...)
-}
-
-// worse is the state that stands in the way: the key's, or the version's where that allows less than the key's.
-func worse(k, v key.State) key.State {
-	if k == key.Active || k.Processes() && !v.Processes() {
-		return v
-	}
-	return k
 }

@@ -187,3 +187,11 @@ func (v *Vault) CountDual(ctx context.Context, c access.Caller) (int, error) {
 	}
 	return t.link.machine.State().CountPrefix(dualFolder), nil
 }
+
+// worse is the state that stands in the way: the key's, or the version's where that allows less than the key's.
+func worse(k, v key.State) key.State {
+	if k == key.Active || k.Processes() && !v.Processes() {
+		return v
+	}
+	return k
+}

@@ -130,6 +130,9 @@ func parameters(rt *route) []any {
 	if rt.IfMatch {
 		add("header", "If-Match", "Change only what still has this ETag.", false, object{"type": "string"}, `"1"`)
 	}
+	if rt.IfNoneMatch {
+		add("header", "If-None-Match", "Answer 304 without a body if the ETag is still this one.", false, object{"type": "string"}, `"1"`)
+	}
 	return all
 }
 
@@ -151,6 +154,9 @@ func responses(rt *route, s schemas) object {
 	all := object{strconv.Itoa(rt.Status): good}
 	for status := range failures() {
 		all[status] = ref("responses", status)
+	}
+	if rt.IfNoneMatch {
+		all["304"] = object{"description": "It is still what If-None-Match names."}
 	}
 	return all
 }

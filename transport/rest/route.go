@@ -15,17 +15,18 @@ type route struct {
 	Summary string
 	serve   action
 
-	Status    int           // of success; default 200, or 204 without Out
-	Body      int64         // bytes of the request body; default 1 MiB where there is one
-	Timeout   time.Duration // of the vault's work; default 15 s
-	Query     []param
-	Public    bool // nobody is asked who he is: health, and what has its own proof
-	Share     bool // a key share in the body is proof enough, so anonymous callers come through
-	Optional  bool // the body may be missing
-	IfMatch   bool // takes If-Match
-	Stateless bool // the answer does not reflect the replicated state
-	In        any  // example of the body; its type is the body's type; nil: there is none
-	Out       any  // example of the answer, likewise
+	Status      int           // of success; default 200, or 204 without Out
+	Body        int64         // bytes of the request body; default 1 MiB where there is one
+	Timeout     time.Duration // of the vault's work; default 15 s
+	Query       []param
+	Public      bool // nobody is asked who he is: health, and what has its own proof
+	Share       bool // a key share in the body is proof enough, so anonymous callers come through
+	Optional    bool // the body may be missing
+	IfMatch     bool // takes If-Match
+	IfNoneMatch bool // answers 304 to an If-None-Match that names the answer's ETag
+	Stateless   bool // the answer does not reflect the replicated state
+	In          any  // example of the body; its type is the body's type; nil: there is none
+	Out         any  // example of the answer, likewise
 
 	op *serve.Op // as counted
 }

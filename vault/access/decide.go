@@ -18,7 +18,8 @@ type Decision struct {
 
 // Decide answers whether c may do a to r. Nothing is allowed that no statement permits; one matching forbid
 // outweighs every permit. A permit that cannot be evaluated (say, it asks for a tag that the key does not have)
-// permits nothing; a forbid that cannot be evaluated forbids, which is stricter than Cedar's own rule.
+// permits nothing; a forbid that cannot be evaluated forbids, which is stricter than Cedar's own rule. Stricter, too: a
+// permit counts for OpenCompromised only if its scope names that action.
 // It may be called concurrently and remembers what it decided.
 func (p *PolicySet) Decide(c Caller, a Action, r Resource) Decision {
 	h := p.hash(&c, a, r)
@@ -126,7 +127,12 @@ func (p *PolicySet) Explain(c Caller, a Action, r Resource) Account {
 	req := w.request(true)
 	acc.Principal, acc.Action = req.Principal.String(), req.Action.String()
 	for _, s := range p.statements {
-		acc.Statements = append(acc.Statements, explain(s, w, req))
+		sa := explain(s, w, req)
+		if sa.Matched && s.actions&actionBits[a] == 0 {
+			sa.Matched = false
+			sa.Why = fmt.Sprintf("it does not name its action: a permit counts for %q only if its scope says action == Action::%q or lists it", a, a)
+		}
+		acc.Statements = append(acc.Statements, sa)
 	}
 	return acc
 }

@@ -29,6 +29,7 @@ const (
 	keyType    cedar.EntityType = "Key"
 	folderType cedar.EntityType = "Folder"
 	groupType  cedar.EntityType = "Group"
+	actionType cedar.EntityType = "Action"
 )
 
 var theVault = cedar.NewEntityUID("Vault", "quorate")
@@ -176,9 +177,9 @@ func buildActions(groups map[Action][]string) map[Action]cedar.Entity {
 	for a, in := range groups {
 		parents := make([]cedar.EntityUID, len(in))
 		for i, g := range in {
-			parents[i] = cedar.NewEntityUID("Action", cedar.String(g))
+			parents[i] = cedar.NewEntityUID(actionType, cedar.String(g))
 		}
-		all[a] = cedar.Entity{UID: cedar.NewEntityUID("Action", cedar.String(a)), Parents: cedar.NewEntityUIDSet(parents...)}
+		all[a] = cedar.Entity{UID: cedar.NewEntityUID(actionType, cedar.String(a)), Parents: cedar.NewEntityUIDSet(parents...)}
 	}
 	return all
 }

@@ -53,10 +53,14 @@ type Source struct {
 //	           Anonymous::"anonymous"
 //	           attributes: name (String). Parents: Group::"…" for each group (none for Anonymous).
 //	action     Action::"encrypt" and so on, by the names of the Action constants. Parents:
-//	           Action::"use"         encrypt decrypt datakey rewrap random read list
-//	           Action::"manage"      create update rotate activate suspend deactivate compromise destroy read list
+//	           Action::"use"         encrypt decrypt datakey rewrap sign verify mac verify-mac derive wrap unwrap hash
+//	                                 random read list
+//	           Action::"manage"      create import adopt update rotate activate suspend deactivate compromise destroy
+//	                                 purge read list
 //	           Action::"administer"  operate inspect backup admit policy token
-//	           "reveal" is in no group: taking material out of the vault is said by name.
+//	           "reveal" and "export" are in no group: taking material out of the vault is said by name.
+//	           "open-compromised" is in no group, and a permit for every action does not count for it either: what a
+//	           compromised key may still open is said by name.
 //	resource   Key::"<id>" with attributes name, algorithm, type, state, owner (String), exportable (Boolean) and
 //	           tags (record of String). Parents: a key named app/db/main is in Folder::"app/db" and Folder::"app".
 //	           Vault::"quorate" for what concerns no single key; its attributes are those of a key, all empty.

@@ -21,7 +21,7 @@ type statement struct {
 	forbid bool
 
 	principal part
-	actions   uint64 // bits of actionBits for which the scope holds
+	actions   uint64 // bits of actionBits for which the scope holds and the statement counts
 	resource  part
 
 	conditions cedar.PolicyIterator // a permit with the statement's conditions alone; nil: it has none
@@ -43,7 +43,11 @@ func newStatement(id cedar.PolicyID, policy *cedar.Policy, context bool) stateme
 	if !ok[0] || !ok[1] || !ok[2] {
 		s.principal, s.actions, s.resource = part{}, ^uint64(0), part{}
 		rest.Principal, rest.Action, rest.Resource = whole.Principal, whole.Action, whole.Resource
-	} else if len(rest.Conditions) == 0 {
+	}
+	if !s.forbid {
+		s.actions &^= explicit &^ namedBy(whole.Action)
+	}
+	if len(rest.Conditions) == 0 && ok == [3]bool{true, true, true} {
 		return s
 	}
 	s.conditions = &single{id: id, policy: cedar.NewPolicyFromAST((*ast.Policy)(rest))}
@@ -156,6 +160,30 @@ func actionsOf(scope any) (uint64, bool) {
 		}
 	}
 	return bits, true
+}
+
+// explicit are the actions that a permit has to name: one for every action, or for a group, does not count for them.
+// A forbid always counts.
+var explicit = actionBits[OpenCompromised]
+
+// namedBy is the actions that a scope names one by one.
+func namedBy(scope any) uint64 {
+	var named []cedar.EntityUID
+	switch t := scope.(type) {
+	case xast.ScopeTypeEq:
+		named = []cedar.EntityUID{t.Entity}
+	case xast.ScopeTypeIn:
+		named = []cedar.EntityUID{t.Entity}
+	case xast.ScopeTypeInSet:
+		named = t.Entities
+	}
+	bits := uint64(0)
+	for _, uid := range named {
+		if uid.Type == actionType {
+			bits |= actionBits[Action(uid.ID)]
+		}
+	}
+	return bits
 }
 
 // single is one policy as cedar.Authorize takes it.

@@ -25,6 +25,8 @@ var (
 		`action`, `action == Action::"read"`, `action == Action::"use"`, `action in Action::"use"`, `action in Action::"read"`, `action in []`,
 		`action in [Action::"manage", Action::"decrypt"]`, `action in [Action::"create", Action::"reveal", Action::"list"]`, `action in X::Action::"use"`,
 		`action == User::"read"`, `action in Action::"administer"`,
+		`action == Action::"open-compromised"`, `action in Action::"open-compromised"`, `action in [Action::"use", Action::"open-compromised"]`,
+		`action in [User::"open-compromised", Action::"decrypt"]`,
 	}
 	resources = []string{
 		`resource`, `resource == Key::"01000000-0000-0000-0000-000000000000"`, `resource == Key::"0A000000-0000-0000-0000-000000000000"`,
@@ -73,7 +75,7 @@ func TestScopesDecideAsCedarDoes(t *testing.T) {
 					Tags: rapid.SampledFrom([]map[string]string{nil, {"env": "prod"}, {"env": "x"}}).Draw(t, "tags"),
 				})
 			}
-			a := rapid.SampledFrom(append(access.Actions(), access.Unchecked, "use")).Draw(t, "action")
+			a := rapid.SampledFrom(append(access.Actions(), access.Unchecked, "use", access.OpenCompromised, access.OpenCompromised)).Draw(t, "action")
 			got, want := p.Decide(c, a, r), access.DecideByCedarAlone(p, c, a, r)
 			if got.Allowed != want.Allowed || !slices.Equal(got.Policies, want.Policies) || !slices.Equal(got.Errors, want.Errors) {
 				t.Fatalf("%+v %s %s:\ngot  %+v\nwant %+v\n%+v", c, a, r, got, want, sources)

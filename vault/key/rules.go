@@ -106,9 +106,13 @@ var ruleOf = func() map[Operation]states {
 // Permits says what s means for op.
 func (s State) Permits(op Operation) Verdict { return ruleOf[op][s] }
 
-// Permits says whether a record and one of its versions allow op, as far as states go: both must.
+// Permits says whether a record and one of its versions allow op, as far as states go: both must. A version that a rotation
+// replaced is deactivated, and is given out all the same while its key is active: what it protected is still about.
 func (r *Record) Permits(v *Version, op Operation) Verdict {
 	a, b := r.State.Permits(op), v.State.Permits(op)
+	if (op == ToReveal || op == ToExport) && v.State == Deactivated {
+		b = Allowed
+	}
 	switch {
 	case a == Refused || b == Refused:
 		return Refused
