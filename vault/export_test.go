@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -81,3 +82,12 @@ func (v *Vault) CloneDual(r *key.Record, n uint32) (*key.Record, error) {
 	}
 	return room.stamp(c)
 }
+
+// What tests of watching need to know.
+const (
+	FeedSize    = feedSize
+	MaxWatchers = maxWatchers
+)
+
+// Touched are the keys that watchers are told of.
+func Touched(cmd fsm.Command) []key.ID { return touched(cmd) }

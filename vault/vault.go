@@ -134,6 +134,7 @@ type Vault struct {
 	auth authorities
 	keys *keyCache
 	dual *dualCache
+	feed feed
 
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
@@ -202,6 +203,7 @@ func (v *Vault) Restored() {
 	v.dual.purge()
 	v.auth.forget()
 	v.adopt()
+	v.feed.restart(v.state())
 }
 
 // linked returns the node's cluster, or fault.Sealed with the words for a node that has none.
