@@ -146,6 +146,9 @@ func responses(rt *route, s schemas) object {
 	case nil:
 	case string:
 		good["content"] = object{"text/plain": object{"schema": object{"type": "string"}, "example": "quorate_requests_in_flight 1"}}
+	case eventStream:
+		good["content"] = object{"text/event-stream": object{"schema": object{"type": "string"}, "example": string(out)}}
+		s.of(reflect.TypeFor[api.WatchEvent](), false)
 	case object:
 		good["content"] = object{"application/json": object{"schema": object{"type": "object"}, "example": object{"openapi": "3.1.0"}}}
 	default:
@@ -227,6 +230,9 @@ func (s schemas) fields(t reflect.Type, strict bool) object {
 	properties, required := object{}, []any{}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		p := s.of(f.Type, strict)
 		if strings.HasSuffix(name, "_at") && f.Type.Kind() == reflect.String {
 			p["format"] = "date-time"

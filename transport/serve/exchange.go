@@ -92,10 +92,13 @@ func (x *Exchange) Stream() (ending <-chan struct{}, err error) {
 	return x.gate.ending, nil
 }
 
-// Push sends what was written so far, and gives the client until then to take it and what is written next.
-func (x *Exchange) Push(within time.Duration) error {
+// Push sends p and whatever was written before, and gives the client that long to take it.
+func (x *Exchange) Push(p []byte, within time.Duration) error {
 	rc := http.NewResponseController(x.w)
 	if err := rc.SetWriteDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := x.Write(p); err != nil {
 		return err
 	}
 	return rc.Flush()
