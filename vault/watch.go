@@ -94,8 +94,8 @@ func (w *Watch) enter(ctx context.Context) error {
 	t.change("prefix", w.q.Prefix)
 	t.change("tags", strings.Join(w.q.Tags, ","))
 	read := t.caller.Read
-	if read.Mode == access.Local && w.q.After > 0 {
-		read = access.Consistency{Mode: access.AtIndex, Index: w.q.After}
+	if read.Mode != access.Linearizable && w.q.After > 0 {
+		read = access.Consistency{Mode: access.AtIndex, Index: max(read.Index, w.q.After)}
 	}
 	if err := t.link.replica.Fresh(ctx, read); err != nil {
 		return err

@@ -177,7 +177,7 @@ func TestStreamsHoldNoPlaceAndEndInOrderWhenTheNodeStops(t *testing.T) {
 	}
 }
 
-// outwait returns when the node has refused a request for its time being over.
+// outwait returns when the node has ended a request for its time being over.
 func (d *door) outwait() {
 	d.t.Helper()
 	c, err := tls.Dial("tcp", strings.TrimPrefix(d.url, "https://"), &tls.Config{InsecureSkipVerify: true})
@@ -186,9 +186,7 @@ func (d *door) outwait() {
 	}
 	defer c.Close()
 	_, _ = io.WriteString(c, "POST /v1/sys/unseal HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-	if _, err := io.ReadAll(c); err != nil {
-		d.t.Fatal(err)
-	}
+	_, _ = io.ReadAll(c) // until the node ends it, in whichever way
 }
 
 // stoppable is open, with what stops it and tells how long that took.
