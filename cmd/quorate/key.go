@@ -31,13 +31,16 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 func newKeyCreateCmd(a *app) *cobra.Command {
 	var in api.CreateKeyRequest
 	var tags []string
+	var other string
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Create a key",
 		Long: `Create a key with its first version. The material is made in the cluster and does not leave it unless
---exportable is given now: that cannot be added later. Durations look like 90d or 36h, times like 2027-01-01T00:00:00Z.`,
+--exportable is given now: that cannot be added later. Durations look like 90d or 36h, times like 2027-01-01T00:00:00Z.
+--like takes algorithm, usage, export, parent, rotation and tags from another key; flags that are given win.`,
 		Example: `  quorate key create billing
-  quorate key create disks/web1 --algorithm aes-256-gcm --exportable --rotate-every 90d --tag team=infra`,
+  quorate key create disks/web1 --algorithm aes-256-gcm --exportable --rotate-every 90d --tag team=infra
+  quorate key create disks/web2 --like disks/web1`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -45,7 +48,18 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 			if in.Tags, err = parseTags(tags); err != nil {
 				return err
 			}
-			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.CreateKey(cmd.Context(), in) })
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
+				if other != "" {
+					r, err := c.Key(cmd.Context(), other)
+					if err != nil {
+						return nil, err
+					}
+					if err := like(&in, r, cmd.Flags().Changed); err != nil {
+						return nil, err
+					}
+				}
+				return c.CreateKey(cmd.Context(), in)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -57,6 +71,9 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	f.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
 	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
+	f.StringVar(&other, "like", "", "another `key` whose settings it gets")
+	_ = cmd.RegisterFlagCompletionFunc("like", a.completeKeyFlag)
+	_ = cmd.RegisterFlagCompletionFunc("parent", a.completeKeyFlag)
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
