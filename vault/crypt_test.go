@@ -257,7 +257,7 @@ permit (principal == User::"app1", action == Action::"read", resource in Folder:
 	if len(seen) != 25 {
 		t.Errorf("%d keys of 25", len(seen))
 	}
-	page, _, err := v.Keys(ctx, root, vault.KeyQuery{Prefix: "app2/", Tag: "n=1"})
+	page, _, err := v.Keys(ctx, root, vault.KeyQuery{Prefix: "app2/", Tags: []string{"n=1"}})
 	if err != nil || len(page) != 12 {
 		t.Errorf("%d keys, %v", len(page), err)
 	}

@@ -131,3 +131,12 @@ func (v *Vault) CloneDual(r *key.Record, n uint32) (*key.Record, error) {
 	}
 	return room.stamp(c)
 }
+
+// What tests of watching need to know.
+const (
+	FeedSize    = feedSize
+	MaxWatchers = maxWatchers
+)
+
+// Touched are the keys that watchers are told of.
+func Touched(cmd fsm.Command) []key.ID { return touched(cmd) }

@@ -122,6 +122,13 @@ var operations = []operation{
 	}},
 	{"key.read", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Key(ctx, c, "app/k")) }},
 	{"key.list", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err2(v.Keys(ctx, c, vault.KeyQuery{})) }},
+	{"key.watch", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		w, err := v.Watch(ctx, c, vault.WatchQuery{})
+		if err == nil {
+			w.Close()
+		}
+		return err
+	}},
 	{"key.rotate", access.Rotate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.RotateKey(ctx, c, "app/k")) }},
 	{"key.update", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.UpdateKey(ctx, c, "app/k", vault.KeyPatch{Tags: &map[string]string{"a": "b"}}))

@@ -62,17 +62,6 @@ type Destruction struct {
 	IfMatch uint64
 }
 
-// KeyQuery selects keys. Zero fields select everything.
-type KeyQuery struct {
-	Prefix    string // of the name
-	After     string // cursor: what the page before returned as next
-	State     key.State
-	Tag       string // "k" or "k=v"
-	Algorithm key.Algorithm
-	Owner     string
-	Limit     int // default 100, at most 1000
-}
-
 // Message is something to encrypt or decrypt with what it is bound to. AAD is authenticated and not stored;
 // Context is authenticated too and tells uses of one key apart. Both must be the same when it is opened.
 type Message struct {

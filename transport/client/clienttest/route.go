@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"io"
 	"net/http"
-	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/quorate/quorate/transport/api"
@@ -67,6 +65,8 @@ func (rt *route) find() (any, int, error) {
 		return rt.system(st)
 	case len(rt.at) > 1 && rt.at[1] == "keys":
 		return rt.keys(st)
+	case rt.is("GET", "v1", "watch"):
+		return rt.watch(st)
 	case len(rt.at) > 1 && rt.at[1] == "tokens":
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
@@ -129,10 +129,13 @@ func (rt *route) keys(st *state) (any, int, error) {
 				in.Algorithm = "aes-256-gcm"
 			}
 			e := &entry{record: api.Record{
-				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: []string{"encrypt", "decrypt"}, State: "active", Exportable: in.Exportable,
+				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: usageOf(in), State: "active", Exportable: in.Exportable,
 				Tags: in.Tags, Owner: "root", RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
 				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
 			}}
+			if in.RotateEvery != "" {
+				e.record.NextRotation = firstRotation
+			}
 			e.rotate()
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
 			return e.record, nil
@@ -166,28 +169,11 @@ func (rt *route) keys(st *state) (any, int, error) {
 	return nil, 0, noRoute(rt.r)
 }
 
-func (rt *route) list(st *state) (any, int, error) {
-	q := rt.r.URL.Query()
-	limit, _ := strconv.Atoi(q.Get("limit"))
-	if limit == 0 {
-		limit = 2 // so that pages are met
+func usageOf(in api.CreateKeyRequest) []string {
+	if len(in.Usage) > 0 {
+		return in.Usage
 	}
-	names := []string{}
-	for name := range st.names {
-		if strings.HasPrefix(name, q.Get("name")) && name > q.Get("after") {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	page := api.Keys{Keys: []api.Record{}}
-	for i, name := range names {
-		if i == limit {
-			page.Next = names[i-1]
-			break
-		}
-		page.Keys = append(page.Keys, st.keys[st.names[name]].record)
-	}
-	return page, 200, nil
+	return []string{"encrypt", "decrypt"}
 }
 
 func (rt *route) keyVerb(st *state) (any, int, error) {
