@@ -177,6 +177,23 @@ func TestTwoKeysAreNeverTheSame(t *testing.T) {
 	}
 }
 
+type ones struct{}
+
+func (ones) Read(b []byte) (int, error) { copy(b, bytes.Repeat([]byte{0xff}, len(b))); return len(b), nil }
+
+func TestScalarsAreDrawnOnceAndNotForEver(t *testing.T) {
+	for a, n := range map[key.Algorithm]int{key.ECDSAP256: 32, key.ECDSAP384: 48, key.ECDSAP521: 66} {
+		random := make([]byte, n)
+		_, _ = rand.Read(random)
+		if _, _, err := primitive.Generate(a, 0, bytes.NewReader(random)); err != nil { // 1 in 2^32 scalars is out of range for P-256, fewer for the others
+			t.Errorf("%s is not made of %d random bytes: %v", a, n, err)
+		}
+		if _, _, err := primitive.Generate(a, 0, ones{}); err == nil {
+			t.Errorf("%s takes a scalar above the curve's order", a)
+		}
+	}
+}
+
 func TestGeneratedRSAKeysAreSound(t *testing.T) {
 	for a, bits := range map[key.Algorithm]int{key.RSA2048: 2048, key.RSA3072: 3072, key.RSA4096: 4096} {
 		if bits > 2048 && testing.Short() {
