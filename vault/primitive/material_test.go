@@ -179,7 +179,10 @@ func TestTwoKeysAreNeverTheSame(t *testing.T) {
 
 type ones struct{}
 
-func (ones) Read(b []byte) (int, error) { copy(b, bytes.Repeat([]byte{0xff}, len(b))); return len(b), nil }
+func (ones) Read(b []byte) (int, error) {
+	copy(b, bytes.Repeat([]byte{0xff}, len(b)))
+	return len(b), nil
+}
 
 func TestScalarsAreDrawnOnceAndNotForEver(t *testing.T) {
 	for a, n := range map[key.Algorithm]int{key.ECDSAP256: 32, key.ECDSAP384: 48, key.ECDSAP521: 66} {
@@ -308,6 +311,38 @@ func composite(t *testing.T) *big.Int {
 		c := new(big.Int).Mul(prime(t, 512, 65537), prime(t, 512, 65537))
 		if c.BitLen() == 1024 && c.Bit(1022) == 1 {
 			return c
+		}
+	}
+}
+
+func TestPublicHalvesOfKEMsAreNamedAsPublished(t *testing.T) {
+	for a, want := range map[key.Algorithm]string{
+		key.MLKEM768:       "2.16.840.1.101.3.4.4.2", // NIST, RFC 9935
+		key.MLKEM1024:      "2.16.840.1.101.3.4.4.3",
+		key.MLKEM768X25519: "1.3.6.1.4.1.62253.25722", // draft-connolly-cfrg-xwing-kem
+		key.MLKEM768P256:   "1.3.6.1.5.5.7.6.59",      // draft-ietf-lamps-pq-composite-kem
+		key.MLKEM1024P384:  "1.3.6.1.5.5.7.6.63",
+	} {
+		var s struct {
+			Algorithm []asn1.RawValue
+			PublicKey asn1.BitString
+		}
+		if rest, err := asn1.Unmarshal(keyOf(t, a).public, &s); err != nil || len(rest) != 0 || len(s.Algorithm) != 1 {
+			t.Fatalf("%s: %v, %d", a, err, len(s.Algorithm))
+		}
+		var oid asn1.ObjectIdentifier
+		if _, err := asn1.Unmarshal(s.Algorithm[0].FullBytes, &oid); err != nil || oid.String() != want {
+			t.Errorf("%s is named %v, %v", a, oid, err)
+		}
+		s.Algorithm = append(s.Algorithm, asn1.NullRawValue) // parameters must be absent
+		if _, err := primitive.OpenPublic(a, must(asn1.Marshal(s))(t)); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s with parameters: %v", a, err)
+		}
+		s.Algorithm = s.Algorithm[:1]
+		s.PublicKey.Bytes = s.PublicKey.Bytes[1:]
+		s.PublicKey.BitLength -= 8
+		if _, err := primitive.OpenPublic(a, must(asn1.Marshal(s))(t)); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s of one byte less: %v", a, err)
 		}
 	}
 }
