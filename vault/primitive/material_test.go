@@ -375,3 +375,22 @@ func TestACertificateVerifiesWhatItsKeySigned(t *testing.T) {
 		t.Errorf("a certificate of a key that does not sign verifies: %v", err)
 	}
 }
+
+// What goes with a key in PKCS #8 (attributes) is not read, and bounded all the same.
+func TestMaterialHasABound(t *testing.T) {
+	for n, want := range map[int]bool{100: true, 9000: false} {
+		var s struct {
+			Version    int
+			Algorithm  asn1.RawValue
+			PrivateKey []byte
+			Attributes asn1.RawValue `asn1:"optional"`
+		}
+		if _, err := asn1.Unmarshal(keyOf(t, key.ECDSAP256).material, &s); err != nil {
+			t.Fatal(err)
+		}
+		s.Attributes = asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: make([]byte, n)}
+		if _, err := primitive.Open(key.ECDSAP256, must(asn1.Marshal(s))(t)); (err == nil) != want {
+			t.Errorf("a key with %d bytes of attributes: %v", n, err)
+		}
+	}
+}
