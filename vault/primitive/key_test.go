@@ -5,15 +5,20 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/primitive"
 )
@@ -171,6 +176,17 @@ func TestHotPathsAllocateLittle(t *testing.T) {
 			t.Errorf("%s allocates %.0f times, more than %.0f", c.name, got, c.most)
 		} else {
 			t.Logf("%s allocates %.0f times", c.name, got)
+		}
+	}
+}
+
+func TestCertificatesOfWeakOrHugeRSAKeysVerifyNothing(t *testing.T) {
+	for bits, able := range map[uint]bool{1024: false, 2048: true, 8192: true, 8193: false} {
+		n := new(big.Int).Lsh(big.NewInt(1), bits-1)
+		public := must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 65537}))(t)
+		err := must(primitive.OpenPublic(key.X509, public))(t).Verify(peerText, peerText, primitive.Scheme{})
+		if errors.Is(err, primitive.ErrMismatch) != able || !errors.Is(err, fault.Invalid) {
+			t.Errorf("%d bits: %v", bits, err)
 		}
 	}
 }

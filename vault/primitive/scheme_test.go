@@ -113,6 +113,19 @@ func inputFor(s primitive.Scheme, a key.Algorithm) []byte {
 	return state.Sum(nil)
 }
 
+func TestRawSignaturesHaveOneLength(t *testing.T) {
+	for a, size := range rawSize {
+		k := open(t, a)
+		signature := must(k.Sign(rand.Reader, peerText, primitive.Scheme{Form: primitive.Raw}))(t)
+		r, s := signature[:size/2], signature[size/2:]
+		for _, bad := range [][]byte{bytes.Join([][]byte{r, {0}, s}, nil), bytes.Join([][]byte{{0}, r, {0}, s}, nil), bytes.Join([][]byte{{0}, r, s}, nil)} {
+			if err := k.Verify(peerText, bad, primitive.Scheme{Form: primitive.Raw}); !errors.Is(err, primitive.ErrMismatch) {
+				t.Errorf("%s: a signature with zeros put in gives %v", a, err)
+			}
+		}
+	}
+}
+
 func TestADigestSignedIsTheMessageSigned(t *testing.T) {
 	for _, a := range []key.Algorithm{key.RSA2048, key.ECDSAP256, key.ECDSAP384, key.ECDSAP521} {
 		k := open(t, a)
