@@ -32,6 +32,9 @@ func (d *Draft) putKey(old, fresh *key.Record) {
 	for _, x := range d.keys.indexes() {
 		x.replace(old, fresh)
 	}
+	if old != nil && !old.Parent.IsZero() {
+		d.settleCampaign(old.Parent)
+	}
 	if d.usage.byVersion.tree.Len() == 0 {
 		return
 	}

@@ -28,7 +28,8 @@ const (
 	sectionDocuments        // ascending by name
 	sectionPrevious         // outcomes, ascending by request id
 	sectionCurrent
-	sectionUsage // ascending by key id and version
+	sectionUsage     // ascending by key id and version
+	sectionCampaigns // ascending by parent
 	sectionCount
 )
 
@@ -45,6 +46,7 @@ var sections = [sectionCount]struct {
 	{"previous outcomes", generation, 16 << 10},
 	{"current outcomes", generation, 16 << 10},
 	{"usages", 1 << 32, 1 << 10},
+	{"campaigns", 1 << 32, 256},
 }
 
 // snapshotHeader is what a snapshot says of itself before its sections.

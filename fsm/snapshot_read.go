@@ -83,7 +83,18 @@ func (s *State) read(sr *snapshotReader) error {
 	if err := s.readOutcomes(sr); err != nil {
 		return err
 	}
-	return s.readUsage(sr)
+	if err := s.readUsage(sr); err != nil {
+		return err
+	}
+	last = key.ID{}
+	return section(sr, sectionCampaigns, func(c *Campaign) error {
+		if bytes.Compare(c.Parent[:], last[:]) <= 0 {
+			return errOrder
+		}
+		last = c.Parent
+		s.campaigns.replace(nil, c)
+		return checkCampaign(c, &s.keys)
+	})
 }
 
 // readUsage also finds out anew which keys are exhausted.

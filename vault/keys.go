@@ -45,13 +45,26 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
+	if s.Parent != "" {
+		p, err := t.adopter(s.Parent)
+		if err != nil {
+			return nil, err
+		}
+		r.Parent = p.ID
+	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	if r.Versions[0], err = t.generate(r, r.Versions[0], s.Bits); err != nil {
-		return nil, err
+	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		if r.Versions[0], err = t.generate(ctx, r, r.Versions[0], s.Bits); err != nil {
+			return nil, err
+		}
+		made, err := t.create(ctx, r)
+		if !again(ctx, r, err, try) {
+			return made, err
+		}
 	}
-	return t.create(ctx, r)
 }
 
 // create authenticates and commits a new record. A repeated request gets the record that it made the first time.
@@ -103,9 +116,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	}
 	if extra := s.Usage &^ traits.Usage; extra != 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())
-	}
-	if s.Parent != "" {
-		return nil, fault.New(fault.Invalid, "parent keys are not offered by this version")
 	}
 	if err := checkPeriods(s.RotateEvery, s.RetireAfter); err != nil {
 		return nil, err
