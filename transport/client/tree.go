@@ -22,9 +22,7 @@ func (c *Client) StoreDataKey(ctx context.Context, key string, in api.DataKeyReq
 
 // StoreDataKeys makes up to 256 such keys, all or none.
 func (c *Client) StoreDataKeys(ctx context.Context, key string, in []api.DataKeyRequest) ([]api.StoredKey, error) {
-	body := struct {
-		Batch []api.DataKeyRequest `json:"batch"`
-	}{make([]api.DataKeyRequest, len(in))}
+	body := api.Batch[api.DataKeyRequest]{Batch: make([]api.DataKeyRequest, len(in))}
 	for i := range in {
 		body.Batch[i] = in[i]
 		body.Batch[i].Store = true
