@@ -76,6 +76,17 @@ type keyTable struct {
 	byTerm      index[key.Record, termEntry]
 	terms       termCounts
 	children    childTable
+	intern      *interner // the writer's
+}
+
+// replace puts fresh (nil: nothing) where old (nil: nothing) was, in all orders.
+func (t *keyTable) replace(old, fresh *key.Record) {
+	if fresh != nil {
+		t.intern.share(fresh)
+	}
+	for _, x := range t.indexes() {
+		x.replace(old, fresh)
+	}
 }
 
 func (t *keyTable) indexes() [10]upkeep[key.Record] {
@@ -84,13 +95,15 @@ func (t *keyTable) indexes() [10]upkeep[key.Record] {
 
 func newKeyTable() keyTable {
 	self := func(r *key.Record) *key.Record { return r }
+	in := new(interner)
 	return keyTable{
+		intern:      in,
 		byID:        newIndex(lessID, idEntry.key, idEntries),
 		byName:      newIndex(lessName, nameEntry.key, nameEntries),
 		byState:     newIndex(lessState, self, one),
 		byAlgorithm: newIndex(lessAlgorithm, self, one),
 		byOwner:     newIndex(lessOwner, self, ownerEntries),
-		byTag:       newIndex(lessTag, tagEntry.key, tagEntries),
+		byTag:       newIndex(lessTag, tagEntry.key, in.tagEntries),
 		byDue:       newIndex(lessDue, dueEntry.key, dueEntries),
 		byTerm:      newIndex(lessTerm, termEntry.key, termEntries),
 		children:    newChildTable(),
@@ -107,9 +120,8 @@ type (
 		rec  *key.Record // nil in what is searched for: before all of that name
 	}
 	tagEntry struct {
-		name, value string
-		any         bool // stands for the tag with whatever value
-		rec         *key.Record
+		tag *tag
+		rec *key.Record
 	}
 	dueEntry struct {
 		at  key.Time
@@ -141,9 +153,9 @@ func ownerEntries(r *key.Record, to []*key.Record) []*key.Record {
 	return append(to, r)
 }
 
-func tagEntries(r *key.Record, to []tagEntry) []tagEntry {
+func (x *interner) tagEntries(r *key.Record, to []tagEntry) []tagEntry {
 	for name, value := range r.Tags { // in any order: each goes to its own place
-		to = append(to, tagEntry{name, value, false, r}, tagEntry{name, "", true, r})
+		to = append(to, tagEntry{x.tag(name, value, false), r}, tagEntry{x.tag(name, "", true), r})
 	}
 	return to
 }
@@ -207,16 +219,25 @@ func lessOwner(a, b *key.Record) bool {
 }
 
 func lessTag(a, b tagEntry) bool {
-	if c := strings.Compare(a.name, b.name); c != 0 {
-		return c < 0
-	}
-	if a.any != b.any {
-		return a.any
-	}
-	if c := strings.Compare(a.value, b.value); c != 0 {
-		return c < 0
+	if a.tag != b.tag { // the same tag may be kept twice
+		if c := a.tag.compare(b.tag); c != 0 {
+			return c < 0
+		}
 	}
 	return byNameAndID(a.rec, b.rec)
+}
+
+func (t *tag) compare(o *tag) int {
+	if c := strings.Compare(t.name, o.name); c != 0 {
+		return c
+	}
+	if t.any != o.any {
+		if t.any {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(t.value, o.value)
 }
 
 func lessDue(a, b dueEntry) bool {
