@@ -29,9 +29,18 @@ type position struct {
 
 func (d *Draft) putKey(old, fresh *key.Record) {
 	d.dirty = true
-	for _, x := range d.keys.indexes() {
-		x.replace(old, fresh)
+	d.keys.replace(old, fresh)
+	if old != nil && !old.Parent.IsZero() {
+		d.settleCampaign(old.Parent)
 	}
+	if d.usage.byVersion.tree.Len() == 0 {
+		return
+	}
+	if fresh == nil {
+		d.usage.exhausted.put(old.ID, false)
+		return
+	}
+	d.weigh(fresh)
 }
 
 func (d *Draft) putToken(old, fresh *access.Token) {

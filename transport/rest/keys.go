@@ -8,7 +8,6 @@ import (
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
-	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -24,7 +23,7 @@ func keyRoutes() []route {
 		},
 		{
 			Method: post, Path: keyPath + "/rotate", Op: "key.rotate", Summary: "Add a version; the ones before still decrypt.",
-			serve: take(rotateKey), Body: smallBody, Optional: true, In: struct{}{}, Out: exampleRecord(),
+			serve: take(rotateKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{}, Out: exampleRecord(),
 		},
 		stateRoute("activate", "Begin to use a pre-active key or version.", access.Activate, false, reason),
 		stateRoute("suspend", "Stop all use for a while; resume ends it.", access.Suspend, false, reason),
@@ -32,7 +31,7 @@ func keyRoutes() []route {
 		stateRoute("deactivate", "End protection by this key; what it protected can still be opened.", access.Deactivate, false, reason),
 		stateRoute("compromise", "Mark as known to others. Acknowledged when no node serves it any more.", access.Compromise, false, reason),
 		{
-			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (7 days unless told), which cancel-destroy can end.",
+			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (7 days unless after says otherwise, also with force), which cancel-destroy can end. Refused for what was used within the last 7 days, unless with force.",
 			serve: take(destroyKey), Body: smallBody, Optional: true, IfMatch: true, In: api.DestroyRequest{After: new("7d"), Reason: "retired"}, Out: exampleRecord(),
 		},
 		{
@@ -41,24 +40,16 @@ func keyRoutes() []route {
 		},
 		{
 			Method: get, Path: "/v1/keys", Op: "key.list", Summary: "List the keys that the caller may read.", serve: give(listKeys),
-			Query: []param{
-				{"name", "Only names that begin so.", "app/"},
-				{"state", "Only keys in this state.", "active"},
-				{"tag", "Only keys with this tag: k or k=v.", "env=prod"},
-				{"algorithm", "Only keys of this algorithm.", "aes-256-gcm"},
-				{"owner", "Only keys of this owner.", "app1"},
-				{"limit", "Keys in a page, 1 to 1000; 100 if absent.", 100},
-				{"after", "The next of the page before.", "app/db"},
-			},
-			Out: api.Keys{Keys: []api.Record{exampleRecord()}, Next: "app/db"},
+			Query: listParams,
+			Out:   api.Keys{Keys: []api.Record{exampleRecord()}, Next: "app/db"},
 		},
 		{
 			Method: post, Path: "/v1/keys", Op: "key.create", Summary: "Create a key. The material is made on the leader and never crosses a node link in plain.",
 			serve: take(createKey), Status: http.StatusCreated, Body: smallBody,
-			In:  api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm", RotateEvery: "90d", Tags: map[string]string{"env": "prod"}},
+			In:  api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm", RotateEvery: "90d", RotateAfterUses: 1 << 30, RetireAfter: "365d", Tags: map[string]string{"env": "prod"}},
 			Out: exampleRecord(),
 		},
-		{Method: get, Path: keyPath, Op: "key.show", Summary: "Show a key without its material.", serve: give(showKey), Out: exampleRecord()},
+		{Method: get, Path: keyPath, Op: "key.show", Summary: "Show a key without its material.", serve: give(showKey), IfNoneMatch: true, Out: exampleRecord()},
 		{
 			Method: http.MethodPatch, Path: keyPath, Op: "key.update", Summary: "Change a key's metadata; absent fields stay as they are.",
 			serve: take(updateKey), Body: smallBody, IfMatch: true, In: api.UpdateKeyRequest{RotateEvery: new("30d"), MinDecryptVersion: new(uint32(1))}, Out: exampleRecord(),
@@ -110,62 +101,8 @@ func updateKey(ctx context.Context, q *request, in *api.UpdateKeyRequest) (api.R
 	return recorded(q.vault.UpdateKey(ctx, q.caller, q.ref, p))
 }
 
-func rotateKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {
-	return recorded(q.vault.RotateKey(ctx, q.caller, q.ref))
-}
-
-func destroyKey(ctx context.Context, q *request, in *api.DestroyRequest) (api.Record, error) {
-	after, err := optional("after", in.After, key.ParsePeriod)
-	if err != nil {
-		return api.Record{}, err
-	}
-	return recorded(q.vault.DestroyKey(ctx, q.caller, q.ref, vault.Destruction{Version: in.Version, After: after, Reason: in.Reason, IfMatch: q.ifMatch}))
-}
-
 func cancelDestroy(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {
 	return recorded(q.vault.CancelDestroy(ctx, q.caller, q.ref, in.Version))
-}
-
-func listKeys(ctx context.Context, q *request) (api.Keys, error) {
-	s, err := keyQuery(q)
-	if err != nil {
-		return api.Keys{}, err
-	}
-	records, next, err := q.vault.Keys(ctx, q.caller, s)
-	if err != nil {
-		return api.Keys{}, err
-	}
-	out := api.Keys{Keys: make([]api.Record, len(records)), Next: next}
-	for i, r := range records {
-		out.Keys[i] = recordOf(r)
-	}
-	return out, nil
-}
-
-func keyQuery(q *request) (s vault.KeyQuery, err error) {
-	limit, err := q.number("limit", 1, 1000)
-	if err != nil {
-		return s, err
-	}
-	s = vault.KeyQuery{
-		Prefix: q.query.Get("name"), After: q.query.Get("after"), Tag: q.query.Get("tag"), Owner: q.query.Get("owner"), Limit: int(limit),
-	}
-	for _, v := range []string{s.Prefix, s.After, s.Tag, s.Owner} {
-		if len(v) > 512 {
-			return s, fault.New(fault.Invalid, "a query parameter is longer than 512 bytes")
-		}
-	}
-	if name := q.query.Get("state"); name != "" {
-		if s.State, err = key.ParseState(name); err != nil {
-			return s, of("state", err)
-		}
-	}
-	if name := q.query.Get("algorithm"); name != "" {
-		if s.Algorithm, err = key.ParseAlgorithm(name); err != nil {
-			return s, of("algorithm", err)
-		}
-	}
-	return s, nil
 }
 
 // Examples, for the OpenAPI document.

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"io"
 	"net/http"
-	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/quorate/quorate/transport/api"
@@ -67,6 +65,8 @@ func (rt *route) find() (any, int, error) {
 		return rt.system(st)
 	case len(rt.at) > 1 && rt.at[1] == "keys":
 		return rt.keys(st)
+	case rt.is("GET", "v1", "watch"):
+		return rt.watch(st)
 	case len(rt.at) > 1 && rt.at[1] == "tokens":
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
@@ -129,9 +129,13 @@ func (rt *route) keys(st *state) (any, int, error) {
 				in.Algorithm = "aes-256-gcm"
 			}
 			e := &entry{record: api.Record{
-				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: []string{"encrypt", "decrypt"}, State: "active", Exportable: in.Exportable,
-				Tags: in.Tags, Owner: "root", CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
+				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: usageOf(in), State: "active", Exportable: in.Exportable,
+				Tags: in.Tags, Owner: "root", RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
+				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
 			}}
+			if in.RotateEvery != "" {
+				e.record.NextRotation = firstRotation
+			}
 			e.rotate()
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
 			return e.record, nil
@@ -150,9 +154,10 @@ func (rt *route) keys(st *state) (any, int, error) {
 			if err != nil {
 				return api.Record{}, err
 			}
-			if m := rt.r.Header.Get("If-Match"); m != "" && m != e.record.ETag {
-				return api.Record{}, fault.New(fault.Conflict, "the key changed since you read it")
+			if err := rt.ifMatch(e); err != nil {
+				return api.Record{}, err
 			}
+			e.update(in)
 			if in.RotateEvery != nil {
 				e.record.RotateEvery = *in.RotateEvery
 			}
@@ -164,28 +169,11 @@ func (rt *route) keys(st *state) (any, int, error) {
 	return nil, 0, noRoute(rt.r)
 }
 
-func (rt *route) list(st *state) (any, int, error) {
-	q := rt.r.URL.Query()
-	limit, _ := strconv.Atoi(q.Get("limit"))
-	if limit == 0 {
-		limit = 2 // so that pages are met
+func usageOf(in api.CreateKeyRequest) []string {
+	if len(in.Usage) > 0 {
+		return in.Usage
 	}
-	names := []string{}
-	for name := range st.names {
-		if strings.HasPrefix(name, q.Get("name")) && name > q.Get("after") {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	page := api.Keys{Keys: []api.Record{}}
-	for i, name := range names {
-		if i == limit {
-			page.Next = names[i-1]
-			break
-		}
-		page.Keys = append(page.Keys, st.keys[st.names[name]].record)
-	}
-	return page, 200, nil
+	return []string{"encrypt", "decrypt"}
 }
 
 func (rt *route) keyVerb(st *state) (any, int, error) {
@@ -209,12 +197,17 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 			return e.record, nil
 		})
 	case verb == "rotate":
-		return write(rt, 200, func(struct{}) (api.Record, error) { e.rotate(); return e.record, nil })
-	case verb == "destroy" || verb == "cancel-destroy":
-		return write(rt, 200, func(api.DestroyRequest) (api.Record, error) {
-			e.record.DestroyAt = map[string]string{"destroy": "2026-11-29T08:00:00.000Z"}[verb]
+		return write(rt, 200, func(struct{}) (api.Record, error) {
+			if err := rt.ifMatch(e); err != nil {
+				return api.Record{}, err
+			}
+			e.rotate()
 			return e.record, nil
 		})
+	case verb == "destroy" || verb == "cancel-destroy":
+		return write(rt, 200, func(in api.DestroyRequest) (api.Record, error) { return rt.destroy(e, verb, in) })
+	case verb == "purge":
+		return write(rt, 204, func(struct{}) (any, error) { return nil, st.purge(e) })
 	}
 	return rt.crypto(e, verb)
 }
