@@ -3,7 +3,9 @@ package vault
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/key"
@@ -15,7 +17,7 @@ func (v *Vault) Duties(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.duties(ctx, l, room)
+	return errors.Join(v.duties(ctx, l, room), v.rewrapChildren(ctx, l, map[key.ID]time.Time{}))
 }
 
 // Cached counts the opened keys and data keys that the node holds.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
@@ -45,15 +44,26 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
+	if s.Parent != "" {
+		p, err := t.adopter(s.Parent)
+		if err != nil {
+			return nil, err
+		}
+		r.Parent = p.ID
+	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	material, err := t.generate(r.ID, 1, r.Algorithm)
-	if err != nil {
-		return nil, err
+	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		if r.Versions[0], err = t.generate(ctx, r, r.Versions[0], s.Bits); err != nil {
+			return nil, err
+		}
+		made, err := t.create(ctx, r)
+		if !again(ctx, r, err, try) {
+			return made, err
+		}
 	}
-	r.Versions[0].Material = material
-	return t.create(ctx, r)
 }
 
 // create authenticates and commits a new record. A repeated request gets the record that it made the first time.
@@ -97,18 +107,14 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 		s.Algorithm = key.AES256GCM
 	}
 	traits := s.Algorithm.Traits()
-	if !traits.AEAD {
-		return nil, fault.New(fault.Invalid, "keys of algorithm %s cannot be made by this version", s.Algorithm).
-			WithHint("Choose aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
+	if err := generatable(s.Algorithm, s.Bits); err != nil {
+		return nil, err
 	}
 	if s.Usage == 0 {
 		s.Usage = traits.Default()
 	}
 	if extra := s.Usage &^ traits.Usage; extra != 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())
-	}
-	if s.Parent != "" {
-		return nil, fault.New(fault.Invalid, "parent keys are not offered by this version")
 	}
 	if s.UsageLimit != 0 {
 		return nil, fault.New(fault.Invalid, "usage limits are not offered by this version: nothing would count the uses")
@@ -138,16 +144,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	}
 	r.Versions = []key.Version{first}
 	return r, nil
-}
-
-// generate draws fresh material and wraps it.
-func (t *task) generate(id key.ID, version uint32, a key.Algorithm) (key.Material, error) {
-	plain := make([]byte, a.Traits().Bytes)
-	defer clear(plain)
-	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
-		return key.Material{}, fmt.Errorf("drawing key material: %w", err)
-	}
-	return t.keys.wrap(id, version, plain)
 }
 
 // Key returns a key's metadata.

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
@@ -19,6 +20,9 @@ const (
 // Run does what is due while this node leads and is open: dates of keys, expired tokens, rewrapping, and
 // dropping what past rekeys left. It returns when ctx ends.
 func (v *Vault) Run(ctx context.Context) error {
+	var rewrapping sync.WaitGroup
+	rewrapping.Go(func() { v.campaigns(ctx) })
+	defer rewrapping.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -61,7 +65,7 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	var all error
 	acted := 0
 	for r := range s.Due(now, s.KeyCount()) { // not dueBatch: what must wait, or fails, must not hold up the rest
-		op, build := dueStep(r, now)
+		op, build := dueStep(ctx, r, now)
 		if build == nil {
 			continue
 		}
@@ -83,7 +87,7 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 type step func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error)
 
 // dueStep is the first thing that is due on r: destruction before deactivation before activation before rotation.
-func dueStep(r *key.Record, now key.Time) (string, step) {
+func dueStep(ctx context.Context, r *key.Record, now key.Time) (string, step) {
 	due := func(at key.Time) bool { return at != 0 && at <= now }
 	to := func(version uint32, s key.State, reason string) step {
 		return func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
@@ -104,7 +108,7 @@ func dueStep(r *key.Record, now key.Time) (string, step) {
 		}
 	}
 	if r.State == key.Active && due(r.NextRotate) {
-		return "key.rotate", func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(r, ch) }
+		return "key.rotate", func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }
 	}
 	return "", nil
 }

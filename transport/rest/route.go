@@ -24,6 +24,7 @@ type route struct {
 	Optional    bool // the body may be missing
 	IfMatch     bool // takes If-Match
 	IfNoneMatch bool // answers 304 to an If-None-Match that names the answer's ETag
+	Batch       bool // takes {"batch":[…]} too, and answers {"results":[…]}
 	Stateless   bool // the answer does not reflect the replicated state
 	In          any  // example of the body; its type is the body's type; nil: there is none
 	Out         any  // example of the answer, likewise
@@ -49,7 +50,7 @@ const (
 // table lists every route.
 func table() []*route {
 	var all []*route
-	for _, part := range [][]route{keyRoutes(), watchRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
+	for _, part := range [][]route{keyRoutes(), watchRoutes(), treeRoutes(), cryptoRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
 		for _, rt := range part {
 			if rt.Body == 0 {
 				rt.Body = defaultBody

@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"io"
 	"net/http"
 	"strings"
@@ -70,6 +71,18 @@ func (rt *route) find() (any, int, error) {
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
 		return rt.policies(st)
+	case rt.is("POST", "v1", "hash"):
+		var in api.HashRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		sum := sha256.Sum256(in.Input)
+		if in.Algorithm != "" && in.Algorithm != "sha256" {
+			return nil, 0, fault.New(fault.Invalid, "there is no hash %q", in.Algorithm)
+		}
+		return api.HashResponse{Digest: sum[:]}, 200, nil
+	case rt.is("GET", "v1", "tree"):
+		return st.forest(), 200, nil
 	case rt.is("POST", "v1", "random"):
 		var in api.RandomRequest
 		if err := decode(rt.r, &in); err != nil {
@@ -125,6 +138,9 @@ func (rt *route) keys(st *state) (any, int, error) {
 				e.record.NextRotation = firstRotation
 			}
 			e.rotate()
+			if err := st.adopt(e, in.Parent); err != nil {
+				return api.Record{}, err
+			}
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
 			return e.record, nil
 		})
@@ -169,6 +185,9 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		return nil, 0, err
 	}
 	verb := rt.at[3]
+	if out, status, handled, err := rt.family(st, e, verb); handled {
+		return out, status, err
+	}
 	change := map[string]string{"activate": "active", "suspend": "suspended", "resume": "active", "deactivate": "deactivated", "compromise": "compromised"}
 	switch {
 	case rt.r.Method == "GET" && verb == "material":
@@ -192,44 +211,4 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		})
 	}
 	return rt.crypto(e, verb)
-}
-
-func (rt *route) crypto(e *entry, verb string) (any, int, error) {
-	switch verb {
-	case "datakey":
-		var in api.DataKeyRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		plain := make([]byte, in.Bits/8)
-		_, _ = rand.Read(plain)
-		text, err := e.encrypt(plain, in.AAD, in.Context)
-		if err != nil {
-			return nil, 0, err
-		}
-		out := api.DataKeyResponse{Ciphertext: text, Version: e.record.Latest}
-		if in.Plaintext {
-			out.Plaintext = plain
-		}
-		return out, 200, nil
-	case "encrypt":
-		var in api.EncryptRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		text, err := e.encrypt(in.Plaintext, in.AAD, in.Context)
-		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
-	case "decrypt", "rewrap":
-		var in api.DecryptRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		plain, version, err := e.decrypt(in.Ciphertext, in.AAD, in.Context)
-		if err != nil || verb == "decrypt" {
-			return api.DecryptResponse{Plaintext: plain, Version: version}, 200, err
-		}
-		text, err := e.encrypt(plain, in.AAD, in.Context)
-		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
-	}
-	return nil, 0, noRoute(rt.r)
 }
