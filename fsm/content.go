@@ -16,10 +16,14 @@ type content struct {
 	policies       index[Policy, *Policy]
 	documents      index[Document, *Document]
 	campaigns      campaignTable
+	usage          usageTable
 }
 
 func newContent() content {
-	return content{level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex(), campaigns: newCampaignTable()}
+	return content{
+		level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex(),
+		campaigns: newCampaignTable(), usage: newUsageTable(),
+	}
 }
 
 // share makes the next write to anything in c work on a copy.
@@ -33,6 +37,7 @@ func (c *content) share() {
 	c.policies.share()
 	c.documents.share()
 	c.campaigns.share()
+	c.usage.share()
 }
 
 func (c *content) key(id key.ID) *key.Record {

@@ -114,6 +114,9 @@ func (c *SetState) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, err
 	}
 	d.putKey(old, r)
+	if c.To.Gone() {
+		d.forgetUsage(r, false)
+	}
 	return Result{Object: r.ID, Version: c.Version, Revision: r.Revision}, nil
 }
 

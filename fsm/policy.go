@@ -24,6 +24,36 @@ type PutPolicy struct {
 	Name   string `cbor:"1,keyasint"`
 	Source string `cbor:"2,keyasint"`
 	Expect uint64 `cbor:"3,keyasint,omitempty"`
+	PolicySeal
+}
+
+// PolicySeal authenticates all policies together as they are after a change, so that none can be altered, brought back or
+// left out unnoticed. The document PoliciesDocument keeps it.
+type PolicySeal struct {
+	MAC  []byte `cbor:"8,keyasint,omitempty"` // of CanonicalPolicies; none: the policies are left without a MAC that is right
+	Next uint64 `cbor:"9,keyasint,omitempty"` // the State.PolicyRevision that it is for; fault.Conflict if that would be another
+}
+
+// PoliciesDocument is the name of the document that holds the MAC of all policies. It changes with them alone.
+const PoliciesDocument = "policies"
+
+func (c *PolicySeal) fits(d *Draft) error {
+	if c.MAC == nil {
+		return nil
+	}
+	if len(c.MAC) > MaxMAC {
+		return fault.New(fault.TooLarge, "the MAC of the policies has %d bytes, at most %d are allowed", len(c.MAC), MaxMAC)
+	}
+	if d.document(PoliciesDocument) == nil && d.documentCount() >= MaxDocuments {
+		return fault.New(fault.TooLarge, "there are %d documents, the most there may be", MaxDocuments)
+	}
+	return expectRevision("set of", PoliciesDocument, c.Next-1, d.policyRevision)
+}
+
+func (c *PolicySeal) keep(d *Draft, env Env) {
+	if c.MAC != nil {
+		d.putDocument(d.document(PoliciesDocument), &Document{Name: PoliciesDocument, Revision: c.Next, Body: c.MAC, Updated: env.At})
+	}
 }
 
 // Op implements Command.
@@ -44,8 +74,12 @@ func (c *PutPolicy) Apply(d *Draft, env Env) (Result, error) {
 	if old == nil && d.policyCount() >= MaxPolicies {
 		return Result{}, fault.New(fault.TooLarge, "there are %d policies, the most there may be", MaxPolicies)
 	}
+	if err := c.fits(d); err != nil {
+		return Result{}, err
+	}
 	p := &Policy{Name: c.Name, Source: c.Source, Revision: d.nextPolicyRevision(), Updated: env.At}
 	d.putPolicy(old, p)
+	c.keep(d, env)
 	return Result{Revision: p.Revision}, nil
 }
 
@@ -53,6 +87,7 @@ func (c *PutPolicy) Apply(d *Draft, env Env) (Result, error) {
 type DeletePolicy struct {
 	Name   string `cbor:"1,keyasint"`
 	Expect uint64 `cbor:"2,keyasint,omitempty"`
+	PolicySeal
 }
 
 // Op implements Command.
@@ -62,7 +97,7 @@ func (*DeletePolicy) Op() string { return "policy.delete" }
 func (*DeletePolicy) Revokes() bool { return true }
 
 // Apply implements Command.
-func (c *DeletePolicy) Apply(d *Draft, _ Env) (Result, error) {
+func (c *DeletePolicy) Apply(d *Draft, env Env) (Result, error) {
 	old := d.policy(c.Name)
 	if old == nil {
 		return Result{}, fault.New(fault.NotFound, "there is no policy %q", clip(c.Name))
@@ -72,8 +107,13 @@ func (c *DeletePolicy) Apply(d *Draft, _ Env) (Result, error) {
 			return Result{}, err
 		}
 	}
+	if err := c.fits(d); err != nil {
+		return Result{}, err
+	}
 	d.putPolicy(old, nil)
-	return Result{Revision: d.nextPolicyRevision()}, nil
+	revision := d.nextPolicyRevision()
+	c.keep(d, env)
+	return Result{Revision: revision}, nil
 }
 
 func revisionOf(p *Policy) uint64 {

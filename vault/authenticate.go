@@ -36,18 +36,31 @@ type authorities struct {
 
 type compiled struct {
 	revision uint64
+	checked  bool // their MAC was found right, which only an open node can tell
 	set      *access.PolicySet
 }
 
-// policies returns the set of the state's policies. When one of them no longer compiles, nobody is permitted anything.
-func (a *authorities) policies(s *fsm.State) (*access.PolicySet, error) {
-	if c := a.compiled.Load(); c != nil && c.revision == s.PolicyRevision() {
-		return c.set, nil
+// policies returns the set of the state's policies. When they are not as the vault wrote them, or one of them no longer
+// compiles, nobody is permitted anything. room is nil on a sealed node, whose callers may do nothing but reset the ceremony.
+func (a *authorities) policies(s *fsm.State, room *keyroom) (*access.PolicySet, error) {
+	known := func() *access.PolicySet {
+		if c := a.compiled.Load(); c != nil && c.revision == s.PolicyRevision() && (c.checked || room == nil) {
+			return c.set
+		}
+		return nil
+	}
+	if set := known(); set != nil {
+		return set, nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if c := a.compiled.Load(); c != nil && c.revision == s.PolicyRevision() {
-		return c.set, nil
+	if set := known(); set != nil {
+		return set, nil
+	}
+	if room != nil {
+		if err := room.checkPolicies(s); err != nil {
+			return nil, err
+		}
 	}
 	var sources []access.Source
 	for _, p := range s.Policies() {
@@ -57,7 +70,7 @@ func (a *authorities) policies(s *fsm.State) (*access.PolicySet, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the policies cannot be read")
 	}
-	a.compiled.Store(&compiled{revision: s.PolicyRevision(), set: set})
+	a.compiled.Store(&compiled{revision: s.PolicyRevision(), checked: room != nil, set: set})
 	return set, nil
 }
 

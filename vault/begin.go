@@ -51,7 +51,7 @@ func (v *Vault) start(op string, a access.Action, c access.Caller, writes bool) 
 
 // policies is the compiled policy set of the state's policy revision.
 func (t *task) policies() (*access.PolicySet, error) {
-	return t.v.auth.policies(t.link.machine.State())
+	return t.v.auth.policies(t.link.machine.State(), t.v.open.Load())
 }
 
 // allow asks the policies. The refusal reads the same whether the key exists or not.

@@ -51,7 +51,7 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, ver, t.mayUse(key.ToReveal, r, ver)
+	return r, ver, t.mayTake(ctx, key.ToReveal, r, ver)
 }
 
 func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {

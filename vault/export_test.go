@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -45,6 +47,51 @@ func (v *Vault) MACAfter(old *key.Record, cmd interface {
 	}
 	return mac
 }
+
+// PolicySeal authenticates the policies with one more or another, as the vault would.
+func (v *Vault) PolicySeal(more fsm.Policy) fsm.PolicySeal {
+	s := v.state()
+	more.Revision = s.PolicyRevision() + 1
+	seal, err := v.open.Load().sealPolicies(more.Revision, append(slices.DeleteFunc(s.Policies(), func(p *fsm.Policy) bool { return p.Name == more.Name }), &more))
+	if err != nil {
+		panic(err)
+	}
+	return seal
+}
+
+// SetCounting makes the thresholds of counting small enough for a test.
+func (c *Config) SetCounting(tellAt, holdAt, stopAt uint64) {
+	c.counting = counting{tellAt, holdAt, stopAt}
+}
+
+// CountUses and AllocateUses are what nodes ask of the leader.
+func (v *Vault) CountUses(ctx context.Context, c access.Caller, items ...fsm.UsageItem) error {
+	_, err := opUsage.do(ctx, v, c, usageIn{items})
+	return err
+}
+
+func (v *Vault) AllocateUses(ctx context.Context, c access.Caller, id key.ID, uses uint64) (uint64, error) {
+	return opAllocate.do(ctx, v, c, allocateIn{ID: id, Uses: uses})
+}
+
+// Counters is how many versions the node counts the uses of.
+func (v *Vault) Counters() int { return len(v.usage.counters) }
+
+// Nudged tells whether the node was told to tell at once, and takes note.
+func (v *Vault) Nudged() bool {
+	select {
+	case <-v.usage.nudge:
+		return true
+	default:
+		return false
+	}
+}
+
+// NextRotation and Block are how the vault reckons.
+var (
+	NextRotation = nextRotation
+	Block        = block
+)
 
 // Writes lists the operations that are forwarded to the leader.
 func Writes() []string {

@@ -171,10 +171,17 @@ func (t *task) firstEntry(cfg *seal.Config, room *keyroom, m *memberSecrets, ca 
 		clear(secret)
 	}
 	t.change("cluster", out.Cluster)
+	policies := []fsm.Policy{{Name: access.RootName, Source: access.RootText, Revision: 1}, {Name: "keas", Source: keasPolicy, Revision: 2}}
+	sealed, err := room.sealPolicies(2, []*fsm.Policy{&policies[0], &policies[1]})
+	if err != nil {
+		return nil, err
+	}
 	return &fsm.Init{
-		Documents: []fsm.Document{{Name: docSeal, Body: cfg.Encode()}, {Name: docCA, Body: ca}, {Name: docSecrets, Body: wrapped}},
-		Tokens:    []access.Token{*root, *join},
-		Policies:  []fsm.Policy{{Name: access.RootName, Source: access.RootText}, {Name: "keas", Source: keasPolicy}},
+		Documents: []fsm.Document{
+			{Name: docSeal, Body: cfg.Encode()}, {Name: docCA, Body: ca}, {Name: docSecrets, Body: wrapped}, {Name: fsm.PoliciesDocument, Body: sealed.MAC},
+		},
+		Tokens:   []access.Token{*root, *join},
+		Policies: policies,
 	}, nil
 }
 

@@ -17,6 +17,7 @@ const (
 	labelRecord  = "record"  // MAC of a key record
 	labelToken   = "token"   // MAC of a token
 	labelSecrets = "secrets" // what the members share, wrapped
+	labelPolicy  = "policy"  // MAC of all policies
 	labelBearer  = "bearer"  // the secret half of a token, derived from its id
 )
 
@@ -101,6 +102,28 @@ func (k *keyroom) checkToken(t *access.Token) error {
 	return nil
 }
 
+// sealPolicies authenticates all policies as they are at a revision.
+func (k *keyroom) sealPolicies(revision uint64, all []*fsm.Policy) (fsm.PolicySeal, error) {
+	mac, err := k.ring.MAC(labelPolicy, fsm.CanonicalPolicies(revision, all))
+	return fsm.PolicySeal{MAC: mac[:], Next: revision}, err
+}
+
+// checkPolicies refuses a set of policies that is not the one the vault wrote last: altered, added to, or short of one.
+func (k *keyroom) checkPolicies(s *fsm.State) error {
+	var mac []byte
+	if doc := s.Document(fsm.PoliciesDocument); doc != nil {
+		mac = doc.Body
+	}
+	if err := k.ring.CheckMAC(labelPolicy, fsm.CanonicalPolicies(s.PolicyRevision(), s.Policies()), mac); err != nil {
+		if !errors.Is(err, seal.ErrAltered) {
+			return err
+		}
+		return fault.Wrap(fault.Internal, err, "the stored policies were altered").
+			WithHint("Do not trust this node's disk: stop it, keep its directory for examination, and join it again empty.")
+	}
+	return nil
+}
+
 // bearer derives the secret half of a token from its id, so that whoever repeats the request that made the
 // token gets the same one, and no secret crosses a node link. The caller clears it.
 func (k *keyroom) bearer(kind access.TokenKind, id key.ID) ([]byte, error) {
@@ -173,6 +196,10 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 		if c.Name == docSeal {
 			v.adopt()
 		}
+	case *fsm.CountUses:
+		v.usage.applied(c.Items, v.state())
+	case *fsm.PurgeKey:
+		v.usage.forgetLimit(c.ID)
 	case interface{ Target() key.ID }:
 		v.forget(c.Target())
 	}

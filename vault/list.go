@@ -84,7 +84,7 @@ func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, err
 	found, next := s.Keys(find)
 	page := make([]*key.Record, len(found))
 	for i, r := range found {
-		page[i] = public(r)
+		page[i] = t.v.shown(r)
 	}
 	return page, next, nil
 }

@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
@@ -31,17 +33,13 @@ func putPolicy(ctx context.Context, t *task, p PolicyText) (*PolicyText, error) 
 	if err := access.Check(access.Source{Name: p.Name, Text: p.Text}); err != nil {
 		return nil, err
 	}
-	if err := t.governable(p.Name, p.Text); err != nil {
-		return nil, err
-	}
-	if err := t.intend(); err != nil {
-		return nil, err
-	}
-	expect := p.Revision
-	if old := t.link.machine.State().Policy(p.Name); old != nil && expect == 0 {
-		expect = old.Revision
-	}
-	if _, err := t.propose(ctx, &fsm.PutPolicy{Name: p.Name, Source: p.Text, Expect: expect}); err != nil {
+	if err := t.settlePolicy(ctx, p, func(s *fsm.State, seal fsm.PolicySeal) fsm.Command {
+		expect := p.Revision
+		if old := s.Policy(p.Name); old != nil && expect == 0 {
+			expect = old.Revision
+		}
+		return &fsm.PutPolicy{Name: p.Name, Source: p.Text, Expect: expect, PolicySeal: seal}
+	}); err != nil {
 		return nil, err
 	}
 	made := t.link.machine.State().Policy(p.Name)
@@ -51,16 +49,44 @@ func putPolicy(ctx context.Context, t *task, p PolicyText) (*PolicyText, error) 
 	return policyText(made), nil
 }
 
-// governable refuses a change after which the group root could not change policies any more.
-func (t *task) governable(name, text string) error {
-	var sources []access.Source
-	for _, p := range t.link.machine.State().Policies() {
-		if p.Name != name {
-			sources = append(sources, access.Source{Name: p.Name, Text: p.Source})
+// settlePolicy commits a change of one policy (no text: it is deleted), with the MAC of all as they will be. When another
+// change of policies was faster, it looks again.
+func (t *task) settlePolicy(ctx context.Context, p PolicyText, build func(*fsm.State, fsm.PolicySeal) fsm.Command) error {
+	for try := 0; ; try++ {
+		s := t.link.machine.State()
+		if err := t.keys.checkPolicies(s); err != nil {
+			return err // else the new MAC would bless what was altered
+		}
+		next := s.PolicyRevision() + 1
+		all := slices.DeleteFunc(s.Policies(), func(old *fsm.Policy) bool { return old.Name == p.Name })
+		if p.Text != "" {
+			all = append(all, &fsm.Policy{Name: p.Name, Source: p.Text, Revision: next})
+		}
+		if err := t.governable(all); err != nil {
+			return err
+		}
+		seal, err := t.keys.sealPolicies(next, all)
+		if err != nil {
+			return err
+		}
+		if try == 0 {
+			if err := t.intend(); err != nil {
+				return err
+			}
+		}
+		_, err = t.propose(ctx, build(s, seal))
+		faster := t.link.machine.State().PolicyRevision() != s.PolicyRevision()
+		if !errors.Is(err, fault.Conflict) || !faster || try == maxRetries || ctx.Err() != nil {
+			return err
 		}
 	}
-	if text != "" {
-		sources = append(sources, access.Source{Name: name, Text: text})
+}
+
+// governable refuses a change after which the group root could not change policies any more.
+func (t *task) governable(all []*fsm.Policy) error {
+	sources := make([]access.Source, len(all))
+	for i, p := range all {
+		sources[i] = access.Source{Name: p.Name, Text: p.Source}
 	}
 	set, err := access.Compile(sources)
 	if err != nil {
@@ -80,13 +106,10 @@ func deletePolicy(ctx context.Context, t *task, p PolicyText) (bool, error) {
 	if err := t.allow(access.OfVault()); err != nil {
 		return false, err
 	}
-	if err := t.governable(p.Name, ""); err != nil {
-		return false, err
-	}
-	if err := t.intend(); err != nil {
-		return false, err
-	}
-	_, err := t.propose(ctx, &fsm.DeletePolicy{Name: p.Name, Expect: p.Revision})
+	p.Text = ""
+	err := t.settlePolicy(ctx, p, func(_ *fsm.State, seal fsm.PolicySeal) fsm.Command {
+		return &fsm.DeletePolicy{Name: p.Name, Expect: p.Revision, PolicySeal: seal}
+	})
 	return err == nil, err
 }
 

@@ -147,7 +147,8 @@ func TestPoliciesThatCannotBeReadPermitNothing(t *testing.T) {
 	f.MustCreate("k")
 	root := f.Root()
 	ok(t, "before", err1(f.Vault(0).Key(ctx, root, "k")))
-	if out := f.Inject(&fsm.PutPolicy{Name: "broken", Source: "permit ("}); out.Fault != nil {
+	broken := fsm.Policy{Name: "broken", Source: "permit ("}
+	if out := f.Inject(&fsm.PutPolicy{Name: broken.Name, Source: broken.Source, PolicySeal: f.Vault(0).PolicySeal(broken)}); out.Fault != nil {
 		t.Fatal(out.Fault)
 	}
 	if _, err := f.Vault(0).Key(ctx, root, "k"); err == nil {

@@ -44,7 +44,7 @@ var pairs = []pair{
 		if m.Body, _, err = v.Rewrap(ctx, c, ref, m); err != nil {
 			return err
 		}
-		return v.Decrypt(ctx, c, ref, m, func(plain []byte, _ uint32) error { return same(plain, []byte("the input")) })
+		return v.Decrypt(ctx, c, ref, m, func(plain []byte, _ uint32) error { return matches(plain, []byte("the input")) })
 	}},
 	{"datakey", key.Encrypt, func(v *vault.Vault, c access.Caller, ref string) error {
 		var d vault.DataKey
@@ -55,7 +55,7 @@ var pairs = []pair{
 		if err != nil {
 			return err
 		}
-		return v.Decrypt(ctx, c, ref, vault.Message{Body: d.Ciphertext}, func(plain []byte, _ uint32) error { return same(plain, d.Plaintext) })
+		return v.Decrypt(ctx, c, ref, vault.Message{Body: d.Ciphertext}, func(plain []byte, _ uint32) error { return matches(plain, d.Plaintext) })
 	}},
 	{"sign", key.Sign, func(v *vault.Vault, c access.Caller, ref string) error {
 		for _, form := range []string{"", "raw", "jws"} {
@@ -113,7 +113,7 @@ var pairs = []pair{
 		if err != nil {
 			return err
 		}
-		return v.Unwrap(ctx, c, ref, vault.Message{Body: text}, func(plain []byte, _ uint32) error { return same(plain, []byte("a key of sixteen")) })
+		return v.Unwrap(ctx, c, ref, vault.Message{Body: text}, func(plain []byte, _ uint32) error { return matches(plain, []byte("a key of sixteen")) })
 	}},
 	{"encapsulate", key.Wrap, func(v *vault.Vault, c access.Caller, ref string) error {
 		var e vault.Encapsulation
@@ -124,11 +124,11 @@ var pairs = []pair{
 		if err != nil {
 			return err
 		}
-		return v.Decapsulate(ctx, c, ref, e.Text, func(secret []byte, _ uint32) error { return same(secret, e.Secret) })
+		return v.Decapsulate(ctx, c, ref, e.Text, func(secret []byte, _ uint32) error { return matches(secret, e.Secret) })
 	}},
 }
 
-func same(got, want []byte) error {
+func matches(got, want []byte) error {
 	if !bytes.Equal(got, want) || len(got) == 0 {
 		return errWrongOutcome
 	}
@@ -280,7 +280,7 @@ func TestWrappingAKeyOfTheVault(t *testing.T) {
 	ok(t, "wrapping", err)
 	material, err := reveal(v, root, "out", 0)
 	ok(t, "revealing", err)
-	ok(t, "unwrapping", v.Unwrap(ctx, root, "kek", vault.Message{Body: text}, func(plain []byte, _ uint32) error { return same(plain, material) }))
+	ok(t, "unwrapping", v.Unwrap(ctx, root, "kek", vault.Message{Body: text}, func(plain []byte, _ uint32) error { return matches(plain, material) }))
 	var names []string
 	for _, e := range entriesOf(f, 0, 0, "key.wrap-out") {
 		names = append(names, e.KeyName+" "+e.Outcome+" "+e.Changes["under"])

@@ -355,7 +355,7 @@ func follow(t *rapid.T, w *vault.Watch, keys map[key.ID]string) {
 // Each command is known to change keys, or known not to: a new one that changes keys must be told to watchers.
 func TestEveryCommandIsKnownToTheFeed(t *testing.T) {
 	silent := []string{ // change no metadata of keys
-		"key.rewrap", "document.put", "document.delete", "cluster.init", "cluster.level", "cluster.check", "policy.put", "policy.delete",
+		"key.rewrap", "key.usage", "key.allocate", "document.put", "document.delete", "cluster.init", "cluster.level", "cluster.check", "policy.put", "policy.delete",
 	}
 	for _, cmd := range fsm.Commands() {
 		op := cmd.Op()

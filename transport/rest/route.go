@@ -50,7 +50,9 @@ const (
 // table lists every route.
 func table() []*route {
 	var all []*route
-	for _, part := range [][]route{keyRoutes(), watchRoutes(), treeRoutes(), cryptoRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
+	for _, part := range [][]route{
+		keyRoutes(), treeRoutes(), cryptoRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), accessRoutes(), nodeRoutes(),
+	} {
 		for _, rt := range part {
 			if rt.Body == 0 {
 				rt.Body = defaultBody

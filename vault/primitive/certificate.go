@@ -23,6 +23,9 @@ type certificate struct {
 }
 
 func openCertificate(a key.Algorithm, material []byte) (any, error) {
+	if len(material) > maxCertificate {
+		return nil, badMaterial(a, "it has %d bytes; %d are allowed", len(material), maxCertificate)
+	}
 	c, err := x509.ParseCertificate(material)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "the material is no X.509 certificate").
@@ -32,7 +35,7 @@ func openCertificate(a key.Algorithm, material []byte) (any, error) {
 }
 
 func openCertificatePublic(a key.Algorithm, der []byte) (any, error) {
-	k, err := x509.ParsePKIXPublicKey(der)
+	k, err := parseSPKI(der)
 	if err != nil {
 		return nil, badPublic(a)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/hkdf"
-	"crypto/x509"
 
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
@@ -57,7 +56,7 @@ func agree(private *ecdh.PrivateKey, a key.Algorithm, d Derivation) ([]byte, err
 	}
 	peer, err := parsePeer(d.Peer)
 	if err != nil || peer.Curve() != private.Curve() {
-		return nil, fault.New(fault.Invalid, "the peer's key is no public key of the curve of %s", a).
+		return nil, fault.New(fault.Invalid, "this is no public key on the curve of %s", a).
 			WithHint("Both sides need keys of the same algorithm; send SubjectPublicKeyInfo.")
 	}
 	shared, err := private.ECDH(peer)
@@ -72,7 +71,7 @@ func agree(private *ecdh.PrivateKey, a key.Algorithm, d Derivation) ([]byte, err
 }
 
 func parsePeer(spki []byte) (*ecdh.PublicKey, error) {
-	p, err := x509.ParsePKIXPublicKey(spki)
+	p, err := parseSPKI(spki)
 	if err != nil {
 		return nil, err
 	}

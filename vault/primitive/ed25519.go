@@ -59,7 +59,7 @@ func edOptions(input []byte, s Scheme) (*ed25519.Options, error) {
 	case !s.Prehashed:
 		return &ed25519.Options{}, nil
 	case s.Hash != 0 && s.Hash != crypto.SHA512:
-		return nil, fault.New(fault.Invalid, "Ed25519ph signs SHA-512 digests, not those of %s", hashName(s.Hash))
+		return nil, fault.New(fault.Invalid, "Ed25519ph signs SHA-512 digests, not those of %s", s.Hash)
 	case s.Form == JWS:
 		return nil, fault.New(fault.Invalid, "a JWS by Ed25519 is over the message, not over a digest (RFC 8037)").WithHint("Leave prehashed out.")
 	case len(input) != crypto.SHA512.Size():

@@ -87,6 +87,9 @@ func (k *kem) marshal(public []byte) ([]byte, error) {
 // unmarshal undoes marshal; nil for anything that marshal would not have written.
 func (k *kem) unmarshal(der []byte) []byte {
 	var s spki
+	if len(der) > maxSPKI {
+		return nil
+	}
 	if _, err := asn1.Unmarshal(der, &s); err != nil {
 		return nil
 	}

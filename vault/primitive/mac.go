@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/hmac"
 	"crypto/subtle"
+	"crypto/x509"
 	"hash"
 	"sync"
 
@@ -29,6 +30,9 @@ func openHMAC(a key.Algorithm, material []byte) (any, error) {
 	if want := a.Traits().Bytes; len(material) != want {
 		return nil, badMaterial(a, "it has %d bytes, not %d", len(material), want)
 	}
+	if _, err := x509.ParsePKCS8PrivateKey(material); err == nil { // Ed25519 and X25519 have 48 bytes too
+		return nil, badMaterial(a, "it is a private key in PKCS #8")
+	}
 	k := &hmacKey{secretKey: secretKey{bytes.Clone(material)}, hash: hmacHashes[a]}
 	k.states.New = func() any { return hmac.New(k.hash.New, k.material) }
 	return k, nil
@@ -36,7 +40,7 @@ func openHMAC(a key.Algorithm, material []byte) (any, error) {
 
 func (k *hmacKey) mac(input []byte, h crypto.Hash) ([]byte, error) {
 	if h != 0 && h != k.hash {
-		return nil, fault.New(fault.Invalid, "this key computes MACs with %s, not with %s", k.hash, hashName(h)).
+		return nil, fault.New(fault.Invalid, "this key computes MACs with %s, not with %s", k.hash, h).
 			WithHint("Leave the hash out.")
 	}
 	state := k.states.Get().(hash.Hash)

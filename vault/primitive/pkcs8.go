@@ -8,9 +8,20 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
+// Bounds on what is parsed, in bytes, so that nobody has us reckon with numbers of millions of digits. RSA-4096 in PKCS #8 has
+// 2.4 KiB, the largest public key, a hybrid's, 1.7 KiB; certificates may carry much else.
+const (
+	maxPKCS8       = 8 << 10
+	maxSPKI        = 4 << 10
+	maxCertificate = 64 << 10
+)
+
 // parsePrivate reads material in PKCS #8 that holds a key of type T, and nothing behind it.
 func parsePrivate[T any](a key.Algorithm, material []byte) (T, error) {
 	var none T
+	if len(material) > maxPKCS8 {
+		return none, notPKCS8(a)
+	}
 	var whole asn1.RawValue
 	if rest, err := asn1.Unmarshal(material, &whole); err != nil || len(rest) != 0 {
 		return none, notPKCS8(a)
@@ -34,7 +45,7 @@ func notPKCS8(a key.Algorithm) error {
 // parsePublic reads a SubjectPublicKeyInfo that holds a key of type T.
 func parsePublic[T any](a key.Algorithm, spki []byte) (T, error) {
 	var none T
-	parsed, err := x509.ParsePKIXPublicKey(spki)
+	parsed, err := parseSPKI(spki)
 	if err != nil {
 		return none, badPublic(a)
 	}
@@ -43,4 +54,11 @@ func parsePublic[T any](a key.Algorithm, spki []byte) (T, error) {
 		return none, badPublic(a)
 	}
 	return k, nil
+}
+
+func parseSPKI(spki []byte) (any, error) {
+	if len(spki) > maxSPKI {
+		return nil, fault.New(fault.Invalid, "a public key has at most %d bytes, not %d", maxSPKI, len(spki))
+	}
+	return x509.ParsePKIXPublicKey(spki)
 }

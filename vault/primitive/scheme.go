@@ -4,7 +4,6 @@ import (
 	"crypto"
 	_ "crypto/sha256" // crypto.SHA256
 	_ "crypto/sha512" // crypto.SHA384, crypto.SHA512
-	"fmt"
 
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -80,13 +79,5 @@ func hashOr(h, usual crypto.Hash) (crypto.Hash, error) {
 	case crypto.SHA256, crypto.SHA384, crypto.SHA512:
 		return h, nil
 	}
-	return 0, fault.New(fault.Invalid, "the hash %s is not offered", hashName(h)).WithHint("Hashes are SHA-256, SHA-384 and SHA-512.")
-}
-
-// hashName is h's name; Hash.String does not know every number.
-func hashName(h crypto.Hash) string {
-	if h == 0 || h > crypto.BLAKE2b_512 {
-		return fmt.Sprintf("number %d", uint(h))
-	}
-	return h.String()
+	return 0, fault.New(fault.Invalid, "the hash %s is not offered", h).WithHint("Hashes are SHA-256, SHA-384 and SHA-512.")
 }

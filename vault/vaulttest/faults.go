@@ -40,6 +40,21 @@ func (f *Fixture) popFailure() Failure {
 	return x
 }
 
+// Overtake lets commands into the log right before the next proposal, as another caller who was faster would.
+func (f *Fixture) Overtake(cmds ...fsm.Command) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ahead = append(f.ahead, cmds...)
+}
+
+func (f *Fixture) popAhead() []fsm.Command {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	cmds := f.ahead
+	f.ahead = nil
+	return cmds
+}
+
 // Lead makes node i the leader; -1 leaves the cluster without one.
 func (f *Fixture) Lead(i int) {
 	f.mu.Lock()

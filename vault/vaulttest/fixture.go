@@ -42,6 +42,7 @@ type Fixture struct {
 	leader  int            // guarded by mu; -1: none
 	moved   chan struct{}  // closed and replaced when anything about the leader or the cuts changes; guarded by mu
 	next    []Failure      // what the next proposals meet; guarded by mu
+	ahead   []fsm.Command  // go to the log before the next proposal
 	wire    [][]byte       // all that crossed between nodes; guarded by mu
 	extra   []vault.Member // admitted members that no vault of this fixture stands for; guarded by mu
 	removed map[string]bool

@@ -31,6 +31,11 @@ func (r replica) Propose(ctx context.Context, cmd fsm.Command, req fsm.Request) 
 	if err := r.mayPropose(ctx); err != nil {
 		return fsm.Outcome{}, err
 	}
+	for _, first := range f.popAhead() {
+		if _, err := f.applyLocked(first, fsm.Request{}); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
 	switch failure {
 	case NoLeader:
 		return fsm.Outcome{}, fault.New(fault.NoLeader, "this node cannot commit just now; nothing was written")
