@@ -278,6 +278,7 @@ func (s *server) run(ctx context.Context) error {
 	rest.Go(func() error { return s.vault.Run(restCtx) })
 	rest.Go(func() error { s.node.renew(restCtx); return nil })
 	rest.Go(func() error { s.signals(restCtx); return nil })
+	rest.Go(func() error { tuneMemory(restCtx); return nil })
 
 	err := s.becomeMember(ctx)
 	if err == nil {
