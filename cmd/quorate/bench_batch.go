@@ -26,16 +26,17 @@ func (b *localBench) batch(ctx context.Context) error {
 	item := `{"plaintext":"` + base64.StdEncoding.EncodeToString(make([]byte, 32)) + `"}`
 	body := `{"batch":[` + strings.Repeat(item+",", batchItems-1) + item + `]}`
 	many := shot{addr: t.addr, tls: t.tls, want: http.StatusOK, next: same(t.request(http.MethodPost, "/v1/keys/"+url.PathEscape(benchKey)+"/encrypt", body))}
+	d := b.o.duration / 2
 	var singles, batches []result
 	for range rounds {
 		one, err := t.mix(ctx, c, "encrypt", mixes["encrypt"])
 		if err != nil {
 			return err
 		}
-		single := fire(ctx, "encrypt, one item a request", one, b.o.conns, b.o.duration)
+		single := fire(ctx, "encrypt, one item a request", one, b.o.conns, d)
 		before := cpuOf(follower.cmd.Process.Pid)
-		batch := fire(ctx, "encrypt, 100 items a request", many, b.o.conns, b.o.duration)
-		batch.ServerCPU = perOp(cpuOf(follower.cmd.Process.Pid)-before, batch, b.o.duration)
+		batch := fire(ctx, "encrypt, 100 items a request", many, b.o.conns, d)
+		batch.ServerCPU = perOp(cpuOf(follower.cmd.Process.Pid)-before, batch, d)
 		batch.Ratio = batchItems * batch.Rate / max(single.Rate, 1)
 		singles, batches = append(singles, single), append(batches, batch)
 	}

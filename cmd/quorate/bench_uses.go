@@ -73,13 +73,13 @@ func (b *localBench) uses(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	cores := float64(runtime.GOMAXPROCS(0))
+	cores, d := float64(runtime.GOMAXPROCS(0)), b.o.duration*2/3 // there are many loads
 	var bases []result
 	loads := make([][]result, len(benchUses))
 	for range rounds {
 		used := cpuOf(pid)
-		base := fire(ctx, "floor: TLS echo", echoes, b.o.conns, b.o.duration)
-		base.ServerCPU = perOp(cpuOf(pid)-used, base, b.o.duration)
+		base := fire(ctx, "floor: TLS echo", echoes, b.o.conns, d)
+		base.ServerCPU = perOp(cpuOf(pid)-used, base, d)
 		bases = append(bases, base)
 		for i, u := range benchUses {
 			own, err := u.cost()
@@ -91,8 +91,8 @@ func (b *localBench) uses(ctx context.Context) error {
 				return err
 			}
 			before := cpuOf(follower.cmd.Process.Pid)
-			r := fire(ctx, u.title+" on a follower", s, b.o.conns, b.o.duration)
-			r.ServerCPU = perOp(cpuOf(follower.cmd.Process.Pid)-before, r, b.o.duration)
+			r := fire(ctx, u.title+" on a follower", s, b.o.conns, d)
+			r.ServerCPU = perOp(cpuOf(follower.cmd.Process.Pid)-before, r, d)
 			r.Primitive = own.Seconds() * 1e6
 			r.Ratio = r.Rate * (1/base.Rate + own.Seconds()/cores)
 			loads[i] = append(loads[i], r)

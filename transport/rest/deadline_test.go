@@ -32,12 +32,12 @@ func TestDeadlineEndsAsWithTimeoutDoes(t *testing.T) {
 				if ctx.Value(named{}) != "request" {
 					t.Error("a value of the request was lost")
 				}
-				time.Sleep(time.Second - 1)
+				time.Sleep(time.Second - time.Nanosecond)
 				synctest.Wait()
 				if err := ctx.Err(); err != nil {
 					t.Fatalf("it ended early: %v", err)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
 					t.Fatalf("got %v, want that the deadline is exceeded", err)
