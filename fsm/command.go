@@ -62,6 +62,7 @@ var operations = []operation{
 	{"key.schedule-destroy", 1, func() Command { return new(ScheduleDestroy) }},
 	{"key.rewrap", 1, func() Command { return new(RewrapKeys) }},
 	{"key.purge", 1, func() Command { return new(PurgeKey) }},
+	{"key.certify", 1, func() Command { return new(CertifyKey) }},
 	{"token.create", 1, func() Command { return new(CreateToken) }},
 	{"token.renew", 1, func() Command { return new(RenewToken) }},
 	{"token.revoke", 1, func() Command { return new(RevokeToken) }},
