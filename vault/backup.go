@@ -51,18 +51,8 @@ func (v *Vault) BackupKey(ctx context.Context, c access.Caller, ref, wrapping st
 }
 
 func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, error) {
-	r, err := t.read(ctx, ref)
+	r, _, err := t.exportable(ctx, ref, 0)
 	if err != nil {
-		return nil, err
-	}
-	if err := exportable(r); err != nil {
-		return nil, err
-	}
-	ver, err := t.version(r, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.mayUse(key.ToExport, r, ver); err != nil {
 		return nil, err
 	}
 	if wrapping == "" {

@@ -47,18 +47,8 @@ func (v *Vault) ExportKey(ctx context.Context, c access.Caller, ref string, s Ex
 }
 
 func (t *task) export(ctx context.Context, ref string, s ExportSpec) (*Exported, error) {
-	r, err := t.readVersion(ctx, ref, s.Version)
+	r, ver, err := t.exportable(ctx, ref, s.Version)
 	if err != nil {
-		return nil, err
-	}
-	if err := exportable(r); err != nil {
-		return nil, err
-	}
-	ver, err := t.version(r, s.Version)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.mayUse(key.ToExport, r, ver); err != nil {
 		return nil, err
 	}
 	to, err := s.recipient()
@@ -99,15 +89,6 @@ func (s ExportSpec) recipient() (*envelope.Recipient, error) {
 		return envelope.RawRecipient(s.Algorithm, s.Raw)
 	}
 	return envelope.ParseRecipient(s.Recipient)
-}
-
-// exportable refuses keys that do not leave the vault, whatever a policy says.
-func exportable(r *key.Record) error {
-	if r.Exportable || isDual(r) { // of a dual key mayUse tells what to do instead
-		return nil
-	}
-	return fault.New(fault.Denied, "key %s is not exportable", nameOf(r)).
-		WithHint("Use it where it is (encrypt, decrypt), or make an exportable key.")
 }
 
 // PublicKey is the public half of a version, or a certificate, as it is handed out.

@@ -135,3 +135,6 @@ var otherKEK = sync.OnceValue(func() []byte {
 	}
 	return b
 })
+
+// envelopeText is wrapped bytes as the vault writes them.
+func envelopeText(b []byte) []byte { return []byte("qk:v1:" + base64.StdEncoding.EncodeToString(b)) }

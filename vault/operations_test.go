@@ -37,6 +37,9 @@ type world struct {
 	other *access.Token
 	csr   []byte
 
+	parcel vault.Wrapped // 32 bytes, wrapped to the vault's x25519 key
+	backup []byte        // of a key that is not there, under app/shared
+
 	signature, mac, wrapped, encapsulated []byte // by app/sign, app/mac, app/k, app/kem
 }
 
@@ -72,6 +75,7 @@ func newWorld(t *testing.T, nodes int) *world {
 	ok(t, "deactivating", step(w.Fixture, "app/deactivated", 0, access.Deactivate))
 	w.text = mustEncrypt(t, w.Fixture, "app/k", "plain")
 	w.products(t)
+	w.luggage(t)
 	var err error
 	w.token, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
 	ok(t, "creating a token", err)
@@ -177,6 +181,27 @@ var operations = []operation{
 	}},
 	{"hash", access.Hash, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.Hash(ctx, c, vault.HashInput{Input: []byte("input")}))
+	}},
+	{"wrapping-key", access.Read, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.WrappingKey(ctx, c, key.MLKEM768X25519))
+	}},
+	{"key.import", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ImportKey(ctx, c, vault.ImportSpec{Key: vault.KeySpec{Name: "app/imported", Algorithm: key.AES256GCM}, Wrapped: w.parcel}))
+	}},
+	{"key.import-version", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ImportVersion(ctx, c, "app/shared", vault.ImportSpec{Wrapped: w.parcel}))
+	}},
+	{"key.export", access.Export, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ExportKey(ctx, c, "app/sign", vault.ExportSpec{Recipient: kekPublic()}))
+	}},
+	{"key.public", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.PublicKey(ctx, c, "app/sign", 0, "jwk"))
+	}},
+	{"key.backup", access.Export, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.BackupKey(ctx, c, "app/sign", "app/shared"))
+	}},
+	{"key.restore", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.RestoreKey(ctx, c, vault.RestoreSpec{Text: w.backup, Wrapping: "app/shared"}))
 	}},
 	{"random", access.Random, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.Random(ctx, c, 16, func([]byte) error { return nil })

@@ -32,6 +32,15 @@ func notOwn(name string) error {
 	return fault.New(fault.Invalid, "names below %s are the cluster's own", ownFolder).WithHint("Choose another name.")
 }
 
+// notWrapping refuses to lend what the vault's own wrapping keys unwrap: they only import. So who may import with one cannot read
+// what somebody else wrapped to it.
+func notWrapping(r *key.Record) error {
+	if !strings.HasPrefix(r.Name, wrappingFolder) {
+		return nil
+	}
+	return fault.New(fault.Denied, "key %s unwraps imports only", nameOf(r)).WithHint("POST /v1/keys/import takes what was wrapped to it.")
+}
+
 // WrappingKey is the public half of one of the vault's own key pairs.
 type WrappingKey struct {
 	Record      *key.Record
