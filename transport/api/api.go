@@ -252,6 +252,8 @@ type Record struct {
 	Owner             string            `json:"owner"`
 	UsageLimit        uint64            `json:"usage_limit,omitzero"`
 	Reason            string            `json:"reason,omitzero"`
+	Origin            string            `json:"origin,omitzero"` // generated, imported, derived, restored
+	Links             []Link            `json:"links,omitempty"`
 	CreatedAt         string            `json:"created_at"`
 	UpdatedAt         string            `json:"updated_at"`
 	ETag              string            `json:"etag"`
@@ -269,6 +271,7 @@ type Version struct {
 	DestroyAt     string `json:"destroy_at,omitzero"`
 	Reason        string `json:"reason,omitzero"`
 	PublicKey     string `json:"public_key,omitzero"`
+	CheckValue    string `json:"check_value,omitzero"` // of imported material
 }
 
 // Keys is a page of GET /v1/keys.
