@@ -12,6 +12,7 @@ import (
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 func newKeyCmd(a *app) *cobra.Command {
@@ -50,6 +51,7 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&in.Algorithm, "algorithm", "a", "", "`algorithm` (default: the cluster's, aes-256-gcm)")
+	f.IntVar(&in.Bits, "bits", 0, "`length` of a secret (default 256); nothing else takes it")
 	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: all that the algorithm can)")
 	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
 	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
@@ -57,7 +59,7 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	f.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
 	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
-	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"io"
 	"net/http"
 	"sort"
@@ -70,6 +71,16 @@ func (rt *route) find() (any, int, error) {
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
 		return rt.policies(st)
+	case rt.is("POST", "v1", "hash"):
+		var in api.HashRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		sum := sha256.Sum256(in.Input)
+		if in.Algorithm != "" && in.Algorithm != "sha256" {
+			return nil, 0, fault.New(fault.Invalid, "there is no hash %q", in.Algorithm)
+		}
+		return api.HashResponse{Digest: sum[:]}, 200, nil
 	case rt.is("POST", "v1", "random"):
 		var in api.RandomRequest
 		if err := decode(rt.r, &in); err != nil {
@@ -206,44 +217,4 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		})
 	}
 	return rt.crypto(e, verb)
-}
-
-func (rt *route) crypto(e *entry, verb string) (any, int, error) {
-	switch verb {
-	case "datakey":
-		var in api.DataKeyRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		plain := make([]byte, in.Bits/8)
-		_, _ = rand.Read(plain)
-		text, err := e.encrypt(plain, in.AAD, in.Context)
-		if err != nil {
-			return nil, 0, err
-		}
-		out := api.DataKeyResponse{Ciphertext: text, Version: e.record.Latest}
-		if in.Plaintext {
-			out.Plaintext = plain
-		}
-		return out, 200, nil
-	case "encrypt":
-		var in api.EncryptRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		text, err := e.encrypt(in.Plaintext, in.AAD, in.Context)
-		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
-	case "decrypt", "rewrap":
-		var in api.DecryptRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		plain, version, err := e.decrypt(in.Ciphertext, in.AAD, in.Context)
-		if err != nil || verb == "decrypt" {
-			return api.DecryptResponse{Plaintext: plain, Version: version}, 200, err
-		}
-		text, err := e.encrypt(plain, in.AAD, in.Context)
-		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
-	}
-	return nil, 0, noRoute(rt.r)
 }
