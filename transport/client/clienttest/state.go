@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -33,12 +34,15 @@ type state struct {
 	tokens   map[string]api.Token
 	outcomes map[string]any // of writes, by Idempotency-Key
 	keks     map[string][]byte
+	wrapping *ecdh.PrivateKey // to which keys are wrapped for import; nil until somebody asks
 }
 
 type entry struct {
 	record    api.Record
 	materials [][]byte
 	signers   []crypto.Signer // by version; made when first needed
+
+	certificate string // PEM, in place of materials
 }
 
 func newState() *state {
