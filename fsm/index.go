@@ -19,6 +19,7 @@ const degree = 24
 // a publication clones it, which copies nothing but the nodes on the way to what is written.
 type index[R, E any] struct {
 	tree    *btree.BTreeG[E]
+	less    func(a, b E) bool
 	entries func(r *R, to []E) []E // where r belongs; appended to to
 	record  func(e E) *R
 	shared  bool // a published State reads tree
@@ -26,7 +27,7 @@ type index[R, E any] struct {
 }
 
 func newIndex[R, E any](less func(a, b E) bool, record func(E) *R, entries func(*R, []E) []E) index[R, E] {
-	return index[R, E]{tree: btree.NewG(degree, less), entries: entries, record: record}
+	return index[R, E]{tree: btree.NewG(degree, less), less: less, entries: entries, record: record}
 }
 
 // replace puts fresh (nil: nothing) where old (nil: nothing) was.
@@ -34,15 +35,19 @@ func (x *index[R, E]) replace(old, fresh *R) {
 	if x.shared {
 		x.tree, x.shared = x.tree.Clone(), false
 	}
+	x.scratch = x.scratch[:0]
 	if fresh != nil {
-		x.scratch = x.entries(fresh, x.scratch[:0])
+		x.scratch = x.entries(fresh, x.scratch)
 		for _, e := range x.scratch {
 			x.tree.ReplaceOrInsert(e)
 		}
 	}
-	if old != nil {
-		x.scratch = x.entries(old, x.scratch[:0])
-		for _, e := range x.scratch {
+	if n := len(x.scratch); old != nil {
+		x.scratch = x.entries(old, x.scratch)
+		for i, e := range x.scratch[n:] {
+			if i < n && !x.less(x.scratch[i], e) && !x.less(e, x.scratch[i]) {
+				continue // the new entry took its place
+			}
 			if at, ok := x.tree.Get(e); ok && x.record(at) == old {
 				x.tree.Delete(e)
 			}
@@ -70,10 +75,11 @@ type keyTable struct {
 	byDue       index[key.Record, dueEntry]
 	byTerm      index[key.Record, termEntry]
 	terms       termCounts
+	children    childTable
 }
 
-func (t *keyTable) indexes() [9]upkeep[key.Record] {
-	return [...]upkeep[key.Record]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byTerm, &t.terms}
+func (t *keyTable) indexes() [10]upkeep[key.Record] {
+	return [...]upkeep[key.Record]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byTerm, &t.terms, &t.children}
 }
 
 func newKeyTable() keyTable {
@@ -87,6 +93,7 @@ func newKeyTable() keyTable {
 		byTag:       newIndex(lessTag, tagEntry.key, tagEntries),
 		byDue:       newIndex(lessDue, dueEntry.key, dueEntries),
 		byTerm:      newIndex(lessTerm, termEntry.key, termEntries),
+		children:    newChildTable(),
 	}
 }
 

@@ -116,7 +116,7 @@ func TestPackageIsPure(t *testing.T) {
 	allowed := map[string]bool{
 		"bufio": true, "bytes": true, "cmp": true, "context": true, "crypto/sha256": true, "crypto/subtle": true, "encoding/binary": true,
 		"encoding/hex": true, "errors": true, "fmt": true, "hash": true, "io": true, "iter": true, "maps": true, "slices": true,
-		"strings": true, "sync": true, "sync/atomic": true, "time": true,
+		"math": true, "strings": true, "sync": true, "sync/atomic": true, "time": true,
 		"github.com/fxamacker/cbor/v2": true, "github.com/google/btree": true,
 		"github.com/quorate/quorate/vault/access": true, "github.com/quorate/quorate/vault/fault": true, "github.com/quorate/quorate/vault/key": true,
 	}

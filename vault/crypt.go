@@ -51,7 +51,7 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, ver, t.mayUse(key.ToReveal, r, ver)
+	return r, ver, t.mayTake(ctx, key.ToReveal, r, ver)
 }
 
 func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {
@@ -199,10 +199,8 @@ func (u *using) dataKey(ctx context.Context, s DataKeySpec, out *DataKey) error 
 	if s.Bits == 0 {
 		s.Bits = 256
 	}
-	switch s.Bits {
-	case 128, 192, 256, 384, 512:
-	default:
-		return fault.New(fault.Invalid, "a data key has 128, 192, 256, 384 or 512 bits, not %d", s.Bits)
+	if err := checkBits(s.Bits); err != nil {
+		return err
 	}
 	plain := make([]byte, s.Bits/8)
 	if s.Plaintext {

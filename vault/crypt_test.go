@@ -145,8 +145,6 @@ func TestMalformedRequestsAreInvalid(t *testing.T) {
 		"bits of a cipher":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Bits: 256})),
 		"bits of half a byte": err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Algorithm: key.Secret, Bits: 260})),
 		"a usage it lacks":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Usage: key.Sign})),
-		"a parent":            err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Parent: "k"})),
-		"a usage limit":       err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", UsageLimit: 5})),
 		"rotation too often":  err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: time.Second})),
 		"negative rotation":   err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: -time.Hour})),
 		"rotation in ages":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: key.MaxPeriod + 1})),

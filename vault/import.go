@@ -125,6 +125,9 @@ func recordOf(t *task, s KeySpec) (*key.Record, error) {
 	if usage == 0 {
 		usage = traits.Default()
 	}
+	if err := generatable(a, 0); err != nil && (s.RotateEvery != 0 || s.RotateUses != 0 || s.RotateBytes != 0) {
+		return nil, fault.New(fault.Invalid, "%s objects are not rotated: nothing here could make the next version", a).WithHint("Leave rotate_every, rotate_after_uses and rotate_after_bytes away.")
+	}
 	s.Algorithm, s.Usage = key.AES256GCM, 0 // one that can always be made
 	r, err := newRecord(t, s)
 	if err != nil {
@@ -156,7 +159,7 @@ func importVersion(ctx context.Context, t *task, in importVersionIn) (*key.Recor
 		defer clear(material)
 		cmd := &fsm.RotateKey{Change: ch, Version: key.Version{Number: r.Latest().Number + 1, State: key.Active, Created: ch.Updated, Activated: ch.Updated}}
 		if r.RotateEvery > 0 {
-			cmd.NextRotate = ch.Updated.Add(r.RotateEvery)
+			cmd.NextRotate = nextRotation(ch.Updated, r.RotateEvery, r.ID, cmd.Version.Number)
 		}
 		return cmd, t.keepImported(r, &cmd.Version, material, public, in.Import.CheckValue)
 	})

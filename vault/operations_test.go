@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/audit"
@@ -36,6 +37,8 @@ type world struct {
 	token *access.Token
 	other *access.Token
 	csr   []byte
+	// limited is the id of a key with a usage limit.
+	limited key.ID
 
 	parcel vault.Wrapped // 32 bytes, wrapped to the vault's x25519 key
 	backup []byte        // of a key that is not there, under app/shared
@@ -68,15 +71,19 @@ func newWorld(t *testing.T, nodes int) *world {
 	w := &world{Fixture: vaulttest.Cluster(t, nodes, vaulttest.WithShares(3, 2))}
 	root, v := w.Root(), w.Vault(0)
 	w.MustCreate("app/k")
-	for _, name := range []string{"app/suspended", "app/deactivated"} {
+	for _, name := range []string{"app/suspended", "app/deactivated", "app/movable", "app/destroyed"} {
 		w.MustCreate(name)
 	}
 	ok(t, "suspending", step(w.Fixture, "app/suspended", 0, access.Suspend))
 	ok(t, "deactivating", step(w.Fixture, "app/deactivated", 0, access.Deactivate))
+	ok(t, "deactivating", step(w.Fixture, "app/destroyed", 0, access.Deactivate))
+	ok(t, "destroying", destroyNow(w.Fixture, "app/destroyed", 0))
+	limited, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "app/limited", UsageLimit: 1000})
+	ok(t, "creating", err)
+	w.limited = limited.ID
 	w.text = mustEncrypt(t, w.Fixture, "app/k", "plain")
 	w.products(t)
 	w.luggage(t)
-	var err error
 	w.token, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
 	ok(t, "creating a token", err)
 	w.other, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
@@ -140,6 +147,13 @@ var operations = []operation{
 	}},
 	{"key.cancel-destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0))
+	}},
+	{"key.purge", access.Purge, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.PurgeKey(ctx, c, "app/destroyed", 0) }},
+	{"key.usage", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return v.CountUses(ctx, c, fsm.UsageItem{ID: w.limited, Version: 1, Uses: 1})
+	}},
+	{"key.allocate", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.AllocateUses(ctx, c, w.limited, 1))
 	}},
 	{"key.material", access.Reveal, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(reveal(v, c, "app/k", 0)) }},
 	{"key.encrypt", access.Encrypt, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(encrypt(v, c, "app/k", "x")) }},
@@ -206,6 +220,17 @@ var operations = []operation{
 	{"random", access.Random, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.Random(ctx, c, 16, func([]byte) error { return nil })
 	}},
+	{"key.datakey-store", access.DataKey, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.StoreDataKeys(ctx, c, "app/k", []vault.StoredSpec{{Plaintext: true}}, func([]vault.StoredKey) error { return nil })
+	}},
+	{"key.move", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.MoveKey(ctx, c, "app/movable", "app/k", 0))
+	}},
+	{"key.children", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err2(v.Children(ctx, c, "app/k", "", 0))
+	}},
+	{"key.tree", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err2(v.Tree(ctx, c, "app/k")) }},
+	{"key.rewrapping", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Rewrapping(ctx, c, "app/k")) }},
 	{"dual.create", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		k, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {

@@ -25,7 +25,7 @@ var purposes = map[key.Operation]purpose{
 	key.ToDerive:      {key.Derive | key.Agree, "derive", "deriving"},
 	key.ToWrap:        {key.Wrap, "wrap", "wrapping"},
 	key.ToEncapsulate: {key.Wrap, "encapsulate", "wrapping"},
-	key.ToHaveChild:   {0, "get new children", ""},
+	key.ToHaveChild:   {key.Wrap, "get new children", "wrapping"},
 	key.ToDecrypt:     {key.Decrypt, "decrypt", "decrypting"},
 	key.ToVerify:      {key.Verify, "verify", "verifying"},
 	key.ToVerifyMAC:   {key.VerifyMAC, "verify MACs", "verifying MACs"},
@@ -37,12 +37,28 @@ var purposes = map[key.Operation]purpose{
 }
 
 // use is the one way to the cryptography of a key: it says whether version ver of r may do op, and opens it. uses and bytes
-// are how often, and for how many bytes, the caller is about to use it. It asks nobody else and takes no common lock.
+// are how often, and for how many bytes, the caller is about to use it. It takes no
+// common lock, and asks nobody else unless the key has a usage limit.
 func (t *task) use(ctx context.Context, op key.Operation, r *key.Record, ver *key.Version, uses, bytes uint64) (*opened, error) {
 	if err := t.mayUse(op, r, ver); err != nil {
 		return nil, err
 	}
-	return t.open(r, ver)
+	o, err := t.open(r, ver)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.count(ctx, op, r, ver, o, uses, bytes); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// mayTake is use for material that is handed out as it is: it may be, and that counts as one use.
+func (t *task) mayTake(ctx context.Context, op key.Operation, r *key.Record, ver *key.Version) error {
+	if err := t.mayUse(op, r, ver); err != nil {
+		return err
+	}
+	return t.count(ctx, op, r, ver, t.counted(r, ver, &opened{record: r}), 1, 0)
 }
 
 // mayUse is use without opening: states, the lowest version in use, the usage mask, and keys that need a second key.
@@ -120,10 +136,15 @@ func (t *task) openCompromised(r *key.Record, ver *key.Version) error {
 
 // open makes a version of a record that find gave ready for use, from the cache if it was opened before.
 func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
+	if !r.Parent.IsZero() {
+		if err := t.lineage(r, ver); err != nil {
+			return nil, err
+		}
+	}
 	if o := t.v.keys.get(r, ver.Number); o != nil {
 		return o, nil
 	}
-	o := &opened{record: r}
+	o := t.counted(r, ver, &opened{record: r})
 	err := t.material(r, ver, func(plain []byte) (err error) {
 		o.key, err = primitive.Open(r.Algorithm, plain)
 		return err
@@ -141,9 +162,4 @@ func (t *task) remember(version uint32, o *opened) {
 	if t.v.open.Load() != t.keys {
 		t.v.keys.purge()
 	}
-}
-
-// material lends the plain material of a version of a record that find gave.
-func (t *task) material(r *key.Record, ver *key.Version, use func(plain []byte) error) error {
-	return t.keys.unwrap(r, ver, use)
 }

@@ -34,6 +34,9 @@ type ImportKeyRequest struct {
 	RotateEvery     string            `json:"rotate_every,omitzero"`
 	ActivateAt      string            `json:"activate_at,omitzero"`
 	DeactivateAt    string            `json:"deactivate_at,omitzero"`
+	DestroyAt       string            `json:"destroy_at,omitzero"`
+	RetireAfter     string            `json:"retire_after,omitzero"`
+	UsageLimit      uint64            `json:"usage_limit,omitzero"`
 	Tags            map[string]string `json:"tags,omitempty"`
 }
 

@@ -90,7 +90,7 @@ func importKey(ctx context.Context, q *request, in *api.ImportKeyRequest) (api.R
 	}
 	spec, err := keySpec(&api.CreateKeyRequest{
 		Name: in.Name, Algorithm: in.Algorithm, Usage: in.Usage, Exportable: in.Exportable, RotateEvery: in.RotateEvery,
-		ActivateAt: in.ActivateAt, DeactivateAt: in.DeactivateAt, Tags: in.Tags,
+		ActivateAt: in.ActivateAt, DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, RetireAfter: in.RetireAfter, UsageLimit: in.UsageLimit, Tags: in.Tags,
 	})
 	if err != nil {
 		return api.Record{}, err
