@@ -176,8 +176,8 @@ func TestBackupsAreRefusedUnlessWholeAndSealedByThatKey(t *testing.T) {
 	f.MustCreate("app/taken")
 	_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "pair", Algorithm: key.X25519, Exportable: true})
 	ok(t, "creating", err)
-	unchanged := func(*key.Record) {}
-	good := foreignBackup(t, shared, material, unchanged)
+	asItIs := func(*key.Record) {}
+	good := foreignBackup(t, shared, material, asItIs)
 	altered := bytes.Clone(good)
 	altered[len(altered)-9] ^= 2
 	state := f.State(0).ContentDigest()
@@ -202,7 +202,7 @@ func TestBackupsAreRefusedUnlessWholeAndSealedByThatKey(t *testing.T) {
 		"another type":         {foreignBackup(t, shared, material, func(r *key.Record) { r.Type = key.PrivateKey }), "shared", "", fault.Invalid},
 		"a usage it cannot":    {foreignBackup(t, shared, material, func(r *key.Record) { r.Usage = key.Sign }), "shared", "", fault.Invalid},
 		"destroyed":            {foreignBackup(t, shared, material, func(r *key.Record) { r.State = key.Destroyed }), "shared", "", fault.Invalid},
-		"other material":       {foreignBackup(t, shared, material[:30], unchanged), "shared", "", fault.Invalid},
+		"other material":       {foreignBackup(t, shared, material[:30], asItIs), "shared", "", fault.Invalid},
 	} {
 		_, err := v.RestoreKey(ctx, root, vault.RestoreSpec{Text: c.text, Wrapping: c.wrap, Name: c.name})
 		if !errors.Is(err, c.want) {

@@ -27,6 +27,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	cmd.AddCommand(newKeyImportCmd(a), newKeyExportCmd(a), newKeyBackupCmd(a), newKeyRestoreCmd(a), newKeyPublicCmd(a), newKeyWrappingKeyCmd(a))
+	cmd.AddCommand(newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a))
 	return cmd
 }
 

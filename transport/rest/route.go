@@ -49,7 +49,7 @@ const (
 // table lists every route.
 func table() []*route {
 	var all []*route
-	for _, part := range [][]route{keyRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
+	for _, part := range [][]route{keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
 		for _, rt := range part {
 			if rt.Body == 0 {
 				rt.Body = defaultBody

@@ -43,6 +43,8 @@ type entry struct {
 	signers   []crypto.Signer // by version; made when first needed
 
 	certificate string // PEM, in place of materials
+	under       uint32 // version of the parent that wraps it
+	campaign    uint64 // children that there were to be moved when it was asked about first
 }
 
 func newState() *state {
