@@ -2,8 +2,15 @@ package envelope_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hpke"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"errors"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -290,5 +297,41 @@ func TestRecipientsOpenWhatIsWrappedToThem(t *testing.T) {
 		if _, err := envelope.ParseRecipient(keys()[a].public); !errors.Is(err, fault.Invalid) {
 			t.Errorf("%s is a recipient: %v", a, err)
 		}
+	}
+	weak, err := x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 1023, 1), E: 65537})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := envelope.ParseRecipient(weak); !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "1024 bits") {
+		t.Errorf("a weak recipient: %v", err)
+	}
+}
+
+func TestKeysOnP256AreRecipientsByHPKE(t *testing.T) {
+	k, err := hpke.DHKEM(ecdh.P256()).GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), k.PublicKey().Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(point)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := envelope.ParseRecipient(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, scheme, err := to.Wrap(rand.Reader, []byte("secret"), "")
+	if err != nil || scheme != envelope.HPKEP256 {
+		t.Fatal(scheme, err)
+	}
+	if plain, err := hpke.Open(k, hpke.HKDFSHA256(), hpke.AES256GCM(), nil, wrapped); err != nil || string(plain) != "secret" {
+		t.Errorf("%q, %v", plain, err)
+	}
+	if _, _, err := to.Wrap(rand.Reader, []byte("secret"), "aes-kwp"); !errors.Is(err, fault.Invalid) {
+		t.Errorf("by another scheme: %v", err)
 	}
 }
