@@ -24,6 +24,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
   quorate key list --state active`,
 	}
 	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
+	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	return cmd
 }

@@ -65,6 +65,9 @@ var (
 	}
 )
 
+// States lists the states in the order in which a life goes through them.
+var States = []State{PreActive, Active, Suspended, Deactivated, Compromised, Destroyed, DestroyedCompromised}
+
 // Rules is the state machine: every operation on which a key's state has a say, in the order in which it is shown.
 var Rules = []Rule{
 	{ToEncrypt, protecting},
