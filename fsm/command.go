@@ -32,6 +32,7 @@ type Result struct {
 	Object   key.ID `cbor:"1,keyasint"`           // the key or token that was made or changed; zero for anything else
 	Version  uint32 `cbor:"2,keyasint,omitempty"` // the key version concerned; for commands on many objects, how many changed
 	Revision uint64 `cbor:"3,keyasint,omitempty"` // the object's revision afterwards
+	Granted  uint64 `cbor:"4,keyasint,omitempty"` // by AllocateUses: how many uses
 }
 
 // Request tells retries of one request from other requests.
@@ -62,6 +63,8 @@ var operations = []operation{
 	{"key.schedule-destroy", 1, func() Command { return new(ScheduleDestroy) }},
 	{"key.rewrap", 1, func() Command { return new(RewrapKeys) }},
 	{"key.purge", 1, func() Command { return new(PurgeKey) }},
+	{"key.usage", 1, func() Command { return new(CountUses) }},
+	{"key.allocate", 1, func() Command { return new(AllocateUses) }},
 	{"token.create", 1, func() Command { return new(CreateToken) }},
 	{"token.renew", 1, func() Command { return new(RenewToken) }},
 	{"token.revoke", 1, func() Command { return new(RevokeToken) }},

@@ -15,10 +15,11 @@ type content struct {
 	tokens         tokenTable
 	policies       index[Policy, *Policy]
 	documents      index[Document, *Document]
+	usage          usageTable
 }
 
 func newContent() content {
-	return content{level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex()}
+	return content{level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex(), usage: newUsageTable()}
 }
 
 // share makes the next write to anything in c work on a copy.
@@ -31,6 +32,7 @@ func (c *content) share() {
 	}
 	c.policies.share()
 	c.documents.share()
+	c.usage.share()
 }
 
 func (c *content) key(id key.ID) *key.Record {

@@ -32,6 +32,14 @@ func (d *Draft) putKey(old, fresh *key.Record) {
 	for _, x := range d.keys.indexes() {
 		x.replace(old, fresh)
 	}
+	if d.usage.byVersion.tree.Len() == 0 {
+		return
+	}
+	if fresh == nil {
+		d.usage.exhausted.put(old.ID, false)
+		return
+	}
+	d.weigh(fresh)
 }
 
 func (d *Draft) putToken(old, fresh *access.Token) {

@@ -2,6 +2,7 @@ package fsm_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -29,11 +30,12 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 		expect = d.Revision
 	}
 	state := key.State(rapid.IntRange(0, 8).Draw(t, "state"))
-	switch rapid.IntRange(0, 18).Draw(t, "op") {
+	switch rapid.IntRange(0, 20).Draw(t, "op") {
 	case 0, 1, 2:
 		r := newRecord(n)
 		r.State, r.Versions[0].State = max(state, 1), max(state, 1)
 		r.Tags = map[string]string{name: "x", "all": ""}
+		r.RotateBytes, r.UsageLimit = uint64(small)*150, uint64(small)
 		return &fsm.CreateKey{Record: r}
 	case 3, 4:
 		return &fsm.RotateKey{Change: change, Version: key.Version{Number: next, Material: key.Material{Term: small, Sealed: []byte{1}}}}
@@ -68,6 +70,13 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 		return rapid.SampledFrom([]fsm.Command{&fsm.PutDocument{Name: name, Expect: expect, Body: []byte{1}}, &fsm.DeleteDocument{Name: name, Expect: expect}}).Draw(t, "document")
 	case 17:
 		return &fsm.Init{Documents: []fsm.Document{{Name: "seal"}, {Name: name}}, Policies: []fsm.Policy{{Name: "root"}}}
+	case 18:
+		return &fsm.CountUses{Items: []fsm.UsageItem{
+			{ID: keyID(n), Version: 1 + small, Uses: uint64(small) << 29, Bytes: 100, LastUsed: t0 + key.Time(small)},
+			{ID: keyID(n + 1), Version: 1, Uses: 1},
+		}}
+	case 19:
+		return &fsm.AllocateUses{ID: keyID(n), Uses: uint64(small)}
 	default:
 		return &fsm.Tear{Name: name}
 	}
@@ -116,6 +125,11 @@ func TestHistories(t *testing.T) {
 		a, b := m.State(), batched.State()
 		if a.Digest() != b.Digest() || a.Chain() != b.Chain() {
 			t.Fatal("the same history came to different states")
+		}
+		for _, s := range []*fsm.State{a, b} {
+			if got, want := exhausted(s), exhaustedByHand(s); !slices.Equal(got, want) {
+				t.Fatalf("exhausted are %v, want %v", got, want)
+			}
 		}
 		for _, term := range []uint32{1, 2, 3, 4, 5} {
 			if a.TermCount(term) != b.TermCount(term) {

@@ -72,6 +72,7 @@ func (c *PurgeKey) Apply(d *Draft, _ Env) (Result, error) {
 	case !old.State.Gone():
 		return Result{}, fault.New(fault.BadState, "the key %s is %s; only a destroyed key can be purged", title(old), old.State)
 	}
+	d.forgetUsage(old, true)
 	d.putKey(old, nil)
 	return Result{Object: c.ID}, nil
 }

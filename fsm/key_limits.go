@@ -68,6 +68,9 @@ func checkMetadata(r *key.Record) error {
 	if r.RotateEvery < 0 || r.RotateEvery > key.MaxPeriod {
 		return fault.New(fault.Invalid, "the rotation period of key %s is not between 0 and 100 years", title(r))
 	}
+	if r.RetireAfter < 0 || r.RetireAfter > key.MaxPeriod {
+		return fault.New(fault.Invalid, "the time after which versions of key %s retire is not between 0 and 100 years", title(r))
+	}
 	if r.NextRotate < 0 || r.ActivateAt < 0 || r.DeactivAt < 0 || r.DestroyAt < 0 {
 		return fault.New(fault.Invalid, "the key %s has a date before 1970", title(r))
 	}

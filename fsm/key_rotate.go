@@ -6,7 +6,8 @@ import (
 )
 
 // RotateKey gives an active key a new version, numbered one above the latest. Versions that were active are
-// deactivated: they still open what they sealed. fault.BadState unless the key is active.
+// deactivated: they still open what they sealed, until Record.RetireAfter has
+// passed, where that is set. fault.BadState unless the key is active.
 type RotateKey struct {
 	Change
 	Version    key.Version `cbor:"10,keyasint"` // Number, Material, Public; Created is set to Updated if 0, Active and Activated are set here
@@ -56,6 +57,9 @@ func (c *RotateKey) Next(old *key.Record) (*key.Record, error) {
 	for i := range r.Versions {
 		if o := &r.Versions[i]; o.State == key.Active {
 			o.State, o.Deactivated = key.Deactivated, r.Updated
+			if r.RetireAfter > 0 && o.DestroyAt == 0 {
+				o.DestroyAt = r.Updated.Add(r.RetireAfter)
+			}
 		}
 	}
 	r.Versions = append(r.Versions, v)

@@ -106,6 +106,9 @@ func (c *SetState) Apply(d *Draft, _ Env) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if c.To.Gone() {
+		d.forgetUsage(r, false)
+	}
 	return Result{Object: r.ID, Version: c.Version, Revision: r.Revision}, nil
 }
 

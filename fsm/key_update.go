@@ -26,6 +26,10 @@ type UpdateKey struct {
 	Links       *[]key.Link        `cbor:"19,keyasint,omitempty"`
 	Owner       *string            `cbor:"20,keyasint,omitempty"`
 	UsageLimit  *uint64            `cbor:"21,keyasint,omitempty"`
+	DestroyAt   *key.Time          `cbor:"22,keyasint,omitempty"`
+	RotateUses  *uint64            `cbor:"23,keyasint,omitempty"`
+	RotateBytes *uint64            `cbor:"24,keyasint,omitempty"`
+	RetireAfter *time.Duration     `cbor:"25,keyasint,omitempty"` // where it is not 0, versions that were replaced before and have no date get one, from now
 }
 
 // Op implements Command.
@@ -43,7 +47,7 @@ func (c *UpdateKey) Next(old *key.Record) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if old.State.Gone() && (c.RotateEvery != nil || c.NextRotate != nil || c.ActivateAt != nil || c.DeactivAt != nil) {
+	if old.State.Gone() && (c.RotateEvery != nil || c.NextRotate != nil || c.ActivateAt != nil || c.DeactivAt != nil || c.DestroyAt != nil || c.RetireAfter != nil) {
 		return nil, fault.New(fault.BadState, "the key %s is %s; it has no dates left to change", title(old), old.State)
 	}
 	if c.Exportable != nil && *c.Exportable && !old.Exportable {
@@ -74,6 +78,13 @@ func (c *UpdateKey) set(r *key.Record) {
 	replace(&r.Exportable, c.Exportable)
 	replace(&r.Owner, c.Owner)
 	replace(&r.UsageLimit, c.UsageLimit)
+	replace(&r.DestroyAt, c.DestroyAt)
+	replace(&r.RotateUses, c.RotateUses)
+	replace(&r.RotateBytes, c.RotateBytes)
+	replace(&r.RetireAfter, c.RetireAfter)
+	if c.RetireAfter != nil && *c.RetireAfter > 0 {
+		retire(r)
+	}
 	if c.Tags != nil {
 		r.Tags = maps.Clone(*c.Tags)
 	}
@@ -82,6 +93,16 @@ func (c *UpdateKey) set(r *key.Record) {
 	}
 	if c.Links != nil {
 		r.Links = slices.Clone(*c.Links)
+	}
+}
+
+// retire dates the end of versions that were replaced and have no such date. It counts from now: a retroactive end at
+// once would leave nobody the time to object.
+func retire(r *key.Record) {
+	for i := range max(len(r.Versions)-1, 0) { // the latest was not replaced
+		if v := &r.Versions[i]; v.State == key.Deactivated && v.DestroyAt == 0 {
+			v.DestroyAt = r.Updated.Add(r.RetireAfter)
+		}
 	}
 }
 

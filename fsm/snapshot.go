@@ -7,13 +7,17 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
-// A snapshot is a header of fixed size, six sections of items, and the SHA-256 of all that. Each item is its length (4 bytes)
+// A snapshot is a header, sections of items, and the SHA-256 of all that. Each item is its length (4 bytes)
 // and its CBOR; numbers are big-endian. Sections and items have one order only, so equal states are equal bytes.
+// The header says how many sections follow: a newer program adds its own at the end, and finds them empty where an older
+// one wrote. Format 1 did not say; it had the first six.
 
 const (
 	snapshotMagic  = "QUORATE\x00"
-	snapshotFormat = 1
-	headerSize     = 8 + 4 + 4 + 8 + 8 + 8 + 32 + 8*sectionCount
+	snapshotFormat = 2
+	headerSize     = 8 + 4 + 4 + 8 + 8 + 8 + 32 // what all formats begin with
+	firstSections  = 6                          // of format 1
+	maxSections    = 64                         // that a header may speak of
 )
 
 // Sections, in the order in which they are written.
@@ -24,6 +28,7 @@ const (
 	sectionDocuments        // ascending by name
 	sectionPrevious         // outcomes, ascending by request id
 	sectionCurrent
+	sectionUsage // ascending by key id and version
 	sectionCount
 )
 
@@ -39,6 +44,7 @@ var sections = [sectionCount]struct {
 	{"documents", MaxDocuments, MaxDocument + 4<<10},
 	{"previous outcomes", generation, 16 << 10},
 	{"current outcomes", generation, 16 << 10},
+	{"usages", 1 << 32, 1 << 10},
 }
 
 // snapshotHeader is what a snapshot says of itself before its sections.
@@ -50,7 +56,7 @@ type snapshotHeader struct {
 }
 
 func (h *snapshotHeader) bytes() []byte {
-	b := make([]byte, 0, headerSize)
+	b := make([]byte, 0, headerSize+4+8*sectionCount)
 	b = append(b, snapshotMagic...)
 	b = binary.BigEndian.AppendUint32(b, snapshotFormat)
 	b = binary.BigEndian.AppendUint32(b, h.level)
@@ -58,33 +64,47 @@ func (h *snapshotHeader) bytes() []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.at))
 	b = binary.BigEndian.AppendUint64(b, h.policyRevision)
 	b = append(b, h.chain[:]...)
+	b = binary.BigEndian.AppendUint32(b, sectionCount)
 	for _, n := range h.counts {
 		b = binary.BigEndian.AppendUint64(b, n)
 	}
 	return b
 }
 
-func parseHeader(b []byte, supported uint32) (*snapshotHeader, error) {
+// parseHeader reads what all formats begin with; the counts follow.
+func parseHeader(b []byte, supported uint32) (h *snapshotHeader, format uint32, err error) {
 	if string(b[:8]) != snapshotMagic {
-		return nil, fmt.Errorf("this is not a snapshot of Quorate's state")
+		return nil, 0, fmt.Errorf("this is not a snapshot of Quorate's state")
 	}
-	if f := binary.BigEndian.Uint32(b[8:]); f != snapshotFormat {
-		return nil, fmt.Errorf("the snapshot has format %d, this program reads format %d: use the program that wrote it, or a newer one", f, snapshotFormat)
+	if format = binary.BigEndian.Uint32(b[8:]); format == 0 || format > snapshotFormat {
+		return nil, 0, fmt.Errorf("the snapshot has format %d, this program reads up to format %d: use the program that wrote it, or a newer one", format, snapshotFormat)
 	}
-	h := &snapshotHeader{level: binary.BigEndian.Uint32(b[12:]), policyRevision: binary.BigEndian.Uint64(b[32:])}
+	h = &snapshotHeader{level: binary.BigEndian.Uint32(b[12:]), policyRevision: binary.BigEndian.Uint64(b[32:])}
 	h.index, h.at = binary.BigEndian.Uint64(b[16:]), key.Time(binary.BigEndian.Uint64(b[24:]))
 	copy(h.chain[:], b[40:72])
 	if h.level == 0 || h.level > supported {
-		return nil, fmt.Errorf("the snapshot is of level %d, this program knows up to %d: upgrade this node", h.level, supported)
+		return nil, 0, fmt.Errorf("the snapshot is of level %d, this program knows up to %d: upgrade this node", h.level, supported)
 	}
 	if h.at < 0 {
-		return nil, fmt.Errorf("the snapshot bears the time %d", h.at)
+		return nil, 0, fmt.Errorf("the snapshot bears the time %d", h.at)
 	}
-	for i := range h.counts {
-		h.counts[i] = binary.BigEndian.Uint64(b[72+8*i:])
-		if h.counts[i] > sections[i].maxItems {
-			return nil, fmt.Errorf("the snapshot claims %d %s, more than the %d there may be", h.counts[i], sections[i].name, sections[i].maxItems)
+	return h, format, nil
+}
+
+// parseCounts reads how many items each section has. b holds eight bytes for each section that was written.
+func (h *snapshotHeader) parseCounts(b []byte) error {
+	for i := range len(b) / 8 {
+		n := binary.BigEndian.Uint64(b[8*i:])
+		if i >= sectionCount {
+			if n > 0 {
+				return fmt.Errorf("the snapshot has a section, number %d, that this program does not know: upgrade this node", i+1)
+			}
+			continue
 		}
+		if n > sections[i].maxItems {
+			return fmt.Errorf("the snapshot claims %d %s, more than the %d there may be", n, sections[i].name, sections[i].maxItems)
+		}
+		h.counts[i] = n
 	}
-	return h, nil
+	return nil
 }

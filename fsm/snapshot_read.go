@@ -24,11 +24,7 @@ func ReadSnapshot(r io.Reader) (*State, error) { return readSnapshot(r, MaxLevel
 
 func readSnapshot(r io.Reader, supported uint32) (*State, error) {
 	sr := &snapshotReader{r: bufio.NewReaderSize(r, 256<<10), sum: sha256.New()}
-	head := make([]byte, headerSize)
-	if err := sr.full(head); err != nil {
-		return nil, fmt.Errorf("reading snapshot: %w", err)
-	}
-	h, err := parseHeader(head, supported)
+	h, err := sr.header(supported)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +80,28 @@ func (s *State) read(sr *snapshotReader) error {
 	}); err != nil {
 		return err
 	}
-	return s.readOutcomes(sr)
+	if err := s.readOutcomes(sr); err != nil {
+		return err
+	}
+	return s.readUsage(sr)
+}
+
+// readUsage also finds out anew which keys are exhausted.
+func (s *State) readUsage(sr *snapshotReader) error {
+	last := &Usage{}
+	return section(sr, sectionUsage, func(u *Usage) error {
+		r := s.key(u.ID)
+		switch {
+		case !lessUsage(last, u):
+			return errOrder
+		case r == nil || u.Version != 0 && (r.Version(u.Version) == nil || r.Version(u.Version).State.Gone()):
+			return errNobodys
+		}
+		last = u
+		s.usage.byVersion.replace(nil, u)
+		s.weigh(r)
+		return nil
+	})
 }
 
 func (s *State) readOutcomes(sr *snapshotReader) error {
@@ -161,6 +178,7 @@ func uniqueNames(t *keyTable) error {
 
 var (
 	errOrder   = errors.New("out of order")
+	errNobodys = errors.New("it belongs to no key")
 	errDigest  = errors.New("the digest at its end does not fit: it was damaged or altered")
 	errTrailed = errors.New("something follows its end")
 )
@@ -188,6 +206,33 @@ type snapshotReader struct {
 	sum    hash.Hash
 	counts [sectionCount]uint64
 	buf    []byte
+}
+
+// header reads everything before the sections.
+func (sr *snapshotReader) header(supported uint32) (*snapshotHeader, error) {
+	head := make([]byte, headerSize)
+	if err := sr.full(head); err != nil {
+		return nil, fmt.Errorf("reading snapshot: %w", err)
+	}
+	h, format, err := parseHeader(head, supported)
+	if err != nil {
+		return nil, err
+	}
+	n := uint32(firstSections)
+	if format > 1 {
+		if err := sr.full(head[:4]); err != nil {
+			return nil, fmt.Errorf("reading snapshot: %w", err)
+		}
+		n = binary.BigEndian.Uint32(head)
+	}
+	if n < firstSections || n > maxSections {
+		return nil, fmt.Errorf("the snapshot claims %d sections; one has %d to %d", n, firstSections, maxSections)
+	}
+	counts := make([]byte, 8*n)
+	if err := sr.full(counts); err != nil {
+		return nil, fmt.Errorf("reading snapshot: %w", err)
+	}
+	return h, h.parseCounts(counts)
 }
 
 func (sr *snapshotReader) full(b []byte) error {

@@ -14,6 +14,9 @@ import (
 type opened struct {
 	record *key.Record
 	key    *primitive.Key
+
+	uses      *counter   // of this version, on this node
+	allowance *allowance // of a key with a usage limit
 }
 
 type slot struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -45,6 +46,7 @@ func (t *task) seal(ctx context.Context, nodeOnly bool) error {
 			}
 		})
 	}
+	t.v.farewell(ctx)
 	t.v.close()
 	if len(missed) > 0 {
 		slices.Sort(missed)
@@ -55,7 +57,7 @@ func (t *task) seal(ctx context.Context, nodeOnly bool) error {
 }
 
 // HandleClose closes this node at the word of another member, if its caller may.
-func (v *Vault) HandleClose(_ context.Context, from string, body []byte) ([]byte, error) {
+func (v *Vault) HandleClose(ctx context.Context, from string, body []byte) ([]byte, error) {
 	var c closing
 	if err := decodeCall.Unmarshal(body, &c); err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the request to seal cannot be read")
@@ -79,6 +81,14 @@ func (v *Vault) HandleClose(_ context.Context, from string, body []byte) ([]byte
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
+	v.farewell(ctx)
 	v.close()
 	return nil, t.done(nil)
+}
+
+// farewell tells the leader what this node counted, as far as that goes quickly: what is not told is lost.
+func (v *Vault) farewell(ctx context.Context) {
+	if err := v.tellFor(ctx, time.Second); err != nil {
+		v.log.Warn("the leader could not be told how often keys were used before this node closed", "err", err)
+	}
 }

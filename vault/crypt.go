@@ -56,7 +56,10 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, ver, t.mayUse(key.ToReveal, r, ver)
+	if err := t.mayUse(key.ToReveal, r, ver); err != nil {
+		return nil, nil, err
+	}
+	return r, ver, t.count(ctx, key.ToReveal, r, ver, t.counted(r, ver, &opened{record: r}), 1, 0)
 }
 
 func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {

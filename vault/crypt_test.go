@@ -143,7 +143,6 @@ func TestMalformedRequestsAreInvalid(t *testing.T) {
 		"an algorithm to come": err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Algorithm: key.RSA2048})),
 		"a usage it lacks":     err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Usage: key.Sign})),
 		"a parent":             err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Parent: "k"})),
-		"a usage limit":        err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", UsageLimit: 5})),
 		"rotation too often":   err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: time.Second})),
 		"negative rotation":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: -time.Hour})),
 		"rotation in ages":     err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: key.MaxPeriod + 1})),

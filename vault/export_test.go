@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -55,6 +56,40 @@ func (v *Vault) PolicySeal(more fsm.Policy) fsm.PolicySeal {
 	}
 	return seal
 }
+
+// SetCounting makes the thresholds of counting small enough for a test.
+func (c *Config) SetCounting(tellAt, holdAt, stopAt uint64) {
+	c.counting = counting{tellAt, holdAt, stopAt}
+}
+
+// CountUses and AllocateUses are what nodes ask of the leader.
+func (v *Vault) CountUses(ctx context.Context, c access.Caller, items ...fsm.UsageItem) error {
+	_, err := opUsage.do(ctx, v, c, usageIn{items})
+	return err
+}
+
+func (v *Vault) AllocateUses(ctx context.Context, c access.Caller, id key.ID, uses uint64) (uint64, error) {
+	return opAllocate.do(ctx, v, c, allocateIn{ID: id, Uses: uses})
+}
+
+// Counters is how many versions the node counts the uses of.
+func (v *Vault) Counters() int { return len(v.usage.counters) }
+
+// Nudged tells whether the node was told to tell at once, and takes note.
+func (v *Vault) Nudged() bool {
+	select {
+	case <-v.usage.nudge:
+		return true
+	default:
+		return false
+	}
+}
+
+// NextRotation and Block are how the vault reckons.
+var (
+	NextRotation = nextRotation
+	Block        = block
+)
 
 // Writes lists the operations that are forwarded to the leader.
 func Writes() []string {

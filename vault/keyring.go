@@ -186,7 +186,12 @@ func (t *task) slots(ctx context.Context) ([]SlotStatus, error) {
 
 // self runs a step of the cluster's own background work through the same choke point as everybody's.
 func (v *Vault) self(op string, step func(t *task) error) error {
-	t, err := v.begin(op, access.Operate, access.Caller{Principal: "self", Groups: []string{access.RootGroup}, Kind: access.BySelf, Door: "self", Node: v.cfg.Node}, true)
+	return v.selfAs(op, access.Operate, step)
+}
+
+// selfAs is self where policies are asked about that very action.
+func (v *Vault) selfAs(op string, a access.Action, step func(t *task) error) error {
+	t, err := v.begin(op, a, v.asSelf(), true)
 	if err != nil {
 		return err
 	}

@@ -195,6 +195,10 @@ func (v *Vault) Applied(cmd fsm.Command) {
 		if c.Name == docSeal {
 			v.adopt()
 		}
+	case *fsm.CountUses:
+		v.usage.applied(c.Items, v.state())
+	case *fsm.PurgeKey:
+		v.usage.forgetLimit(c.ID)
 	case interface{ Target() key.ID }:
 		v.forget(c.Target())
 	}

@@ -76,7 +76,7 @@ func (t *task) result(out fsm.Outcome) (*key.Record, error) {
 		return nil, fmt.Errorf("key %s is not in the state after it was written", out.Object)
 	}
 	t.entry.Key, t.entry.KeyName, t.entry.KeyVersion = r.ID, r.Name, out.Version
-	return public(r), nil
+	return t.v.shown(r), nil
 }
 
 // public is a record as it leaves the vault: without wrapped material and MAC.
@@ -111,11 +111,8 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if s.Parent != "" {
 		return nil, fault.New(fault.Invalid, "parent keys are not offered by this version")
 	}
-	if s.UsageLimit != 0 {
-		return nil, fault.New(fault.Invalid, "usage limits are not offered by this version: nothing would count the uses")
-	}
-	if s.RotateEvery != 0 && s.RotateEvery < time.Minute || s.RotateEvery > key.MaxPeriod || s.RotateEvery < 0 {
-		return nil, fault.New(fault.Invalid, "rotate_every must lie between one minute and 100 years")
+	if err := checkPeriods(s.RotateEvery, s.RetireAfter); err != nil {
+		return nil, err
 	}
 	id, err := key.NewID(t.v.cfg.Random)
 	if err != nil {
@@ -125,17 +122,17 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	r := &key.Record{
 		ID: id, Name: s.Name, Algorithm: s.Algorithm, Type: traits.Type, Usage: s.Usage, State: key.Active,
 		Exportable: s.Exportable, RotateEvery: s.RotateEvery, Tags: s.Tags, Owner: t.caller.Principal, UsageLimit: s.UsageLimit,
-		DeactivAt: s.DeactivAt, Created: now, Updated: now, Revision: 1,
+		DeactivAt: s.DeactivAt, DestroyAt: s.DestroyAt, RotateUses: s.RotateUses, RotateBytes: s.RotateBytes, RetireAfter: s.RetireAfter, Created: now, Updated: now, Revision: 1,
 	}
 	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}
-	if s.ActivateAt > now {
+	if s.ActivateAt != 0 {
 		r.State, first.State, first.Activated, r.ActivateAt = key.PreActive, key.PreActive, 0, s.ActivateAt
 	}
-	if s.DeactivAt != 0 && s.DeactivAt <= max(now, s.ActivateAt) {
-		return nil, fault.New(fault.Invalid, "deactivate_at must come after now and after activate_at")
+	if err := checkDates(r, now, given(s.ActivateAt), given(s.DeactivAt), given(s.DestroyAt)); err != nil {
+		return nil, err
 	}
 	if r.RotateEvery > 0 {
-		r.NextRotate = max(now, s.ActivateAt).Add(r.RotateEvery)
+		r.NextRotate = nextRotation(max(now, s.ActivateAt), r.RotateEvery, id, 1)
 	}
 	r.Versions = []key.Version{first}
 	return r, nil
@@ -161,7 +158,7 @@ func (v *Vault) Key(ctx context.Context, c access.Caller, ref string) (*key.Reco
 	if err := t.done(err); err != nil {
 		return nil, err
 	}
-	return public(r), nil
+	return t.v.shown(r), nil
 }
 
 // read finds a key on fresh state; metadata needs no second look at the lease, for it is answered as of the first.
@@ -228,7 +225,7 @@ func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, err
 		})
 		for _, r := range found {
 			if set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
-				page = append(page, public(r))
+				page = append(page, t.v.shown(r))
 			}
 		}
 		if next == "" || len(page) == q.Limit {

@@ -17,7 +17,10 @@ const destroyWait = 7 * 24 * time.Hour
 
 // The inputs of the operations on one key, as they are forwarded.
 type (
-	rotateIn struct{ Ref string }
+	rotateIn struct {
+		Ref     string
+		IfMatch uint64
+	}
 	updateIn struct {
 		Ref   string
 		Patch KeyPatch
@@ -50,11 +53,16 @@ var (
 // RotateKey gives a key a new version, which protects from then on; older versions still open. fault.BadState
 // unless the key is active.
 func (v *Vault) RotateKey(ctx context.Context, c access.Caller, ref string) (*key.Record, error) {
-	return opRotateKey.do(ctx, v, c, rotateIn{ref})
+	return v.RotateKeyIf(ctx, c, ref, 0)
+}
+
+// RotateKeyIf rotates a key that is still at the revision that the caller saw (0: at any). fault.Conflict if it is not.
+func (v *Vault) RotateKeyIf(ctx context.Context, c access.Caller, ref string, ifMatch uint64) (*key.Record, error) {
+	return opRotateKey.do(ctx, v, c, rotateIn{ref, ifMatch})
 }
 
 func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
-	return t.amend(ctx, in.Ref, 0, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		return t.nextVersion(r, ch)
 	})
 }
@@ -76,7 +84,7 @@ func (t *task) nextVersion(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		Number: n, State: key.Active, Material: material, Created: ch.Updated, Activated: ch.Updated,
 	}}
 	if r.RotateEvery > 0 {
-		cmd.NextRotate = ch.Updated.Add(r.RotateEvery)
+		cmd.NextRotate = nextRotation(ch.Updated, r.RotateEvery, r.ID, n)
 	}
 	return cmd, nil
 }
@@ -89,15 +97,17 @@ func (v *Vault) UpdateKey(ctx context.Context, c access.Caller, ref string, p Ke
 func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 	p := in.Patch
 	return t.amend(ctx, in.Ref, p.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
-		cmd := &fsm.UpdateKey{Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, MinDecrypt: p.MinDecrypt, Exportable: p.Exportable}
+		if err := p.check(r, ch.Updated); err != nil {
+			return nil, err
+		}
+		cmd := &fsm.UpdateKey{
+			Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, DestroyAt: p.DestroyAt, MinDecrypt: p.MinDecrypt,
+			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit,
+		}
 		if p.RotateEvery != nil {
-			every := *p.RotateEvery
-			if every != 0 && every < time.Minute || every > key.MaxPeriod || every < 0 {
-				return nil, fault.New(fault.Invalid, "rotate_every must be \"0s\" or lie between one minute and 100 years")
-			}
-			next := key.Time(0)
-			if every > 0 {
-				next = r.Latest().Created.Add(every)
+			every, next := *p.RotateEvery, key.Time(0)
+			if latest := r.Latest(); every > 0 {
+				next = nextRotation(max(latest.Created, r.ActivateAt), every, r.ID, latest.Number)
 			}
 			cmd.RotateEvery, cmd.NextRotate = &every, &next
 		}
@@ -167,7 +177,8 @@ func target(a access.Action, resume bool, from key.State) (key.State, error) {
 	return to, nil
 }
 
-// DestroyKey ends a key's or a version's material, by default after a wait of 7 days.
+// DestroyKey ends a key's or a version's material, by default after a wait of 7 days. fault.BadState if it was used lately
+// and the caller does not force it.
 func (v *Vault) DestroyKey(ctx context.Context, c access.Caller, ref string, d Destruction) (*key.Record, error) {
 	return opDestroy.do(ctx, v, c, destroyIn{ref, d})
 }
@@ -184,6 +195,9 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 	t.change("reason", d.Reason)
 	t.change("version", number(d.Version))
 	t.change("after", key.FormatPeriod(wait))
+	if d.Force {
+		t.change("force", "true")
+	}
 	return t.amend(ctx, in.Ref, d.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		from := r.State
 		if d.Version != 0 {
@@ -196,6 +210,11 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 		to := end(from)
 		if !from.May(to) {
 			return nil, fault.New(fault.BadState, "it is %s: deactivate it first, then destroy it", from)
+		}
+		if !d.Force {
+			if err := t.v.guard(r, d.Version, ch.Updated); err != nil {
+				return nil, err
+			}
 		}
 		if wait == 0 {
 			return &fsm.SetState{Change: ch, Version: d.Version, To: to, Reason: d.Reason}, nil

@@ -123,7 +123,7 @@ func (m *model) destroy(t *rapid.T) {
 		to = key.DestroyedCompromised
 	}
 	_, err := m.write(t, func(v *vault.Vault, c access.Caller) (*key.Record, error) {
-		return v.DestroyKey(ctx, c, name, vault.Destruction{After: &now})
+		return v.DestroyKey(ctx, c, name, vault.Destruction{After: &now, Force: true})
 	})
 	if k.state.May(to) != (err == nil) {
 		t.Fatalf("destroying %s, which is %s: %v", name, k.state, err)

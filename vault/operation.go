@@ -11,6 +11,7 @@ import (
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // write is an operation that changes the replicated state. It runs on the leader; asked of another node it is
@@ -108,7 +109,7 @@ func (w *write[In, Out]) do(ctx context.Context, v *Vault, c access.Caller, in I
 		if err := v.cfg.Audit.Healthy(); err != nil {
 			return none, err
 		}
-		out, err := w.forward(ctx, l, call{Op: w.name, Caller: c, Request: t.request, Body: body})
+		out, err := w.forward(ctx, v, l, call{Op: w.name, Caller: c, Request: t.request, Body: body})
 		if errors.Is(err, ErrSelf) {
 			continue
 		}
@@ -127,7 +128,7 @@ func settled(ctx context.Context) bool {
 }
 
 // forward sends the operation to the leader and waits until this node's own state has it.
-func (w *write[In, Out]) forward(ctx context.Context, l *link, c call) (Out, error) {
+func (w *write[In, Out]) forward(ctx context.Context, v *Vault, l *link, c call) (Out, error) {
 	var none Out
 	body, err := cbor.Marshal(c)
 	if err != nil {
@@ -147,6 +148,9 @@ func (w *write[In, Out]) forward(ctx context.Context, l *link, c call) (Out, err
 	}
 	if err := l.machine.Wait(ctx, r.Index); err != nil {
 		return none, fault.Wrap(fault.Uncertain, err, "the leader did it, but this node has not caught up yet")
+	}
+	if shown, ok := any(out).(*key.Record); ok && shown != nil {
+		v.showUses(shown) // as this node knows them: they do not cross
 	}
 	return out, nil
 }

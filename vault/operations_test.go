@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/audit"
@@ -36,6 +37,8 @@ type world struct {
 	token *access.Token
 	other *access.Token
 	csr   []byte
+	// limited is the id of a key with a usage limit.
+	limited key.ID
 }
 
 var kek = sync.OnceValue(func() *rsa.PrivateKey {
@@ -63,13 +66,17 @@ func newWorld(t *testing.T, nodes int) *world {
 	w := &world{Fixture: vaulttest.Cluster(t, nodes, vaulttest.WithShares(3, 2))}
 	root, v := w.Root(), w.Vault(0)
 	w.MustCreate("app/k")
-	for _, name := range []string{"app/suspended", "app/deactivated"} {
+	for _, name := range []string{"app/suspended", "app/deactivated", "app/destroyed"} {
 		w.MustCreate(name)
 	}
 	ok(t, "suspending", step(w.Fixture, "app/suspended", 0, access.Suspend))
 	ok(t, "deactivating", step(w.Fixture, "app/deactivated", 0, access.Deactivate))
+	ok(t, "deactivating", step(w.Fixture, "app/destroyed", 0, access.Deactivate))
+	ok(t, "destroying", destroyNow(w.Fixture, "app/destroyed", 0))
+	limited, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "app/limited", UsageLimit: 1000})
+	ok(t, "creating", err)
+	w.limited = limited.ID
 	w.text = mustEncrypt(t, w.Fixture, "app/k", "plain")
-	var err error
 	w.token, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
 	ok(t, "creating a token", err)
 	w.other, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
@@ -112,6 +119,13 @@ var operations = []operation{
 	}},
 	{"key.cancel-destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0))
+	}},
+	{"key.purge", access.Purge, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.PurgeKey(ctx, c, "app/destroyed", 0) }},
+	{"key.usage", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return v.CountUses(ctx, c, fsm.UsageItem{ID: w.limited, Version: 1, Uses: 1})
+	}},
+	{"key.allocate", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.AllocateUses(ctx, c, w.limited, 1))
 	}},
 	{"key.material", access.Reveal, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(reveal(v, c, "app/k", 0)) }},
 	{"key.encrypt", access.Encrypt, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(encrypt(v, c, "app/k", "x")) }},

@@ -3,9 +3,11 @@ package vault
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -16,9 +18,12 @@ const (
 	dueBatch = 100
 )
 
-// Run does what is due while this node leads and is open: dates of keys, expired tokens, rewrapping, and
-// dropping what past rekeys left. It returns when ctx ends.
+// Run tells the leader how often keys are used here and, while this node leads and is open, does what is due: dates of
+// keys, expired tokens, rewrapping, and dropping what past rekeys left. It returns when ctx ends.
 func (v *Vault) Run(ctx context.Context) error {
+	var telling sync.WaitGroup
+	telling.Go(func() { v.tellUses(ctx) })
+	defer telling.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -47,6 +52,7 @@ func (v *Vault) Run(ctx context.Context) error {
 func (v *Vault) duties(ctx context.Context, l *link, room *keyroom) error {
 	return errors.Join(
 		v.actOnDue(ctx, l),
+		v.rotateExhausted(ctx, l),
 		v.purgeTokens(ctx, l),
 		v.rewrapSecrets(ctx, l, room),
 		v.rewrap(ctx, l, room),
@@ -54,7 +60,8 @@ func (v *Vault) duties(ctx context.Context, l *link, room *keyroom) error {
 	)
 }
 
-// actOnDue takes the steps whose date has come, each once and cluster-wide: they are entries in the log.
+// actOnDue takes the steps whose date has come, each once and cluster-wide: they are entries in the log. A destruction is
+// one that the policies may forbid.
 func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	s := l.machine.State()
 	now := v.now(s)
@@ -62,13 +69,18 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	acted := 0
 	for r := range s.Due(now, s.KeyCount()) { // not dueBatch: what must wait, or fails, must not hold up the rest
 		op, build := dueStep(r, now)
-		if build == nil {
+		if build == nil || !v.denied.open(r, s.PolicyRevision(), now) {
 			continue
 		}
-		err := v.self(op, func(t *task) error {
+		action := access.Operate
+		if op == opDestroy.name {
+			action = access.Destroy
+		}
+		err := v.selfAs(op, action, func(t *task) error {
 			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return build(t, old, ch) })
 			return err
 		})
+		v.denied.note(r, s.PolicyRevision(), now, err)
 		all = errors.Join(all, err)
 		if err == nil {
 			acted++

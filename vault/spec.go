@@ -18,7 +18,12 @@ type KeySpec struct {
 	ActivateAt  key.Time // in the future: the key begins pre-active
 	DeactivAt   key.Time
 	Tags        map[string]string
-	UsageLimit  uint64
+	UsageLimit  uint64 // uses in all, of whatever kind; 0: any number
+
+	DestroyAt   key.Time      // needs DeactivAt, and does not come before it
+	RotateUses  uint64        // a version that protected so often gets a successor; 0: never for that
+	RotateBytes uint64        // likewise for so many bytes
+	RetireAfter time.Duration // versions are destroyed so long after they were replaced; 0: never by themselves
 }
 
 // KeyPatch is a change of metadata; nil fields stay as they are.
@@ -30,6 +35,12 @@ type KeyPatch struct {
 	DeactivAt   *key.Time
 	MinDecrypt  *uint32 // oldest version that decrypt still opens
 	Exportable  *bool   // only from true to false
+
+	DestroyAt   *key.Time
+	RotateUses  *uint64
+	RotateBytes *uint64
+	RetireAfter *time.Duration // where it is not 0, also dates the end of versions that were replaced before, from now
+	UsageLimit  *uint64        // counts all uses since the key was made
 }
 
 // StateChange asks for a step in a key's life.
@@ -44,7 +55,8 @@ type StateChange struct {
 // Destruction asks for the end of a key's material.
 type Destruction struct {
 	Version uint32         // 0: the whole key
-	After   *time.Duration // nil: the default wait of 7 days; 0: at once
+	After   *time.Duration // nil: the default wait of 7 days, also with Force, for waiting can be cancelled; 0: at once
+	Force   bool           // even if it was used within Config.DestroyGuard
 	Reason  string
 	IfMatch uint64
 }

@@ -37,12 +37,17 @@ var purposes = map[key.Operation]purpose{
 }
 
 // use is the one way to the cryptography of a key: it says whether version ver of r may do op, and opens it. uses and bytes
-// are how often, and for how many bytes, the caller is about to use it. It asks nobody else and takes no common lock.
+// are how often, and for how many bytes, the caller is about to use it. It takes no
+// common lock, and asks nobody else unless the key has a usage limit.
 func (t *task) use(ctx context.Context, op key.Operation, r *key.Record, ver *key.Version, uses, bytes uint64) (*opened, error) {
 	if err := t.mayUse(op, r, ver); err != nil {
 		return nil, err
 	}
-	return t.open(r, ver)
+	o, err := t.open(r, ver)
+	if err != nil {
+		return nil, err
+	}
+	return o, t.count(ctx, op, r, ver, o, uses, bytes)
 }
 
 // mayUse is use without opening: states, the lowest version in use, the usage mask, and keys that need a second key.
@@ -123,7 +128,7 @@ func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
 	if o := t.v.keys.get(r, ver.Number); o != nil {
 		return o, nil
 	}
-	o := &opened{record: r}
+	o := t.counted(r, ver, &opened{record: r})
 	err := t.material(r, ver, func(plain []byte) (err error) {
 		o.key, err = primitive.Open(r.Algorithm, plain)
 		return err

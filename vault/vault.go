@@ -123,6 +123,9 @@ type Config struct {
 	CeremonyLimit time.Duration // how long shares are kept without a new one; 0: 10 min
 	Now           func() time.Time
 	Random        io.Reader
+	DestroyGuard  time.Duration // a key that was used so recently is destroyed only by force; 0: 7 days; negative: any may be
+
+	counting counting // thresholds; a test makes them small
 }
 
 // Vault is one node's vault. It is safe for concurrent use.
@@ -135,6 +138,8 @@ type Vault struct {
 	keys *keyCache
 	dual *dualCache
 
+	usage    *usages
+	denied   refusals // what was refused to the cluster itself
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
 
@@ -170,7 +175,12 @@ func New(cfg Config) *Vault {
 	if cfg.CeremonyLimit == 0 {
 		cfg.CeremonyLimit = 10 * time.Minute
 	}
-	v := &Vault{cfg: cfg, log: cfg.Log}
+	if cfg.DestroyGuard == 0 {
+		cfg.DestroyGuard = 7 * 24 * time.Hour
+	}
+	cfg.counting.complete()
+	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages()}
+	_, _ = rand.Read(v.usage.boot[:]) // never fails; the vault's own source of randomness is a test's to count
 	for i := range v.turns {
 		v.turns[i] = make(chan struct{}, 1)
 	}
@@ -201,6 +211,9 @@ func (v *Vault) Restored() {
 	v.keys.purge()
 	v.dual.purge()
 	v.auth.forget()
+	if s := v.state(); s != nil {
+		v.usage.restored(s)
+	}
 	v.adopt()
 }
 

@@ -205,7 +205,12 @@ type CreateKeyRequest struct {
 	ActivateAt   string            `json:"activate_at,omitzero"`
 	DeactivateAt string            `json:"deactivate_at,omitzero"`
 	Tags         map[string]string `json:"tags,omitempty"`
-	UsageLimit   uint64            `json:"usage_limit,omitzero"`
+	UsageLimit   uint64            `json:"usage_limit,omitzero"` // uses in all, of whatever kind
+
+	DestroyAt        string `json:"destroy_at,omitzero"`         // needs deactivate_at, and does not come before it
+	RotateAfterUses  uint64 `json:"rotate_after_uses,omitzero"`  // a version that protected so often gets a successor
+	RotateAfterBytes uint64 `json:"rotate_after_bytes,omitzero"` // likewise for so many bytes
+	RetireAfter      string `json:"retire_after,omitzero"`       // versions are destroyed so long after they were replaced
 }
 
 // UpdateKeyRequest is the body of PATCH /v1/keys/{k}; absent fields stay.
@@ -216,6 +221,11 @@ type UpdateKeyRequest struct {
 	DeactivateAt      *string            `json:"deactivate_at,omitzero"`
 	MinDecryptVersion *uint32            `json:"min_decrypt_version,omitzero"`
 	Exportable        *bool              `json:"exportable,omitzero"`
+	DestroyAt         *string            `json:"destroy_at,omitzero"`
+	RotateAfterUses   *uint64            `json:"rotate_after_uses,omitzero"`  // 0: never for that
+	RotateAfterBytes  *uint64            `json:"rotate_after_bytes,omitzero"` // 0: never for that
+	RetireAfter       *string            `json:"retire_after,omitzero"`       // also dates the end of versions replaced before, from now; "0s": never
+	UsageLimit        *uint64            `json:"usage_limit,omitzero"`        // counts all uses since the key was made; 0: any number
 }
 
 // StateRequest is the body of activate, suspend, resume, deactivate, compromise.
@@ -229,6 +239,7 @@ type DestroyRequest struct {
 	Version uint32  `json:"version,omitzero"`
 	After   *string `json:"after,omitzero"` // default "7d"; "0s": at once
 	Reason  string  `json:"reason,omitzero"`
+	Force   bool    `json:"force,omitzero"` // destroy what was used within the cluster's guard (7d); the wait stays
 }
 
 // Record is a key without its material.
@@ -251,6 +262,11 @@ type Record struct {
 	Tags              map[string]string `json:"tags"`
 	Owner             string            `json:"owner"`
 	UsageLimit        uint64            `json:"usage_limit,omitzero"`
+	UsageLeft         *uint64           `json:"usage_left,omitzero"` // of usage_limit: what no other node has taken
+	RotateAfterUses   uint64            `json:"rotate_after_uses,omitzero"`
+	RotateAfterBytes  uint64            `json:"rotate_after_bytes,omitzero"`
+	RetireAfter       string            `json:"retire_after,omitzero"`
+	LastUsedAt        string            `json:"last_used_at,omitzero"` // of any version, about
 	Reason            string            `json:"reason,omitzero"`
 	CreatedAt         string            `json:"created_at"`
 	UpdatedAt         string            `json:"updated_at"`
@@ -269,6 +285,9 @@ type Version struct {
 	DestroyAt     string `json:"destroy_at,omitzero"`
 	Reason        string `json:"reason,omitzero"`
 	PublicKey     string `json:"public_key,omitzero"`
+	Uses          uint64 `json:"uses,omitzero"`         // how often it protected something; all nodes agree within about 10 s
+	Bytes         uint64 `json:"bytes,omitzero"`        // that it protected
+	LastUsedAt    string `json:"last_used_at,omitzero"` // for whatever, about
 }
 
 // Keys is a page of GET /v1/keys.

@@ -68,6 +68,20 @@ func TestEveryRouteIsSpokenAsDocumented(t *testing.T) {
 	check("destroy", err)
 	_, err = c.CancelDestroy(ctx, "team/app", api.DestroyRequest{})
 	check("cancel-destroy", err)
+	end, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: "team/end", RotateAfterUses: 9, RetireAfter: "30d"})
+	check("create", err)
+	if _, err = c.RotateKeyIf(ctx, "team/end", `"77"`); !errors.Is(err, fault.Conflict) {
+		t.Errorf("rotating another revision: %v", err)
+	}
+	_, err = c.RotateKeyIf(ctx, "team/end", end.ETag)
+	check("rotate if", err)
+	if err = c.PurgeKey(ctx, "team/end"); !errors.Is(err, fault.BadState) {
+		t.Errorf("purging an active key: %v", err)
+	}
+	now := "0s"
+	_, err = c.DestroyKeyIf(ctx, "team/end", end.ETag, api.DestroyRequest{After: &now, Force: true})
+	check("destroy if", err)
+	check("purge", c.PurgeKey(ctx, "team/end"))
 	_, err = c.Material(ctx, "team/app", 1)
 	check("material", err)
 	_, err = c.DataKey(ctx, "team/app", api.DataKeyRequest{Bits: 256, Plaintext: true})

@@ -43,7 +43,7 @@ func keyRoutes() []route {
 		},
 		{
 			Method: post, Path: keyPath + "/rotate", Op: "key.rotate", Summary: "Add a version; the ones before still decrypt.",
-			serve: take(rotateKey), Body: smallBody, Optional: true, In: struct{}{}, Out: exampleRecord(),
+			serve: take(rotateKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{}, Out: exampleRecord(),
 		},
 		stateRoute("activate", "Begin to use a pre-active key or version.", access.Activate, false, reason),
 		stateRoute("suspend", "Stop all use for a while; resume ends it.", access.Suspend, false, reason),
@@ -51,7 +51,7 @@ func keyRoutes() []route {
 		stateRoute("deactivate", "End protection by this key; what it protected can still be opened.", access.Deactivate, false, reason),
 		stateRoute("compromise", "Mark as known to others. Acknowledged when no node serves it any more.", access.Compromise, false, reason),
 		{
-			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (7 days unless told), which cancel-destroy can end.",
+			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (7 days unless after says otherwise, also with force), which cancel-destroy can end. Refused for what was used within the last 7 days, unless with force.",
 			serve: take(destroyKey), Body: smallBody, Optional: true, IfMatch: true, In: api.DestroyRequest{After: new("7d"), Reason: "retired"}, Out: exampleRecord(),
 		},
 		{
@@ -74,7 +74,7 @@ func keyRoutes() []route {
 		{
 			Method: post, Path: "/v1/keys", Op: "key.create", Summary: "Create a key. The material is made on the leader and never crosses a node link in plain.",
 			serve: take(createKey), Status: http.StatusCreated, Body: smallBody,
-			In:  api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm", RotateEvery: "90d", Tags: map[string]string{"env": "prod"}},
+			In:  api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm", RotateEvery: "90d", RotateAfterUses: 1 << 30, RetireAfter: "365d", Tags: map[string]string{"env": "prod"}},
 			Out: exampleRecord(),
 		},
 		{Method: get, Path: keyPath, Op: "key.show", Summary: "Show a key without its material.", serve: give(showKey), Out: exampleRecord()},
@@ -165,18 +165,6 @@ func updateKey(ctx context.Context, q *request, in *api.UpdateKeyRequest) (api.R
 		return api.Record{}, err
 	}
 	return recorded(q.vault.UpdateKey(ctx, q.caller, q.ref, p))
-}
-
-func rotateKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {
-	return recorded(q.vault.RotateKey(ctx, q.caller, q.ref))
-}
-
-func destroyKey(ctx context.Context, q *request, in *api.DestroyRequest) (api.Record, error) {
-	after, err := optional("after", in.After, key.ParsePeriod)
-	if err != nil {
-		return api.Record{}, err
-	}
-	return recorded(q.vault.DestroyKey(ctx, q.caller, q.ref, vault.Destruction{Version: in.Version, After: after, Reason: in.Reason, IfMatch: q.ifMatch}))
 }
 
 func cancelDestroy(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {

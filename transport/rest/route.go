@@ -48,7 +48,7 @@ const (
 // table lists every route.
 func table() []*route {
 	var all []*route
-	for _, part := range [][]route{keyRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
+	for _, part := range [][]route{keyRoutes(), lifeRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
 		for _, rt := range part {
 			if rt.Body == 0 {
 				rt.Body = defaultBody

@@ -150,13 +150,13 @@ func TestLifeOfAKey(t *testing.T) {
 		}
 	}
 	ask[any](d, "POST", "/v1/keys/app/db/encrypt", api.EncryptRequest{Plaintext: []byte("x")}, 409)
-	if got, _ := ask[api.Record](d, "POST", "/v1/keys/app/db/destroy", api.DestroyRequest{After: new("1d")}, 200); got.DestroyAt == "" {
+	if got, _ := ask[api.Record](d, "POST", "/v1/keys/app/db/destroy", api.DestroyRequest{After: new("1d"), Force: true}, 200); got.DestroyAt == "" {
 		t.Errorf("to be destroyed: %+v", got)
 	}
 	if got, _ := ask[api.Record](d, "POST", "/v1/keys/app/db/cancel-destroy", nil, 200); got.DestroyAt != "" {
 		t.Errorf("destruction cancelled: %+v", got)
 	}
-	if got, _ := ask[api.Record](d, "POST", "/v1/keys/app/db/destroy", api.DestroyRequest{After: new("0s")}, 200); !strings.HasPrefix(got.State, "destroyed") {
+	if got, _ := ask[api.Record](d, "POST", "/v1/keys/app/db/destroy", api.DestroyRequest{After: new("0s"), Force: true}, 200); !strings.HasPrefix(got.State, "destroyed") {
 		t.Errorf("destroyed at once: %s", got.State)
 	}
 	ask[any](d, "GET", "/v1/keys/app/db/material", nil, 409)

@@ -18,7 +18,12 @@ func recordOf(r *key.Record) api.Record {
 		RotateEvery: key.FormatPeriod(r.RotateEvery), NextRotation: r.NextRotate.String(),
 		ActivateAt: r.ActivateAt.String(), DeactivateAt: r.DeactivAt.String(), DestroyAt: r.DestroyAt.String(),
 		Tags: r.Tags, Owner: r.Owner, UsageLimit: r.UsageLimit, Reason: r.Reason,
+		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision),
+	}
+	if r.UsageLimit > 0 {
+		left := r.UsageLeft
+		out.UsageLeft = &left
 	}
 	if latest := r.Latest(); latest != nil {
 		out.Latest = latest.Number
@@ -26,9 +31,12 @@ func recordOf(r *key.Record) api.Record {
 	if !r.Parent.IsZero() {
 		out.Parent = r.Parent.String()
 	}
+	var last key.Time
 	for i := range r.Versions {
 		out.Versions[i] = versionOf(&r.Versions[i])
+		last = max(last, r.Versions[i].LastUsed)
 	}
+	out.LastUsedAt = last.String()
 	return out
 }
 
@@ -36,7 +44,7 @@ func versionOf(v *key.Version) api.Version {
 	out := api.Version{
 		Version: v.Number, State: v.State.String(), CreatedAt: v.Created.String(), ActivatedAt: v.Activated.String(),
 		DeactivatedAt: v.Deactivated.String(), CompromisedAt: v.Compromised.String(), DestroyedAt: v.Destroyed.String(),
-		DestroyAt: v.DestroyAt.String(), Reason: v.Reason,
+		DestroyAt: v.DestroyAt.String(), Reason: v.Reason, Uses: v.Uses, Bytes: v.Bytes, LastUsedAt: v.LastUsed.String(),
 	}
 	if len(v.Public) > 0 {
 		out.PublicKey = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: v.Public}))
@@ -73,7 +81,7 @@ func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
 	if s.DeactivAt, err = key.ParseTime(in.DeactivateAt); err != nil {
 		return s, of("deactivate_at", err)
 	}
-	return s, nil
+	return s, lifeSpec(in, &s)
 }
 
 func keyPatch(in *api.UpdateKeyRequest, ifMatch uint64) (p vault.KeyPatch, err error) {
@@ -84,8 +92,10 @@ func keyPatch(in *api.UpdateKeyRequest, ifMatch uint64) (p vault.KeyPatch, err e
 	if p.ActivateAt, err = optional("activate_at", in.ActivateAt, key.ParseTime); err != nil {
 		return p, err
 	}
-	p.DeactivAt, err = optional("deactivate_at", in.DeactivateAt, key.ParseTime)
-	return p, err
+	if p.DeactivAt, err = optional("deactivate_at", in.DeactivateAt, key.ParseTime); err != nil {
+		return p, err
+	}
+	return p, lifePatch(in, &p)
 }
 
 // optional parses a field that may be absent.

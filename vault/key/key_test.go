@@ -297,7 +297,7 @@ func TestDueIsTheNextThingToDo(t *testing.T) {
 	full := func(s key.State) *key.Record {
 		return &key.Record{
 			State: s, ActivateAt: 10, DeactivAt: 20, NextRotate: 30, DestroyAt: 40,
-			Versions: []key.Version{{Number: 1, State: key.Active, DestroyAt: 50}, {Number: 2, State: key.Destroyed, DestroyAt: 1}},
+			Versions: []key.Version{{Number: 1, State: key.Deactivated, DestroyAt: 50}, {Number: 2, State: key.Destroyed, DestroyAt: 1}, {Number: 3, State: key.Active, DestroyAt: 2}},
 		}
 	}
 	for s, want := range map[key.State]key.Time{
@@ -315,6 +315,11 @@ func TestDueIsTheNextThingToDo(t *testing.T) {
 	r.NextRotate, r.DestroyAt = 0, 0
 	if got := r.Due(); got != 50 {
 		t.Errorf("a version's destruction is due at %d", got)
+	}
+	for s, want := range map[key.State]key.Time{key.PreActive: 40, key.Active: 0, key.Suspended: 0, key.Deactivated: 40} { // only what a state allows is due
+		if got := (&key.Record{State: s, DestroyAt: 40}).Due(); got != want {
+			t.Errorf("the destruction of what is %s is due at %d, want %d", s, got, want)
+		}
 	}
 	if got := (&key.Record{State: key.Active}).Due(); got != 0 {
 		t.Errorf("nothing is due at %d", got)

@@ -40,6 +40,11 @@ type Version struct {
 	Destroyed   Time     `cbor:"10,keyasint,omitempty"`
 	DestroyAt   Time     `cbor:"11,keyasint,omitempty"` // when it will be destroyed, unless that is cancelled
 	Check       []byte   `cbor:"12,keyasint,omitempty"` // check value of material that was imported
+
+	// Only in records that the vault shows, never in the replicated state: the uses of this version as far as the node knows.
+	Uses     uint64 `cbor:"-"` // how often it protected something
+	Bytes    uint64 `cbor:"-"` // that it protected
+	LastUsed Time   `cbor:"-"` // for whatever, about
 }
 
 // LinkKind says what the object that a link leads to is to the one that has the link. Its numbers are the low bytes of
@@ -106,6 +111,9 @@ type Record struct {
 	RotateBytes uint64            `cbor:"27,keyasint,omitempty"` // likewise for so many bytes that it protected
 	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
+
+	// UsageLeft is only in records that the vault shows: what nodes may still take of UsageLimit, and what this one holds.
+	UsageLeft uint64 `cbor:"-"`
 }
 
 // Latest is the newest version; nil while there is none.
@@ -140,7 +148,7 @@ func (r *Record) Clone() *Record {
 }
 
 // Due is the next time at which the cluster must act on r by itself: an activation, deactivation, destruction
-// or rotation. 0 if there is none.
+// or rotation. A destruction is not due while the state does not allow it. 0 if there is none.
 func (r *Record) Due() Time {
 	var due Time
 	sooner := func(t Time) {
@@ -158,9 +166,11 @@ func (r *Record) Due() Time {
 		sooner(r.NextRotate)
 	}
 	if !r.State.Gone() {
-		sooner(r.DestroyAt)
+		if r.State.Permits(ToDestroy) == Allowed {
+			sooner(r.DestroyAt)
+		}
 		for i := range r.Versions {
-			if !r.Versions[i].State.Gone() {
+			if r.Versions[i].State.Permits(ToDestroy) == Allowed {
 				sooner(r.Versions[i].DestroyAt)
 			}
 		}

@@ -119,7 +119,8 @@ func (rt *route) keys(st *state) (any, int, error) {
 			}
 			e := &entry{record: api.Record{
 				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: []string{"encrypt", "decrypt"}, State: "active", Exportable: in.Exportable,
-				Tags: in.Tags, Owner: "root", CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
+				Tags: in.Tags, Owner: "root", RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
+				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
 			}}
 			e.rotate()
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
@@ -139,9 +140,10 @@ func (rt *route) keys(st *state) (any, int, error) {
 			if err != nil {
 				return api.Record{}, err
 			}
-			if m := rt.r.Header.Get("If-Match"); m != "" && m != e.record.ETag {
-				return api.Record{}, fault.New(fault.Conflict, "the key changed since you read it")
+			if err := rt.ifMatch(e); err != nil {
+				return api.Record{}, err
 			}
+			e.update(in)
 			if in.RotateEvery != nil {
 				e.record.RotateEvery = *in.RotateEvery
 			}
@@ -198,12 +200,17 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 			return e.record, nil
 		})
 	case verb == "rotate":
-		return write(rt, 200, func(struct{}) (api.Record, error) { e.rotate(); return e.record, nil })
-	case verb == "destroy" || verb == "cancel-destroy":
-		return write(rt, 200, func(api.DestroyRequest) (api.Record, error) {
-			e.record.DestroyAt = map[string]string{"destroy": "2026-11-29T08:00:00.000Z"}[verb]
+		return write(rt, 200, func(struct{}) (api.Record, error) {
+			if err := rt.ifMatch(e); err != nil {
+				return api.Record{}, err
+			}
+			e.rotate()
 			return e.record, nil
 		})
+	case verb == "destroy" || verb == "cancel-destroy":
+		return write(rt, 200, func(in api.DestroyRequest) (api.Record, error) { return rt.destroy(e, verb, in) })
+	case verb == "purge":
+		return write(rt, 204, func(struct{}) (any, error) { return nil, st.purge(e) })
 	}
 	return rt.crypto(e, verb)
 }

@@ -117,6 +117,7 @@ func (e *entry) encrypt(plain, aad, binding []byte) (string, error) {
 	if e.record.State != "active" {
 		return "", fault.New(fault.BadState, "the key is %s", e.record.State)
 	}
+	e.use()
 	aead, err := gcm(e.materials[len(e.materials)-1])
 	if err != nil {
 		return "", err

@@ -1,0 +1,65 @@
+package clienttest
+
+import (
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// ifMatch refuses a change of a key that is not as the caller saw it.
+func (rt *route) ifMatch(e *entry) error {
+	if m := rt.r.Header.Get("If-Match"); m != "" && m != e.record.ETag {
+		return fault.New(fault.Conflict, "the key changed since you read it")
+	}
+	return nil
+}
+
+// use counts a use of the latest version.
+func (e *entry) use() {
+	v := &e.record.Versions[len(e.record.Versions)-1]
+	v.Uses++
+	v.LastUsedAt, e.record.LastUsedAt = when, when
+}
+
+// destroy knows no clock: what was ever used needs force, and an end at once is the end.
+func (rt *route) destroy(e *entry, verb string, in api.DestroyRequest) (api.Record, error) {
+	if err := rt.ifMatch(e); err != nil {
+		return api.Record{}, err
+	}
+	switch {
+	case verb != "destroy":
+		e.record.DestroyAt = ""
+	case e.record.LastUsedAt != "" && !in.Force:
+		return api.Record{}, fault.New(fault.BadState, "key %s was used 1 hour ago", e.record.Name).WithHint("Repeat with force (--force).")
+	case in.After != nil && *in.After == "0s":
+		e.record.State = "destroyed"
+	default:
+		e.record.DestroyAt = "2026-11-29T08:00:00.000Z"
+	}
+	return e.record, nil
+}
+
+// purge forgets a destroyed key. Caller holds mu.
+func (st *state) purge(e *entry) error {
+	if e.record.State != "destroyed" {
+		return fault.New(fault.BadState, "key %s is %s: only a destroyed key can be purged", e.record.Name, e.record.State)
+	}
+	delete(st.names, e.record.Name)
+	delete(st.keys, e.record.ID)
+	return nil
+}
+
+// update is what a change of life cycle leaves in the record.
+func (e *entry) update(in api.UpdateKeyRequest) {
+	for to, from := range map[*string]*string{&e.record.RetireAfter: in.RetireAfter, &e.record.DestroyAt: in.DestroyAt, &e.record.DeactivateAt: in.DeactivateAt} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	for to, from := range map[*uint64]*uint64{
+		&e.record.RotateAfterUses: in.RotateAfterUses, &e.record.RotateAfterBytes: in.RotateAfterBytes, &e.record.UsageLimit: in.UsageLimit,
+	} {
+		if from != nil {
+			*to = *from
+		}
+	}
+}

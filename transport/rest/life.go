@@ -1,0 +1,61 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// lifeRoutes are what happens to keys as a whole beside the steps in keyRoutes.
+func lifeRoutes() []route {
+	return []route{
+		{
+			Method: http.MethodPost, Path: keyPath + "/purge", Op: "key.purge", Summary: "Forget a destroyed key, whose record stays until then: its name is free again.",
+			serve: takeOnly(purgeKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{},
+		},
+	}
+}
+
+func purgeKey(ctx context.Context, q *request, _ *struct{}) error {
+	return q.vault.PurgeKey(ctx, q.caller, q.ref, q.ifMatch)
+}
+
+func rotateKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {
+	return recorded(q.vault.RotateKeyIf(ctx, q.caller, q.ref, q.ifMatch))
+}
+
+// destroyKey waits 7 days unless after says otherwise, also with force: force is about what was used lately.
+func destroyKey(ctx context.Context, q *request, in *api.DestroyRequest) (api.Record, error) {
+	after, err := optional("after", in.After, key.ParsePeriod)
+	if err != nil {
+		return api.Record{}, err
+	}
+	return recorded(q.vault.DestroyKey(ctx, q.caller, q.ref, vault.Destruction{
+		Version: in.Version, After: after, Force: in.Force, Reason: in.Reason, IfMatch: q.ifMatch,
+	}))
+}
+
+// lifeSpec reads what a new key's body says of its end and its rotation.
+func lifeSpec(in *api.CreateKeyRequest, s *vault.KeySpec) (err error) {
+	s.RotateUses, s.RotateBytes = in.RotateAfterUses, in.RotateAfterBytes
+	if s.DestroyAt, err = key.ParseTime(in.DestroyAt); err != nil {
+		return of("destroy_at", err)
+	}
+	if s.RetireAfter, err = key.ParsePeriod(in.RetireAfter); err != nil {
+		return of("retire_after", err)
+	}
+	return nil
+}
+
+// lifePatch reads the same of a change.
+func lifePatch(in *api.UpdateKeyRequest, p *vault.KeyPatch) (err error) {
+	p.RotateUses, p.RotateBytes, p.UsageLimit = in.RotateAfterUses, in.RotateAfterBytes, in.UsageLimit
+	if p.DestroyAt, err = optional("destroy_at", in.DestroyAt, key.ParseTime); err != nil {
+		return err
+	}
+	p.RetireAfter, err = optional("retire_after", in.RetireAfter, key.ParsePeriod)
+	return err
+}

@@ -1,0 +1,70 @@
+package rest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/quorate/quorate/transport/api"
+)
+
+func TestTheEndOfAKey(t *testing.T) {
+	d, _ := founded(t)
+	in := api.CreateKeyRequest{
+		Name: "app/end", DeactivateAt: "2099-01-01T00:00:00Z", DestroyAt: "2099-02-01T00:00:00Z",
+		RotateAfterUses: 1000, RotateAfterBytes: 1 << 20, RetireAfter: "30d", UsageLimit: 3,
+	}
+	r, _ := ask[api.Record](d, "POST", "/v1/keys", in, 201)
+	if r.DestroyAt != "2099-02-01T00:00:00.000Z" || r.RotateAfterUses != 1000 || r.RotateAfterBytes != 1<<20 || r.RetireAfter != "30d" || r.UsageLeft == nil || *r.UsageLeft != 3 {
+		t.Errorf("created %+v", r)
+	}
+	for range 2 {
+		ask[api.EncryptResponse](d, "POST", "/v1/keys/app/end/encrypt", api.EncryptRequest{Plaintext: []byte("hello")}, 200)
+	}
+	r, _ = ask[api.Record](d, "GET", "/v1/keys/app/end", nil, 200)
+	if v := r.Versions[0]; v.Uses != 2 || v.Bytes != 10 || v.LastUsedAt == "" || r.LastUsedAt != v.LastUsedAt || *r.UsageLeft != 1 {
+		t.Errorf("used: %+v, %d left", v, *r.UsageLeft)
+	}
+	ask[api.EncryptResponse](d, "POST", "/v1/keys/app/end/encrypt", api.EncryptRequest{Plaintext: []byte("hello")}, 200)
+	if a := d.send("POST", "/v1/keys/app/end/encrypt", `{"plaintext":"aGVsbG8="}`); a.status != 409 || !strings.Contains(string(a.body), "3 uses") {
+		t.Errorf("a fourth use of three: %d %s", a.status, a.body)
+	}
+	r, _ = ask[api.Record](d, "PATCH", "/v1/keys/app/end", api.UpdateKeyRequest{
+		UsageLimit: new(uint64(9)), RotateAfterUses: new(uint64(7)), RotateAfterBytes: new(uint64(0)), RetireAfter: new("0s"), DestroyAt: new("2099-03-01T00:00:00Z"),
+	}, 200)
+	if *r.UsageLeft != 6 || r.RotateAfterUses != 7 || r.RotateAfterBytes != 0 || r.RetireAfter != "" || r.DestroyAt != "2099-03-01T00:00:00.000Z" {
+		t.Errorf("changed to %+v, %d left", r, *r.UsageLeft)
+	}
+	for body, name := range map[string]string{
+		`{"destroy_at":"2001-01-01T00:00:00Z"}`: "destroy_at", `{"retire_after":"x"}`: "retire_after", `{"deactivate_at":"2001-01-01T00:00:00Z"}`: "deactivate_at",
+		`{"destroy_at":"x"}`: "destroy_at", `{"deactivate_at":""}`: "destroy_at needs",
+	} {
+		if a := d.send("PATCH", "/v1/keys/app/end", body); a.status != 400 || !strings.Contains(string(a.body), name) {
+			t.Errorf("%s gives %d %s, which does not name %s", body, a.status, a.body, name)
+		}
+	}
+
+	rotated, _ := ask[api.Record](d, "POST", "/v1/keys/app/end/rotate", nil, 200, "If-Match", r.ETag)
+	ask[any](d, "POST", "/v1/keys/app/end/rotate", nil, 412, "If-Match", r.ETag)
+	if rotated.Latest != 2 {
+		t.Errorf("rotated to %d", rotated.Latest)
+	}
+	ask[any](d, "POST", "/v1/keys/app/end/purge", nil, 409)
+	ask[api.Record](d, "POST", "/v1/keys/app/end/deactivate", nil, 200)
+	a := d.send("POST", "/v1/keys/app/end/destroy", `{}`)
+	if a.status != 409 || !strings.Contains(string(a.body), "was used") || !strings.Contains(string(a.body), "force") {
+		t.Errorf("destroying what was just used: %d %s", a.status, a.body)
+	}
+	if r, _ = ask[api.Record](d, "POST", "/v1/keys/app/end/destroy", api.DestroyRequest{Force: true}, 200); r.State != "deactivated" || r.DestroyAt == "" {
+		t.Errorf("force without after does not wait: %s, %s", r.State, r.DestroyAt)
+	}
+	r, _ = ask[api.Record](d, "POST", "/v1/keys/app/end/destroy", api.DestroyRequest{Force: true, After: new("0s"), Reason: "done"}, 200)
+	if r.State != "destroyed" || r.Versions[0].Reason != "done" || r.Reason != "done" {
+		t.Errorf("destroyed: %+v", r)
+	}
+	ask[any](d, "POST", "/v1/keys", in, 409) // the tombstone has the name
+	ask[any](d, "POST", "/v1/keys/app/end/purge", nil, 412, "If-Match", `"1"`)
+	ask[any](d, "POST", "/v1/keys/app/end/purge", nil, 204, "Idempotency-Key", "p")
+	ask[any](d, "POST", "/v1/keys/app/end/purge", nil, 204, "Idempotency-Key", "p")
+	ask[any](d, "GET", "/v1/keys/app/end", nil, 404)
+	ask[api.Record](d, "POST", "/v1/keys", in, 201)
+}

@@ -1,0 +1,146 @@
+package vault
+
+import (
+	"sync"
+	"time"
+
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// check refuses a patch that makes no sense for the record as it is. now is when the patch takes effect.
+func (p *KeyPatch) check(r *key.Record, now key.Time) error {
+	every, retire := r.RotateEvery, r.RetireAfter
+	if p.RotateEvery != nil {
+		every = *p.RotateEvery
+	}
+	if p.RetireAfter != nil {
+		retire = *p.RetireAfter
+	}
+	if err := checkPeriods(every, retire); err != nil {
+		return err
+	}
+	return checkDates(r, now, p.ActivateAt, p.DeactivAt, p.DestroyAt)
+}
+
+// checkDates refuses dates that have passed, that have acted already, or that would act in the wrong order. A nil date stays
+// as the record has it; 0 takes it away.
+func checkDates(r *key.Record, now key.Time, activate, deactivate, destroy *key.Time) error {
+	if activate == nil && deactivate == nil && destroy == nil {
+		return nil
+	}
+	for _, d := range []struct {
+		name  string
+		at    *key.Time
+		acted bool
+	}{
+		{"activate_at", activate, r.State != key.PreActive},
+		{"deactivate_at", deactivate, r.State.Permits(key.ToDeactivate) == key.Refused && r.State != key.PreActive},
+		{"destroy_at", destroy, r.State.Gone()},
+	} {
+		switch {
+		case d.at == nil:
+		case d.acted:
+			return fault.New(fault.BadState, "%s cannot be changed: key %s is %s already", d.name, nameOf(r), r.State)
+		case *d.at != 0 && *d.at <= now:
+			return fault.New(fault.Invalid, "%s lies in the past", d.name).WithHint("It is %s now, as the cluster sees it.", now)
+		}
+	}
+	before := r.State == key.PreActive
+	if !before && r.State.Permits(key.ToDeactivate) == key.Refused {
+		return nil // only its destruction is yet to come
+	}
+	first, second, third := value(activate, r.ActivateAt), value(deactivate, r.DeactivAt), value(destroy, r.DestroyAt)
+	switch {
+	case before && second != 0 && second <= first:
+		return fault.New(fault.Invalid, "deactivate_at must come after activate_at")
+	case third == 0 || deactivate == nil && destroy == nil: // a destruction that was scheduled otherwise is not in question
+		return nil
+	case second == 0:
+		return fault.New(fault.Invalid, "destroy_at needs deactivate_at: a key is deactivated before it is destroyed")
+	case third < second:
+		return fault.New(fault.Invalid, "destroy_at must not come before deactivate_at")
+	}
+	return nil
+}
+
+// given is a date that may be missing.
+func given(at key.Time) *key.Time {
+	if at == 0 {
+		return nil
+	}
+	return &at
+}
+
+func value(given *key.Time, otherwise key.Time) key.Time {
+	if given != nil {
+		return *given
+	}
+	return otherwise
+}
+
+// guard refuses to destroy what was used lately, as far as the state and the leader's own counts tell.
+func (v *Vault) guard(r *key.Record, version uint32, now key.Time) error {
+	last := v.lastUsed(r, version)
+	if v.cfg.DestroyGuard < 0 || last == 0 || now >= last.Add(v.cfg.DestroyGuard) {
+		return nil
+	}
+	what := "key " + nameOf(r)
+	if version != 0 {
+		what += " version " + number(version)
+	}
+	return fault.New(fault.BadState, "%s was used %s ago", what, ago(time.Duration(now-last)*time.Millisecond)).
+		WithHint("What it protects is lost when it is destroyed. Make sure that nobody needs it, then repeat with force (--force).")
+}
+
+// ago is a time span as a person says it.
+func ago(d time.Duration) string {
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if n := int(d / u.unit); n == 1 {
+			return "1 " + u.name
+		} else if n > 1 {
+			return number(uint32(n)) + " " + u.name + "s"
+		}
+	}
+	return "less than a minute"
+}
+
+// refusals remembers which of the cluster's own steps were refused, such as the destruction of a key under legal hold: the
+// step stays due, but is tried, logged and audited again only when the key or the policies changed, or after an hour.
+type refusals struct {
+	mu sync.Mutex
+	of map[key.ID]refusal // guarded by mu
+}
+
+type refusal struct {
+	revision, policies uint64
+	until              key.Time
+}
+
+const refusalLasts = time.Hour
+
+// open tells whether a step on r may be tried.
+func (f *refusals) open(r *key.Record, policies uint64, now key.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was, ok := f.of[r.ID]
+	return !ok || was.revision != r.Revision || was.policies != policies || now >= was.until
+}
+
+// note remembers how a step on r went.
+func (f *refusals) note(r *key.Record, policies uint64, now key.Time, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch k := fault.KindOf(err); {
+	case err == nil:
+		delete(f.of, r.ID)
+	case k == fault.Denied || k == fault.BadState || k == fault.Invalid || k == fault.TooLarge:
+		if f.of == nil || len(f.of) > 100_000 { // forgetting costs a line in the audit log, no more
+			f.of = map[key.ID]refusal{}
+		}
+		f.of[r.ID] = refusal{revision: r.Revision, policies: policies, until: now.Add(refusalLasts)}
+	}
+}

@@ -1,0 +1,248 @@
+package vault
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// counting is how far a node may count on its own. DESIGN.md proves from these that no cipher is used beyond its bound.
+type counting struct {
+	tellAt uint64 // uses of one version that are told at once; 0: 2^20
+	holdAt uint64 // uses of one version that may be untold; beyond, it protects nothing; 0: 2^21
+	stopAt uint64 // committed uses at which a version of an authenticated cipher protects nothing any more; 0: 2^32 - 2^28
+}
+
+func (c *counting) complete() {
+	for _, d := range []struct {
+		field *uint64
+		value uint64
+	}{{&c.tellAt, 1 << 20}, {&c.holdAt, 1 << 21}, {&c.stopAt, 1<<32 - 1<<28}} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+}
+
+// counter counts the uses of one version on this node. Every use touches it, without a lock.
+type counter struct {
+	uses      atomic.Uint64 // protecting uses that the cluster was not told of yet
+	bytes     atomic.Uint64 // that they protected
+	last      atomic.Int64  // the latest use of any kind, a key.Time
+	told      atomic.Int64  // what the cluster knows of last
+	committed atomic.Uint64 // protecting uses that the state knows, of all nodes
+	asked     atomic.Int64  // when usages.of last gave it out, a key.Time
+}
+
+// learn raises what is known to be committed.
+func (c *counter) learn(committed uint64) {
+	for {
+		old := c.committed.Load()
+		if committed <= old || c.committed.CompareAndSwap(old, committed) {
+			return
+		}
+	}
+}
+
+// usages is what a node counts: uses by version, and what it holds of usage limits. Its lock is taken when a key is opened
+// and when the counts are told, not when a key is used.
+type usages struct {
+	mu         sync.RWMutex
+	counters   map[slot]*counter     // guarded by mu
+	allowances map[key.ID]*allowance // guarded by mu
+
+	nudge chan struct{} // something must be told at once
+	turn  chan struct{} // whoever tells holds it
+	batch *usageBatch   // what is being told; guarded by turn
+	boot  [8]byte       // names the batches of this process
+	seq   uint64        // guarded by turn
+}
+
+func newUsages() *usages {
+	return &usages{
+		counters: map[slot]*counter{}, allowances: map[key.ID]*allowance{},
+		nudge: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+	}
+}
+
+// of is the counter of a version, made if there was none. It may be kept for as long as an opened key is.
+func (u *usages) of(at slot, s *fsm.State, now key.Time) *counter {
+	u.mu.RLock()
+	c := u.counters[at]
+	if c != nil {
+		c.asked.Store(int64(now))
+	}
+	u.mu.RUnlock()
+	if c != nil {
+		return c
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if c = u.counters[at]; c == nil {
+		c = &counter{}
+		c.learn(s.Usage(at.id, at.version).Uses)
+		u.counters[at] = c
+	}
+	c.asked.Store(int64(now))
+	return c
+}
+
+// known is the counter of a version; nil if there is none.
+func (u *usages) known(at slot) *counter {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return u.counters[at]
+}
+
+// prune drops counters that have nothing to tell and that nobody can hold any more: none was given out since before.
+func (u *usages) prune(before key.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for at, c := range u.counters {
+		if key.Time(c.asked.Load()) < before && c.uses.Load() == 0 && c.bytes.Load() == 0 && c.last.Load() == c.told.Load() {
+			delete(u.counters, at)
+		}
+	}
+}
+
+// applied takes up what the state knows after some node told of its uses.
+func (u *usages) applied(items []fsm.UsageItem, s *fsm.State) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	for i := range items {
+		if c := u.counters[slot{items[i].ID, items[i].Version}]; c != nil {
+			c.learn(s.Usage(items[i].ID, items[i].Version).Uses)
+		}
+	}
+}
+
+// restored takes up what another state knows.
+func (u *usages) restored(s *fsm.State) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	for at, c := range u.counters {
+		c.committed.Store(s.Usage(at.id, at.version).Uses)
+	}
+}
+
+// protects tells whether an operation applies protection, so that it counts towards what a cipher bears.
+func protects(op key.Operation) bool {
+	switch op {
+	case key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToHaveChild:
+		return true
+	}
+	return false
+}
+
+// count counts uses before they happen, on this node alone: a use that fails afterwards was counted all the same. It asks
+// the leader only for keys with a usage limit. fault.BadState when the version, or the key's limit, is used up; fault.Busy
+// while too much of what this node counted could not be told.
+func (t *task) count(ctx context.Context, op key.Operation, r *key.Record, ver *key.Version, o *opened, uses, size uint64) error {
+	c, protecting := o.uses, protects(op)
+	if protecting {
+		if err := t.v.countProtecting(r, ver, c, uses); err != nil {
+			return err
+		}
+	}
+	if r.UsageLimit != 0 && uses > 0 {
+		if err := t.draw(ctx, r, o.allowance, uses); err != nil {
+			if protecting {
+				c.uses.Add(-uses)
+			}
+			return err
+		}
+	}
+	if protecting {
+		c.bytes.Add(size)
+	}
+	c.touch(key.At(t.v.cfg.Now()))
+	return nil
+}
+
+func (c *counter) touch(now key.Time) {
+	if c.last.Load() < int64(now) {
+		c.last.Store(int64(now))
+	}
+}
+
+func (v *Vault) countProtecting(r *key.Record, ver *key.Version, c *counter, uses uint64) error {
+	bounded := r.Algorithm.Traits().AEAD
+	if bounded && c.committed.Load() >= v.cfg.counting.stopAt {
+		return fault.New(fault.BadState, "key %s version %d was used %d times: its cipher bears no more", nameOf(r), ver.Number, c.committed.Load()).
+			WithHint("Rotate the key; what this version protected still opens.")
+	}
+	n := c.uses.Add(uses)
+	if n >= v.cfg.counting.tellAt {
+		select {
+		case v.usage.nudge <- struct{}{}:
+		default:
+		}
+	}
+	if bounded && n > v.cfg.counting.holdAt {
+		c.uses.Add(-uses)
+		return fault.New(fault.Busy, "key %s was used more often than this node could tell the leader", nameOf(r)).
+			WithHint("Try again in a moment; if it lasts, look whether the cluster has a leader.")
+	}
+	return nil
+}
+
+// counted gives an opened version what its uses are counted with.
+func (t *task) counted(r *key.Record, ver *key.Version, o *opened) *opened {
+	now := key.At(t.v.cfg.Now())
+	o.uses = t.v.usage.of(slot{r.ID, ver.Number}, t.link.machine.State(), now)
+	if r.UsageLimit != 0 {
+		o.allowance = t.v.usage.allowance(r)
+	}
+	return o
+}
+
+// shown is a record as it leaves the vault, with what is known of its uses.
+func (v *Vault) shown(r *key.Record) *key.Record {
+	p := public(r)
+	v.showUses(p)
+	return p
+}
+
+// showUses fills in what the state and this node know of the uses of a record that is about to be shown.
+func (v *Vault) showUses(p *key.Record) {
+	s := v.state()
+	for i := range p.Versions {
+		ver := &p.Versions[i]
+		ver.Uses, ver.Bytes, ver.LastUsed = v.usesOf(s, p.ID, ver.Number)
+	}
+	if p.UsageLimit == 0 {
+		return
+	}
+	if taken := s.Usage(p.ID, 0).Allocated; taken < p.UsageLimit {
+		p.UsageLeft = p.UsageLimit - taken
+	}
+	p.UsageLeft += v.usage.held(p)
+}
+
+func (v *Vault) usesOf(s *fsm.State, id key.ID, version uint32) (uses, size uint64, last key.Time) {
+	u := s.Usage(id, version)
+	if c := v.usage.known(slot{id, version}); c != nil {
+		return u.Uses + c.uses.Load(), u.Bytes + c.bytes.Load(), max(u.LastUsed, key.Time(c.last.Load()))
+	}
+	return u.Uses, u.Bytes, u.LastUsed
+}
+
+// lastUsed is when a version of r, or any of them (0), was last used as far as this node knows; 0: never.
+func (v *Vault) lastUsed(r *key.Record, version uint32) key.Time {
+	s, last := v.state(), key.Time(0)
+	for i := range r.Versions {
+		if n := r.Versions[i].Number; version == 0 || n == version {
+			_, _, at := v.usesOf(s, r.ID, n)
+			last = max(last, at)
+		}
+	}
+	return last
+}
+
+// tellEvery is how often a node tells the leader what it counted.
+const tellEvery = 10 * time.Second
