@@ -112,7 +112,13 @@ func ago(d time.Duration) string {
 // step stays due, but is tried, logged and audited again only when the key or the policies changed, or after an hour.
 type refusals struct {
 	mu sync.Mutex
-	of map[key.ID]refusal // guarded by mu
+	of map[refused]refusal // guarded by mu
+}
+
+type refused struct {
+	id      key.ID
+	op      string
+	version uint32
 }
 
 type refusal struct {
@@ -123,24 +129,24 @@ type refusal struct {
 const refusalLasts = time.Hour
 
 // open tells whether a step on r may be tried.
-func (f *refusals) open(r *key.Record, policies uint64, now key.Time) bool {
+func (f *refusals) open(r *key.Record, op string, version uint32, policies uint64, now key.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	was, ok := f.of[r.ID]
+	was, ok := f.of[refused{r.ID, op, version}]
 	return !ok || was.revision != r.Revision || was.policies != policies || now >= was.until
 }
 
 // note remembers how a step on r went.
-func (f *refusals) note(r *key.Record, policies uint64, now key.Time, err error) {
+func (f *refusals) note(r *key.Record, op string, version uint32, policies uint64, now key.Time, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch k := fault.KindOf(err); {
 	case err == nil:
-		delete(f.of, r.ID)
+		delete(f.of, refused{r.ID, op, version})
 	case k == fault.Denied || k == fault.BadState || k == fault.Invalid || k == fault.TooLarge:
 		if f.of == nil || len(f.of) > 100_000 { // forgetting costs a line in the audit log, no more
-			f.of = map[key.ID]refusal{}
+			f.of = map[refused]refusal{}
 		}
-		f.of[r.ID] = refusal{revision: r.Revision, policies: policies, until: now.Add(refusalLasts)}
+		f.of[refused{r.ID, op, version}] = refusal{revision: r.Revision, policies: policies, until: now.Add(refusalLasts)}
 	}
 }

@@ -47,7 +47,7 @@ func (v *Vault) rotateExhausted(ctx context.Context, l *link) error {
 	var all error
 	acted := 0
 	for r := range s.Exhausted(s.KeyCount()) { // what fails must not hold up the rest
-		if !v.denied.open(r, s.PolicyRevision(), now) {
+		if !v.denied.open(r, opRotateKey.name, 0, s.PolicyRevision(), now) {
 			continue
 		}
 		err := v.self("key.rotate", func(t *task) error {
@@ -55,7 +55,7 @@ func (v *Vault) rotateExhausted(ctx context.Context, l *link) error {
 			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(old, ch) })
 			return err
 		})
-		v.denied.note(r, s.PolicyRevision(), now, err)
+		v.denied.note(r, opRotateKey.name, 0, s.PolicyRevision(), now, err)
 		all = errors.Join(all, err)
 		if err == nil {
 			acted++

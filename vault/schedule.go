@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,19 +69,21 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	var all error
 	acted := 0
 	for r := range s.Due(now, s.KeyCount()) { // not dueBatch: what must wait, or fails, must not hold up the rest
-		op, build := dueStep(r, now)
-		if build == nil || !v.denied.open(r, s.PolicyRevision(), now) {
+		steps := dueSteps(r, now)
+		next := slices.IndexFunc(steps, func(d dueStep) bool { return v.denied.open(r, d.op, d.version, s.PolicyRevision(), now) })
+		if next < 0 {
 			continue
 		}
+		d := steps[next]
 		action := access.Operate
-		if op == opDestroy.name {
+		if d.op == opDestroy.name {
 			action = access.Destroy
 		}
-		err := v.selfAs(op, action, func(t *task) error {
-			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return build(t, old, ch) })
+		err := v.selfAs(d.op, action, func(t *task) error {
+			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return d.build(t, old, ch) })
 			return err
 		})
-		v.denied.note(r, s.PolicyRevision(), now, err)
+		v.denied.note(r, d.op, d.version, s.PolicyRevision(), now, err)
 		all = errors.Join(all, err)
 		if err == nil {
 			acted++
@@ -92,33 +95,41 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	return all
 }
 
-type step func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error)
+// dueStep is something whose date has come.
+type dueStep struct {
+	op      string
+	version uint32 // 0: the key
+	build   func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error)
+}
 
-// dueStep is the first thing that is due on r: destruction before deactivation before activation before rotation.
-func dueStep(r *key.Record, now key.Time) (string, step) {
+// dueSteps is what is due on r, in the order in which it is done: destruction before deactivation before activation before
+// rotation. Each step leaves another record, so one is taken at a time; one that is refused leaves the turn to the next.
+func dueSteps(r *key.Record, now key.Time) []dueStep {
+	var all []dueStep
 	due := func(at key.Time) bool { return at != 0 && at <= now }
-	to := func(version uint32, s key.State, reason string) step {
-		return func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
+	to := func(op string, version uint32, s key.State, reason string) {
+		all = append(all, dueStep{op, version, func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
 			return &fsm.SetState{Change: ch, Version: version, To: s, Reason: reason}, nil
-		}
+		}})
+	}
+	if !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)) {
+		to(opDestroy.name, 0, end(r.State), "its destroy date has come")
 	}
 	switch {
-	case !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)):
-		return "key.destroy", to(0, end(r.State), "its destroy date has come")
 	case (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt):
-		return "key.deactivate", to(0, key.Deactivated, "its deactivation date has come")
+		to(opDeactivate.name, 0, key.Deactivated, "its deactivation date has come")
 	case r.State == key.PreActive && due(r.ActivateAt):
-		return "key.activate", to(0, key.Active, "its activation date has come")
+		to(opActivate.name, 0, key.Active, "its activation date has come")
 	}
 	for i := range r.Versions {
 		if v := &r.Versions[i]; !v.State.Gone() && due(v.DestroyAt) && v.State.May(end(v.State)) {
-			return "key.destroy", to(v.Number, end(v.State), "its destroy date has come")
+			to(opDestroy.name, v.Number, end(v.State), "its destroy date has come")
 		}
 	}
 	if r.State == key.Active && due(r.NextRotate) {
-		return "key.rotate", func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(r, ch) }
+		all = append(all, dueStep{opRotateKey.name, 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(r, ch) }})
 	}
-	return "", nil
+	return all
 }
 
 // purgeTokens ends tokens whose time is over: an entry in the log, so that every node agrees on the moment.
