@@ -111,6 +111,51 @@ func BenchmarkRead(b *testing.B) {
 	})
 }
 
+// BenchmarkMemory is the heap that a key with one version, one tag and an owner takes, indexes included.
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range sizes() {
+		fill := func() *vault {
+			v := newVault(b)
+			for at := 0; at < n; {
+				batch := make([]fsm.Entry, 0, 1024)
+				for ; at < n && len(batch) < cap(batch); at++ {
+					r := newRecord(at)
+					r.Tags = map[string]string{"team": fmt.Sprint("t", at%100)}
+					batch = append(batch, v.entry(&fsm.CreateKey{Record: r}, fsm.Request{}))
+				}
+				if _, err := v.ApplyBatch(batch); err != nil {
+					b.Fatal(err)
+				}
+				v.log = nil
+			}
+			return v
+		}
+		b.Run(fmt.Sprintf("applied/keys=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				before := heap()
+				v := fill()
+				b.ReportMetric(float64(heap()-before)/float64(n), "heap-bytes/key")
+				runtime.KeepAlive(v)
+			}
+		})
+		b.Run(fmt.Sprintf("restored/keys=%d", n), func(b *testing.B) {
+			var image bytes.Buffer
+			if _, err := fill().State().WriteTo(&image); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				before := heap()
+				m := fsm.New()
+				if err := m.Restore(bytes.NewReader(image.Bytes())); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(heap()-before)/float64(n), "heap-bytes/key")
+				runtime.KeepAlive(m)
+			}
+		})
+	}
+}
+
 func BenchmarkSnapshot(b *testing.B) {
 	for _, n := range sizes() {
 		s := filled(b, n).State()

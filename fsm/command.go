@@ -77,6 +77,8 @@ var operations = []operation{
 	{"cluster.init", 1, func() Command { return new(Init) }},
 	{"cluster.level", 1, func() Command { return new(SetLevel) }},
 	{"cluster.check", 1, func() Command { return new(Check) }},
+	{"key.create-many", 1, func() Command { return new(CreateKeys) }},
+	{"key.reparent", 1, func() Command { return new(Reparent) }},
 }
 
 var operationByName = func() map[string]*operation {

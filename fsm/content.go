@@ -15,11 +15,15 @@ type content struct {
 	tokens         tokenTable
 	policies       index[Policy, *Policy]
 	documents      index[Document, *Document]
+	campaigns      campaignTable
 	usage          usageTable
 }
 
 func newContent() content {
-	return content{level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex(), usage: newUsageTable()}
+	return content{
+		level: 1, keys: newKeyTable(), tokens: newTokenTable(), policies: newPolicyIndex(), documents: newDocumentIndex(),
+		campaigns: newCampaignTable(), usage: newUsageTable(),
+	}
 }
 
 // share makes the next write to anything in c work on a copy.
@@ -32,6 +36,7 @@ func (c *content) share() {
 	}
 	c.policies.share()
 	c.documents.share()
+	c.campaigns.share()
 	c.usage.share()
 }
 

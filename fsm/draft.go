@@ -29,8 +29,9 @@ type position struct {
 
 func (d *Draft) putKey(old, fresh *key.Record) {
 	d.dirty = true
-	for _, x := range d.keys.indexes() {
-		x.replace(old, fresh)
+	d.keys.replace(old, fresh)
+	if old != nil && !old.Parent.IsZero() {
+		d.settleCampaign(old.Parent)
 	}
 	if d.usage.byVersion.tree.Len() == 0 {
 		return

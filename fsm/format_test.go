@@ -47,6 +47,8 @@ func samples() []fsm.Command {
 		&fsm.Init{Documents: []fsm.Document{{Name: "seal", Body: []byte("b")}}, Tokens: []access.Token{*newToken(1)}, Policies: []fsm.Policy{{Name: "p", Source: "s"}}},
 		&fsm.SetLevel{Level: 1},
 		&fsm.Check{Index: 7, Chain: [32]byte{1}},
+		&fsm.CreateKeys{Records: []*key.Record{r, newChild(2, 1, 1)}},
+		&fsm.Reparent{Change: c, Parent: keyID(2), Materials: []fsm.NewMaterial{{Version: 1, Material: key.Material{Parent: 1, Sealed: []byte("s")}}}},
 	}
 }
 
@@ -99,6 +101,19 @@ func TestPolicyEntriesWithTheirMAC(t *testing.T) {
 		"policy.delete-sealed": &fsm.DeletePolicy{Name: "p", Expect: 1, PolicySeal: seal},
 	} {
 		golden(t, name, cmd)
+	}
+}
+
+// TestRewrapsOfChildrenAreAsTheyWere is for the form of key.rewrap that concerns children.
+func TestRewrapsOfChildrenAreAsTheyWere(t *testing.T) {
+	cmd := &fsm.RewrapKeys{Parent: keyID(1), Items: []fsm.RewrapItem{{ID: keyID(2), Version: 1, OldParent: 1, New: key.Material{Parent: 2, Sealed: []byte("s")}}}}
+	got, err := fsm.Encode(cmd, fsm.Request{}, t0)
+	const want = "0186011b000001a1ee565e0050000000000000000000000000000000004800000000000000006a6b65792e726577726170a20181a5015075f64ab9200cd8010cf573bb14d68edf0201030004a202020341730501025078694467bf9cd7c06d8b2c53880a2e4b"
+	if err != nil || hex.EncodeToString(got) != want {
+		t.Errorf("written as %x, %v", got, err)
+	}
+	if p, err := fsm.Decode(got); err != nil || !reflect.DeepEqual(p.Command, cmd) {
+		t.Errorf("read as %+v, %v", p, err)
 	}
 }
 

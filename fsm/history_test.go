@@ -2,6 +2,7 @@ package fsm_test
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"testing"
 
@@ -30,7 +31,7 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 		expect = d.Revision
 	}
 	state := key.State(rapid.IntRange(0, 8).Draw(t, "state"))
-	switch rapid.IntRange(0, 20).Draw(t, "op") {
+	switch rapid.IntRange(0, 24).Draw(t, "op") {
 	case 0, 1, 2:
 		r := newRecord(n)
 		r.State, r.Versions[0].State = max(state, 1), max(state, 1)
@@ -38,7 +39,13 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 		r.RotateBytes, r.UsageLimit = uint64(small)*150, uint64(small)
 		return &fsm.CreateKey{Record: r}
 	case 3, 4:
-		return &fsm.RotateKey{Change: change, Version: key.Version{Number: next, Material: key.Material{Term: small, Sealed: []byte{1}}}}
+		m := key.Material{Term: small, Sealed: []byte{1}}
+		if r := s.Key(change.ID); r != nil && !r.Parent.IsZero() && small > 0 {
+			m = under(newest(s, r.Parent))
+		}
+		return &fsm.RotateKey{Change: change, Version: key.Version{Number: next, Material: m}}
+	case 20, 21, 22, 23:
+		return aboutChildren(t, s, n, change)
 	case 5, 6:
 		return &fsm.SetState{Change: change, Version: small, To: state, Reason: name}
 	case 7:
@@ -82,6 +89,118 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 	}
 }
 
+// newest is the number of a key's latest version; 1 of one that there is not.
+func newest(s *fsm.State, id key.ID) uint32 {
+	if r := s.Key(id); r != nil {
+		return r.Latest().Number
+	}
+	return 1
+}
+
+// aboutChildren draws a command about hierarchies.
+func aboutChildren(t *rapid.T, s *fsm.State, n int, change fsm.Change) fsm.Command {
+	parent := keyID(rapid.IntRange(0, 7).Draw(t, "parent"))
+	version := newest(s, parent)
+	if rapid.IntRange(0, 5).Draw(t, "late") == 0 {
+		version--
+	}
+	child := func(n int) *key.Record {
+		r := newRecord(n)
+		r.Parent, r.Versions[0].Material = parent, under(max(version, 1))
+		return r
+	}
+	switch rapid.IntRange(0, 4).Draw(t, "kind") {
+	case 0:
+		return &fsm.CreateKeys{Records: []*key.Record{child(n), child((n + 1) % 8)}}
+	case 1:
+		return &fsm.CreateKey{Record: child(n)}
+	case 2, 3:
+		c := &fsm.RewrapKeys{Parent: parent}
+		for _, r := range slices.Concat(page(s.WrappedUnder(parent, 1, key.ID{}, 0)), page(s.WrappedUnder(parent, 2, key.ID{}, 0)), []*key.Record{newRecord(n)}) {
+			for i := range r.Versions {
+				old := max(r.Versions[i].Material.Parent, 1)
+				c.Items = append(c.Items, fsm.RewrapItem{ID: r.ID, Version: r.Versions[i].Number, OldParent: old, New: under(max(version, old+1))})
+			}
+		}
+		return c
+	default:
+		c := &fsm.Reparent{Change: change, Parent: parent}
+		if version == 0 {
+			c.Parent = key.ID{}
+		}
+		if r := s.Key(change.ID); r != nil {
+			for i := range r.Versions {
+				if m := (fsm.NewMaterial{Version: r.Versions[i].Number, Material: under(version)}); len(r.Versions[i].Material.Sealed) > 0 {
+					if version == 0 {
+						m.Material.Term = 1
+					}
+					c.Materials = append(c.Materials, m)
+				}
+			}
+		}
+		return c
+	}
+}
+
+func page(p []*key.Record, _ key.ID) []*key.Record { return p }
+
+// checkFamilies holds what the state says of hierarchies to what its records say.
+func checkFamilies(t *rapid.T, s *fsm.State) {
+	wrapped, children := map[key.ID]map[uint32]int{}, map[key.ID]int{}
+	all, _ := s.Keys(fsm.Query{})
+	for _, r := range all {
+		for i := range r.Versions {
+			m := r.Versions[i].Material
+			if m.Parent != 0 && (m.Term != 0 || r.Parent.IsZero()) || m.Parent == 0 && !r.Parent.IsZero() && len(m.Sealed) > 0 {
+				t.Fatalf("key %s: material %+v of version %d, parent %s", r.Name, m, r.Versions[i].Number, r.Parent)
+			}
+			if m.Parent == 0 {
+				continue
+			}
+			p := s.Key(r.Parent)
+			if p == nil || p.Version(m.Parent) == nil || len(p.Version(m.Parent).Material.Sealed) == 0 {
+				t.Fatalf("what wraps version %d of key %s is gone", r.Versions[i].Number, r.Name)
+			}
+			if wrapped[r.Parent] == nil {
+				wrapped[r.Parent] = map[uint32]int{}
+			}
+			wrapped[r.Parent][m.Parent]++
+		}
+		if !r.Parent.IsZero() {
+			children[r.Parent]++
+		}
+		levels := 1
+		for up := r; !up.Parent.IsZero() && s.Key(up.Parent) != nil; up = s.Key(up.Parent) {
+			if levels++; levels > fsm.MaxDepth {
+				t.Fatalf("key %s is in a circle or too deep", r.Name)
+			}
+		}
+	}
+	for n := range 9 {
+		id := keyID(n)
+		got := map[uint32]int{}
+		for _, vc := range s.ChildVersions(id) {
+			got[vc.Version] = vc.Items
+		}
+		if !maps.Equal(got, wrapped[id]) || s.ChildCount(id) != children[id] || len(page(s.Children(id, key.ID{}, 0))) != children[id] {
+			t.Fatalf("key %d: versions %v and %d children, records say %v and %d", n, got, s.ChildCount(id), wrapped[id], children[id])
+		}
+		c, done := s.Campaign(id)
+		left, owed := uint64(0), newest(s, id)
+		for version, items := range wrapped[id] {
+			if c != nil && version < c.To {
+				left += uint64(items)
+			}
+			if version < owed && (c == nil || c.To != owed) {
+				t.Fatalf("key %d: version %d wraps %d and there is no campaign for it", n, version, items)
+			}
+		}
+		if c != nil && (done != c.Total-left || (c.Finished != 0) != (left == 0)) {
+			t.Fatalf("key %d: %d of %d are done, %d left, finished at %v", n, done, c.Total, left, c.Finished)
+		}
+	}
+}
+
 // TestHistories applies random histories one by one, in batches, and over a snapshot in the middle: the same state and
 // chain must come of all three, and no refusal may change content.
 func TestHistories(t *testing.T) {
@@ -105,6 +224,7 @@ func TestHistories(t *testing.T) {
 			if after := m.State(); out.Fault != nil && after.ContentDigest() != before.ContentDigest() {
 				t.Fatalf("entry %d was refused (%v) and changed the state", i+1, out.Fault)
 			}
+			checkFamilies(t, m.State())
 			log = append(log, fsm.Entry{Index: uint64(i + 1), Data: data})
 		}
 		batched := fsm.New()
@@ -123,6 +243,7 @@ func TestHistories(t *testing.T) {
 			}
 		}
 		a, b := m.State(), batched.State()
+		checkFamilies(t, b)
 		if a.Digest() != b.Digest() || a.Chain() != b.Chain() {
 			t.Fatal("the same history came to different states")
 		}
@@ -136,7 +257,7 @@ func TestHistories(t *testing.T) {
 				t.Fatalf("term %d: %d versions, %d after restore", term, a.TermCount(term), b.TermCount(term))
 			}
 		}
-		for _, q := range []fsm.Query{{Tag: "k"}, {Tag: "all"}, {State: key.Active}, {State: key.Destroyed}, {Owner: "app1"}} {
+		for _, q := range []fsm.Query{{Tags: []string{"k"}}, {Tags: []string{"all"}}, {State: key.Active}, {State: key.Destroyed}, {Owner: "app1"}} {
 			p, _ := a.Keys(q)
 			r, _ := b.Keys(q)
 			if len(p) != len(r) {

@@ -19,6 +19,7 @@ const degree = 24
 // a publication clones it, which copies nothing but the nodes on the way to what is written.
 type index[R, E any] struct {
 	tree    *btree.BTreeG[E]
+	less    func(a, b E) bool
 	entries func(r *R, to []E) []E // where r belongs; appended to to
 	record  func(e E) *R
 	shared  bool // a published State reads tree
@@ -26,7 +27,7 @@ type index[R, E any] struct {
 }
 
 func newIndex[R, E any](less func(a, b E) bool, record func(E) *R, entries func(*R, []E) []E) index[R, E] {
-	return index[R, E]{tree: btree.NewG(degree, less), entries: entries, record: record}
+	return index[R, E]{tree: btree.NewG(degree, less), less: less, entries: entries, record: record}
 }
 
 // replace puts fresh (nil: nothing) where old (nil: nothing) was.
@@ -34,15 +35,19 @@ func (x *index[R, E]) replace(old, fresh *R) {
 	if x.shared {
 		x.tree, x.shared = x.tree.Clone(), false
 	}
+	x.scratch = x.scratch[:0]
 	if fresh != nil {
-		x.scratch = x.entries(fresh, x.scratch[:0])
+		x.scratch = x.entries(fresh, x.scratch)
 		for _, e := range x.scratch {
 			x.tree.ReplaceOrInsert(e)
 		}
 	}
-	if old != nil {
-		x.scratch = x.entries(old, x.scratch[:0])
-		for _, e := range x.scratch {
+	if n := len(x.scratch); old != nil {
+		x.scratch = x.entries(old, x.scratch)
+		for i, e := range x.scratch[n:] {
+			if i < n && !x.less(x.scratch[i], e) && !x.less(e, x.scratch[i]) {
+				continue // the new entry took its place
+			}
 			if at, ok := x.tree.Get(e); ok && x.record(at) == old {
 				x.tree.Delete(e)
 			}
@@ -70,23 +75,38 @@ type keyTable struct {
 	byDue       index[key.Record, dueEntry]
 	byTerm      index[key.Record, termEntry]
 	terms       termCounts
+	children    childTable
+	intern      *interner // the writer's
 }
 
-func (t *keyTable) indexes() [9]upkeep[key.Record] {
-	return [...]upkeep[key.Record]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byTerm, &t.terms}
+// replace puts fresh (nil: nothing) where old (nil: nothing) was, in all orders.
+func (t *keyTable) replace(old, fresh *key.Record) {
+	if fresh != nil {
+		t.intern.share(fresh)
+	}
+	for _, x := range t.indexes() {
+		x.replace(old, fresh)
+	}
+}
+
+func (t *keyTable) indexes() [10]upkeep[key.Record] {
+	return [...]upkeep[key.Record]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byTerm, &t.terms, &t.children}
 }
 
 func newKeyTable() keyTable {
 	self := func(r *key.Record) *key.Record { return r }
+	in := new(interner)
 	return keyTable{
+		intern:      in,
 		byID:        newIndex(lessID, idEntry.key, idEntries),
 		byName:      newIndex(lessName, nameEntry.key, nameEntries),
 		byState:     newIndex(lessState, self, one),
 		byAlgorithm: newIndex(lessAlgorithm, self, one),
 		byOwner:     newIndex(lessOwner, self, ownerEntries),
-		byTag:       newIndex(lessTag, tagEntry.key, tagEntries),
+		byTag:       newIndex(lessTag, tagEntry.key, in.tagEntries),
 		byDue:       newIndex(lessDue, dueEntry.key, dueEntries),
 		byTerm:      newIndex(lessTerm, termEntry.key, termEntries),
+		children:    newChildTable(),
 	}
 }
 
@@ -100,9 +120,8 @@ type (
 		rec  *key.Record // nil in what is searched for: before all of that name
 	}
 	tagEntry struct {
-		name, value string
-		any         bool // stands for the tag with whatever value
-		rec         *key.Record
+		tag *tag
+		rec *key.Record
 	}
 	dueEntry struct {
 		at  key.Time
@@ -134,9 +153,9 @@ func ownerEntries(r *key.Record, to []*key.Record) []*key.Record {
 	return append(to, r)
 }
 
-func tagEntries(r *key.Record, to []tagEntry) []tagEntry {
+func (x *interner) tagEntries(r *key.Record, to []tagEntry) []tagEntry {
 	for name, value := range r.Tags { // in any order: each goes to its own place
-		to = append(to, tagEntry{name, value, false, r}, tagEntry{name, "", true, r})
+		to = append(to, tagEntry{x.tag(name, value, false), r}, tagEntry{x.tag(name, "", true), r})
 	}
 	return to
 }
@@ -200,16 +219,25 @@ func lessOwner(a, b *key.Record) bool {
 }
 
 func lessTag(a, b tagEntry) bool {
-	if c := strings.Compare(a.name, b.name); c != 0 {
-		return c < 0
-	}
-	if a.any != b.any {
-		return a.any
-	}
-	if c := strings.Compare(a.value, b.value); c != 0 {
-		return c < 0
+	if a.tag != b.tag { // the same tag may be kept twice
+		if c := a.tag.compare(b.tag); c != 0 {
+			return c < 0
+		}
 	}
 	return byNameAndID(a.rec, b.rec)
+}
+
+func (t *tag) compare(o *tag) int {
+	if c := strings.Compare(t.name, o.name); c != 0 {
+		return c
+	}
+	if t.any != o.any {
+		if t.any {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(t.value, o.value)
 }
 
 func lessDue(a, b dueEntry) bool {

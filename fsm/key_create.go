@@ -6,7 +6,8 @@ import (
 )
 
 // CreateKey adds a key as it stands in Record, whose Revision is 1. fault.Exists if the id or the name is taken,
-// fault.NotFound without its parent. An empty name is nobody's: any number of keys may have it.
+// fault.NotFound without its parent, fault.BadState unless that is active, fault.Conflict unless its latest version wraps all
+// there is of the new key. An empty name is nobody's: any number of keys may have it.
 type CreateKey struct {
 	Record *key.Record `cbor:"1,keyasint"`
 }
@@ -17,20 +18,25 @@ func (*CreateKey) Op() string { return "key.create" }
 // Apply implements Command.
 func (c *CreateKey) Apply(d *Draft, _ Env) (Result, error) {
 	r := c.Record
-	if err := checkNewKey(r); err != nil {
+	if err := admit(d, r); err != nil {
 		return Result{}, err
-	}
-	if d.key(r.ID) != nil {
-		return Result{}, fault.New(fault.Exists, "the key id %s is taken", r.ID)
-	}
-	if d.keyByName(r.Name) != nil {
-		return Result{}, nameTaken(r.Name)
-	}
-	if !r.Parent.IsZero() && d.key(r.Parent) == nil {
-		return Result{}, fault.New(fault.NotFound, "there is no key %s, named as the parent of %s", r.Parent, title(r))
 	}
 	d.putKey(nil, r)
 	return Result{Object: r.ID, Version: r.Latest().Number, Revision: r.Revision}, nil
+}
+
+// admit checks everything that a new key needs.
+func admit(d *Draft, r *key.Record) error {
+	if err := checkNewKey(r); err != nil {
+		return err
+	}
+	if d.key(r.ID) != nil {
+		return fault.New(fault.Exists, "the key id %s is taken", r.ID)
+	}
+	if d.keyByName(r.Name) != nil {
+		return nameTaken(r.Name)
+	}
+	return wrappedWell(d, r, 1)
 }
 
 func checkNewKey(r *key.Record) error {

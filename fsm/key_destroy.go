@@ -74,5 +74,8 @@ func (c *PurgeKey) Apply(d *Draft, _ Env) (Result, error) {
 	}
 	d.forgetUsage(old, true)
 	d.putKey(old, nil)
+	if campaign := d.campaign(c.ID); campaign != nil {
+		d.putCampaign(campaign, nil)
+	}
 	return Result{Object: c.ID}, nil
 }

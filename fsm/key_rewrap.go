@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"slices"
+
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -11,16 +13,21 @@ const MaxRewrap = 1_024
 // RewrapKeys puts the same material under a newer term of the keyring. A version that is no longer wrapped under
 // the term that the item names is passed over; Result.Version counts the others. Revisions, dates and MACs
 // stay as they are: what the keys are has not changed.
+//
+// With Parent it moves material of that key's children to the latest version of Parent: items then name OldParent. A version
+// that is no longer wrapped so, and one that was wrapped under what is no longer the latest, is passed over.
 type RewrapKeys struct {
-	Items []RewrapItem `cbor:"1,keyasint"`
+	Items  []RewrapItem `cbor:"1,keyasint"`
+	Parent key.ID       `cbor:"2,keyasint,omitzero"`
 }
 
 // RewrapItem is one version to be rewrapped.
 type RewrapItem struct {
-	ID      key.ID       `cbor:"1,keyasint"`
-	Version uint32       `cbor:"2,keyasint"`
-	Old     uint32       `cbor:"3,keyasint"` // term that wraps it now
-	New     key.Material `cbor:"4,keyasint"`
+	ID        key.ID       `cbor:"1,keyasint"`
+	Version   uint32       `cbor:"2,keyasint"`
+	Old       uint32       `cbor:"3,keyasint"` // term that wraps it now; 0 with OldParent
+	New       key.Material `cbor:"4,keyasint"`
+	OldParent uint32       `cbor:"5,keyasint,omitempty"` // version of RewrapKeys.Parent that wraps it now
 }
 
 // Op implements Command.
@@ -32,34 +39,44 @@ func (c *RewrapKeys) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, fault.New(fault.Invalid, "a rewrap names 1 to %d versions, not %d", MaxRewrap, len(c.Items))
 	}
 	for i := range c.Items {
-		m := &c.Items[i].New
-		if c.Items[i].Old == 0 || m.Term == 0 || m.Parent != 0 || len(m.Sealed) == 0 || len(m.Sealed) > key.MaxMaterial {
-			return Result{}, fault.New(fault.Invalid, "item %d of the rewrap lacks a term or material, or has more than %d bytes of it", i, key.MaxMaterial)
+		it := &c.Items[i]
+		well := it.Old != 0 && it.OldParent == 0 && it.New.Term != 0 && it.New.Parent == 0
+		if !c.Parent.IsZero() {
+			well = it.Old == 0 && it.OldParent != 0 && it.New.Term == 0 && it.New.Parent > it.OldParent
 		}
+		if n := len(it.New.Sealed); !well || n == 0 || n > key.MaxMaterial {
+			return Result{}, fault.New(fault.Invalid, "item %d of the rewrap lacks what wraps it or material, or has more than %d bytes of it", i, key.MaxMaterial)
+		}
+	}
+	latest := uint32(0)
+	if p := d.key(c.Parent); p != nil && p.Latest() != nil {
+		latest = p.Latest().Number
 	}
 	done := uint32(0)
 	for i := range c.Items {
-		if c.Items[i].apply(d) {
-			done++
+		if it := &c.Items[i]; it.New.Parent == latest || c.Parent.IsZero() {
+			done += it.apply(d, c.Parent)
 		}
 	}
 	return Result{Version: done}, nil
 }
 
-func (it *RewrapItem) apply(d *Draft) bool {
+// apply moves one version and counts it, unless something else was faster.
+func (it *RewrapItem) apply(d *Draft, parent key.ID) uint32 {
 	old := d.key(it.ID)
-	if old == nil || it.Version == 0 {
-		return false
+	if old == nil || it.Version == 0 || old.Parent != parent && it.OldParent != 0 {
+		return 0
 	}
 	v := old.Version(it.Version)
-	if v == nil || v.Material.Term != it.Old || len(v.Material.Sealed) == 0 {
-		return false
+	if v == nil || v.Material.Term != it.Old || v.Material.Parent != it.OldParent || len(v.Material.Sealed) == 0 {
+		return 0
 	}
 	if recordSize(old)-len(v.Material.Sealed)+len(it.New.Sealed) > MaxRecord {
-		return false
+		return 0
 	}
-	r := old.Clone()
+	r := *old // shares all but the versions: nothing else changes, and nobody writes to either
+	r.Versions = slices.Clone(old.Versions)
 	r.Version(it.Version).Material = it.New
-	d.putKey(old, r)
-	return true
+	d.putKey(old, &r)
+	return 1
 }

@@ -6,8 +6,9 @@ import (
 )
 
 // RotateKey gives an active key a new version, numbered one above the latest. Versions that were active are
-// deactivated: they still open what they sealed, until Record.RetireAfter has
-// passed, where that is set. fault.BadState unless the key is active.
+// deactivated: they still open what they sealed, until Record.RetireAfter has passed, where that is set. fault.BadState
+// unless the key is active, and its parent if it has one; fault.Conflict unless that parent's latest version wraps the new
+// one. What older versions wrap of the key's children is from then on to be rewrapped: a Campaign.
 type RotateKey struct {
 	Change
 	Version    key.Version `cbor:"10,keyasint"` // Number, Material, Public; Created is set to Updated if 0, Active and Activated are set here
@@ -69,9 +70,25 @@ func (c *RotateKey) Next(old *key.Record) (*key.Record, error) {
 
 // Apply implements Command.
 func (c *RotateKey) Apply(d *Draft, _ Env) (Result, error) {
-	r, err := replaceKey(d, c.ID, c)
+	old := d.key(c.ID)
+	if old == nil {
+		return Result{}, noKey(c.ID)
+	}
+	r, err := c.Next(old)
 	if err != nil {
 		return Result{}, err
 	}
+	if r.Parent.IsZero() {
+		err = orphan(r, &c.Version.Material)
+	} else if p, failed := d.mother(r, 1); failed != nil {
+		err = failed
+	} else {
+		err = underLatest(r, p, &c.Version.Material)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	d.putKey(old, r)
+	d.campaignFor(r)
 	return Result{Object: r.ID, Version: c.Version.Number, Revision: r.Revision}, nil
 }

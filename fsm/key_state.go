@@ -9,7 +9,7 @@ import (
 //
 // With Version 0 the key as a whole moves, and with it every version that may take the step. Destroying what
 // is compromised, and compromising what is destroyed, ends in DestroyedCompromised. What is destroyed loses its
-// sealed material and everything that was scheduled; a destroyed key keeps no version.
+// sealed material and everything that was scheduled; a destroyed key keeps no version. fault.BadState while what would be destroyed wraps children.
 type SetState struct {
 	Change
 	Version uint32    `cbor:"10,keyasint,omitempty"`
@@ -102,10 +102,18 @@ func step(from, to key.State) (key.State, bool) {
 
 // Apply implements Command.
 func (c *SetState) Apply(d *Draft, _ Env) (Result, error) {
-	r, err := replaceKey(d, c.ID, c)
+	old := d.key(c.ID)
+	if old == nil {
+		return Result{}, noKey(c.ID)
+	}
+	r, err := c.Next(old)
+	if err == nil {
+		err = d.bearing(old, r)
+	}
 	if err != nil {
 		return Result{}, err
 	}
+	d.putKey(old, r)
 	if c.To.Gone() {
 		d.forgetUsage(r, false)
 	}

@@ -4,21 +4,44 @@ import (
 	"bytes"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
-// Query says which keys to list. Zero fields ask for nothing in particular.
+// Query says which keys to list. Zero fields ask for nothing in particular. Ranges of time begin at From and end before Before.
 type Query struct {
-	Prefix    string        // of the name
-	After     string        // the next of the page before; or a name, to begin after it
-	State     key.State     // of the key as a whole
-	Tag       string        // "name" or "name=value"
-	Algorithm key.Algorithm //
-	Owner     string        //
-	Limit     int           // keys in a page: 0 is 100, the most is 10,000
+	Prefix        string         // of the name
+	Tags          []string       // "name" or "name=value"; a key must have all of them
+	State         key.State      // of the key as a whole
+	Algorithm     key.Algorithm  //
+	Type          key.ObjectType //
+	Owner         string         //
+	Parent        key.ID         //
+	CreatedFrom   key.Time       //
+	CreatedBefore key.Time       //
+	UpdatedFrom   key.Time       //
+	UpdatedBefore key.Time       //
+	DueBefore     key.Time       // only keys that the cluster must act on by itself before this time
+	RotateBefore  key.Time       // only keys that it must rotate before this time
+	ByDue         bool           // in the order of what is due, soonest first, instead of by name; only keys that something is due on
+	After         string         // the next of the page before; by name also a name, to begin after it
+	Limit         int            // keys in a page: 0 is 100, the most is 10,000
+
+	// Accept is asked about keys that match; those it refuses are left out, as if they did not match. nil accepts all.
+	Accept func(*key.Record) bool
 }
+
+// What one page may cost, so that no query walks over a million keys: a page that has cost so much ends, with fewer keys
+// than were asked for and a cursor.
+const (
+	maxVisits  = 20_000 // index entries
+	acceptCost = 10     // of asking Accept once, in entries
+	lookAhead  = 64     // entries that a full page looks at to tell whether it is the last
+	probeDepth = 64     // entries by which indexes are compared
+)
 
 func pageLimit(n int) int {
 	if n <= 0 {
@@ -27,53 +50,177 @@ func pageLimit(n int) int {
 	return min(n, 10_000)
 }
 
-// Keys lists keys by name, then id. next is where to go on, "" at the end. A key that is there, under the same name, all the
-// while that pages are read is shown exactly once, whatever is added or removed meanwhile.
+// Keys lists keys by name, then id; or by what is due, then id. next is where to go on, "" at the end; a page may be
+// short, even empty, and have a next. A key that is there, under the same name (due date), all the while that pages are
+// read is shown exactly once, whatever is added or removed meanwhile.
 func (s *State) Keys(q Query) (page []*key.Record, next string) {
-	limit := pageLimit(q.Limit)
-	from, excluded := q.start()
-	s.walk(q, from, func(r *key.Record) bool {
-		if !strings.HasPrefix(r.Name, q.Prefix) {
-			return false
-		}
-		if excluded && r.Name == from.Name && bytes.Compare(r.ID[:], from.ID[:]) <= 0 || !q.matches(r) {
-			return true
-		}
-		if len(page) == limit {
-			next = cursor(page[limit-1])
-			return false
-		}
-		page = append(page, r)
-		return true
-	})
-	return page, next
+	p := pager{q: &q, limit: pageLimit(q.Limit)}
+	if q.ByDue {
+		s.walkDue(&q, p.visit)
+	} else {
+		from, excluded := q.start()
+		s.narrowest(&q, from)(from, func(r *key.Record) bool {
+			if !strings.HasPrefix(r.Name, q.Prefix) {
+				return false
+			}
+			if excluded && r.Name == from.Name && bytes.Compare(r.ID[:], from.ID[:]) <= 0 {
+				return true
+			}
+			return p.visit(r)
+		})
+	}
+	return p.page, p.next
 }
 
-// walk visits keys from a place onward in the narrowest index there is for q.
-func (s *State) walk(q Query, from *key.Record, visit func(*key.Record) bool) {
-	switch name, value, valued := strings.Cut(q.Tag, "="); {
-	case q.Tag != "":
-		start := tagEntry{name, value, !valued, from}
-		s.keys.byTag.tree.AscendGreaterOrEqual(start, func(e tagEntry) bool {
-			return e.name == name && e.any == !valued && e.value == value && visit(e.rec)
+// pager is one page being filled.
+type pager struct {
+	q      *Query
+	limit  int
+	page   []*key.Record
+	next   string
+	last   *key.Record // visited before
+	visits int
+	ahead  int // visits since the page was full
+}
+
+func (p *pager) visit(r *key.Record) bool {
+	full := len(p.page) == p.limit
+	if p.last != nil && (p.visits >= maxVisits || full && p.ahead == lookAhead) {
+		p.next = p.q.cursor(p.last)
+		return false
+	}
+	p.visits++
+	if full {
+		p.ahead++
+	}
+	if p.takes(r) {
+		if full {
+			p.next = p.q.cursor(p.page[p.limit-1])
+			return false
+		}
+		p.page = append(p.page, r)
+	}
+	p.last = r
+	return true
+}
+
+func (p *pager) takes(r *key.Record) bool {
+	if !p.q.matches(r) {
+		return false
+	}
+	if p.q.Accept == nil {
+		return true
+	}
+	p.visits += acceptCost - 1
+	return p.q.Accept(r)
+}
+
+// walk visits keys in the order of name and id, from a place onward, until visit returns false.
+type walk func(from *key.Record, visit func(*key.Record) bool)
+
+// narrowest is the way with the fewest keys, judged from the next few: all ways have one order, so the one that gets
+// furthest by a number of steps is the sparsest there. Pages may go different ways.
+func (s *State) narrowest(q *Query, from *key.Record) walk {
+	ways := s.ways(q)
+	if len(ways) == 1 {
+		return ways[0]
+	}
+	var best walk
+	var furthest *key.Record
+	for _, w := range ways {
+		n := 0
+		var reached *key.Record
+		w(from, func(r *key.Record) bool {
+			n, reached = n+1, r
+			return n < probeDepth && strings.HasPrefix(r.Name, q.Prefix)
 		})
-	case q.Owner != "":
-		from.Owner = q.Owner
-		s.keys.byOwner.tree.AscendGreaterOrEqual(from, func(r *key.Record) bool { return r.Owner == q.Owner && visit(r) })
-	case q.State != 0:
-		from.State = q.State
-		s.keys.byState.tree.AscendGreaterOrEqual(from, func(r *key.Record) bool { return r.State == q.State && visit(r) })
-	case q.Algorithm != 0:
-		from.Algorithm = q.Algorithm
-		s.keys.byAlgorithm.tree.AscendGreaterOrEqual(from, func(r *key.Record) bool { return r.Algorithm == q.Algorithm && visit(r) })
-	default:
+		if n < probeDepth {
+			return w // all of it was seen
+		}
+		if best == nil || byNameAndID(furthest, reached) {
+			best, furthest = w, reached
+		}
+	}
+	return best
+}
+
+// ways lists every index that holds all keys that can match; those that are likely to be short come first.
+func (s *State) ways(q *Query) []walk {
+	var all []walk
+	for _, tag := range q.Tags {
+		all = append(all, s.walkTag(tag))
+	}
+	same := func(x *index[key.Record, *key.Record], set func(from *key.Record), has func(r *key.Record) bool) walk {
+		return func(from *key.Record, visit func(*key.Record) bool) {
+			pivot := *from
+			set(&pivot)
+			x.tree.AscendGreaterOrEqual(&pivot, func(r *key.Record) bool { return has(r) && visit(r) })
+		}
+	}
+	if q.Owner != "" {
+		all = append(all, same(&s.keys.byOwner, func(f *key.Record) { f.Owner = q.Owner }, func(r *key.Record) bool { return r.Owner == q.Owner }))
+	}
+	if q.Algorithm != 0 {
+		all = append(all, same(&s.keys.byAlgorithm, func(f *key.Record) { f.Algorithm = q.Algorithm }, func(r *key.Record) bool { return r.Algorithm == q.Algorithm }))
+	}
+	if q.State != 0 {
+		all = append(all, same(&s.keys.byState, func(f *key.Record) { f.State = q.State }, func(r *key.Record) bool { return r.State == q.State }))
+	}
+	if len(all) > 0 && q.Prefix == "" {
+		return all
+	}
+	return append(all, func(from *key.Record, visit func(*key.Record) bool) {
 		s.keys.byName.tree.AscendGreaterOrEqual(nameEntry{from.Name, from}, func(e nameEntry) bool { return visit(e.rec) })
+	})
+}
+
+func (s *State) walkTag(text string) walk {
+	name, value, valued := strings.Cut(text, "=")
+	wanted := &tag{name, value, !valued}
+	return func(from *key.Record, visit func(*key.Record) bool) {
+		s.keys.byTag.tree.AscendGreaterOrEqual(tagEntry{wanted, from}, func(e tagEntry) bool {
+			return *e.tag == *wanted && visit(e.rec)
+		})
 	}
 }
 
-func (q *Query) matches(r *key.Record) bool {
-	return (q.State == 0 || r.State == q.State) && (q.Algorithm == 0 || r.Algorithm == q.Algorithm) && (q.Owner == "" || r.Owner == q.Owner)
+// walkDue visits keys in the order of what is due, from the query's cursor onward.
+func (s *State) walkDue(q *Query, visit func(*key.Record) bool) {
+	from := dueEntry{rec: &key.Record{}}
+	if at, id, ok := q.dueCursor(); ok {
+		from = dueEntry{at: at, rec: &key.Record{ID: id}}
+	}
+	s.keys.byDue.tree.AscendGreaterOrEqual(from, func(e dueEntry) bool {
+		switch {
+		case q.DueBefore != 0 && e.at >= q.DueBefore, q.RotateBefore != 0 && e.at >= q.RotateBefore: // a rotation is not due before the first thing that is
+			return false
+		case q.After != "" && e.at == from.at && e.rec.ID == from.rec.ID:
+			return true
+		}
+		return visit(e.rec)
+	})
 }
+
+func (q *Query) matches(r *key.Record) bool {
+	return (q.State == 0 || r.State == q.State) && (q.Algorithm == 0 || r.Algorithm == q.Algorithm) && (q.Type == 0 || r.Type == q.Type) &&
+		(q.Owner == "" || r.Owner == q.Owner) && (q.Parent.IsZero() || r.Parent == q.Parent) &&
+		(!q.ByDue || strings.HasPrefix(r.Name, q.Prefix)) &&
+		within(r.Created, q.CreatedFrom, q.CreatedBefore) && within(r.Updated, q.UpdatedFrom, q.UpdatedBefore) &&
+		(q.DueBefore == 0 || before(r.Due(), q.DueBefore)) && (q.RotateBefore == 0 || r.State == key.Active && before(r.NextRotate, q.RotateBefore)) &&
+		!slices.ContainsFunc(q.Tags, func(tag string) bool { return !HasTag(r, tag) })
+}
+
+// HasTag tells whether a key has the tag "name", with whatever value, or "name=value".
+func HasTag(r *key.Record, tag string) bool {
+	name, value, valued := strings.Cut(tag, "=")
+	has, ok := r.Tags[name]
+	return ok && (!valued || has == value)
+}
+
+func within(t, from, end key.Time) bool { return t >= from && (end == 0 || t < end) }
+
+// before tells whether a date is set and lies before another.
+func before(t, end key.Time) bool { return t != 0 && t < end }
 
 // start is where the page begins, as a record with that name and id, and whether it begins just after it.
 func (q *Query) start() (from *key.Record, excluded bool) {
@@ -96,7 +243,34 @@ func (q *Query) start() (from *key.Record, excluded bool) {
 }
 
 // cursor names a place in the order of pages.
-func cursor(r *key.Record) string { return r.Name + "~" + hex.EncodeToString(r.ID[:]) }
+func (q *Query) cursor(r *key.Record) string {
+	if q.ByDue {
+		return strconv.FormatInt(int64(r.Due()), 10) + "~" + hex.EncodeToString(r.ID[:])
+	}
+	return r.Name + "~" + hex.EncodeToString(r.ID[:])
+}
+
+func (q *Query) dueCursor() (at key.Time, id key.ID, ok bool) {
+	date, h, _ := strings.Cut(q.After, "~")
+	n, err := strconv.ParseInt(date, 10, 64)
+	b, herr := hex.DecodeString(h)
+	if err != nil || herr != nil || n < 0 || len(b) != len(id) {
+		return 0, id, false
+	}
+	return key.Time(n), key.ID(b), true
+}
+
+// Check refuses a cursor that no page in this order gave: fault.Invalid. Keys itself would begin at the beginning.
+func (q *Query) Check() error {
+	if !q.ByDue || q.After == "" {
+		return nil
+	}
+	if _, _, ok := q.dueCursor(); !ok {
+		return fault.New(fault.Invalid, "that is not the next of a page that was sorted by due date").
+			WithHint("Pass next on as it came, with the same sort; or begin without it.")
+	}
+	return nil
+}
 
 // OldTerms lists, by id, keys with a version wrapped under a term older than the given one: those after a
 // given id, at most limit (0: 100). next is where to go on, zero at the end. With nothing to list it costs nothing.

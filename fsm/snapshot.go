@@ -28,7 +28,8 @@ const (
 	sectionDocuments        // ascending by name
 	sectionPrevious         // outcomes, ascending by request id
 	sectionCurrent
-	sectionUsage // ascending by key id and version
+	sectionCampaigns // ascending by parent
+	sectionUsage     // ascending by key id and version
 	sectionCount
 )
 
@@ -44,6 +45,7 @@ var sections = [sectionCount]struct {
 	{"documents", MaxDocuments, MaxDocument + 4<<10},
 	{"previous outcomes", generation, 16 << 10},
 	{"current outcomes", generation, 16 << 10},
+	{"campaigns", 1 << 32, 256},
 	{"usages", 1 << 32, 1 << 10},
 }
 

@@ -83,6 +83,18 @@ func (s *State) read(sr *snapshotReader) error {
 	if err := s.readOutcomes(sr); err != nil {
 		return err
 	}
+	last = key.ID{}
+	err = section(sr, sectionCampaigns, func(c *Campaign) error {
+		if bytes.Compare(c.Parent[:], last[:]) <= 0 {
+			return errOrder
+		}
+		last = c.Parent
+		s.campaigns.replace(nil, c)
+		return checkCampaign(c, &s.keys)
+	})
+	if err != nil {
+		return err
+	}
 	return s.readUsage(sr)
 }
 
@@ -133,9 +145,7 @@ func readKeys(sr *snapshotReader, t *keyTable) error {
 		defer close(done)
 		for part := range ready {
 			for _, r := range part {
-				for _, x := range t.indexes() {
-					x.replace(nil, r)
-				}
+				t.replace(nil, r)
 			}
 		}
 	}()

@@ -53,7 +53,7 @@ func TestRestoreGivesTheSameState(t *testing.T) {
 	if a.Digest() != b.Digest() || a.Chain() != b.Chain() || m.Applied() != a.Index() || !bytes.Equal(image, snapshot(t, b)) {
 		t.Error("the restored state differs")
 	}
-	for _, q := range []fsm.Query{{}, {Tag: "env=e1"}, {Tag: "n"}, {State: key.Active}, {Owner: "app1"}, {Algorithm: key.AES256GCM}} {
+	for _, q := range []fsm.Query{{}, {Tags: []string{"env=e1"}}, {Tags: []string{"n"}}, {State: key.Active}, {Owner: "app1"}, {Algorithm: key.AES256GCM}} {
 		p, _ := a.Keys(q)
 		r, _ := b.Keys(q)
 		if diff := cmp.Diff(p, r); diff != "" || len(p) == 0 {
@@ -115,7 +115,7 @@ func (f *full) Write(b []byte) (int, error) {
 func TestPackageIsPure(t *testing.T) {
 	allowed := map[string]bool{
 		"bufio": true, "bytes": true, "cmp": true, "context": true, "crypto/sha256": true, "crypto/subtle": true, "encoding/binary": true,
-		"encoding/hex": true, "errors": true, "fmt": true, "hash": true, "io": true, "iter": true, "maps": true, "slices": true,
+		"encoding/hex": true, "errors": true, "fmt": true, "hash": true, "io": true, "iter": true, "maps": true, "slices": true, "strconv": true,
 		"strings": true, "sync": true, "sync/atomic": true, "time": true,
 		"github.com/fxamacker/cbor/v2": true, "github.com/google/btree": true,
 		"github.com/quorate/quorate/vault/access": true, "github.com/quorate/quorate/vault/fault": true, "github.com/quorate/quorate/vault/key": true,

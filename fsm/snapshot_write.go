@@ -22,6 +22,7 @@ func (s *State) WriteTo(w io.Writer) (int64, error) {
 	s.writeContent(sw)
 	writeSection(sw, s.outcomes.previous)
 	writeSection(sw, s.outcomes.current)
+	writeSection(sw, s.campaigns.byParent.tree)
 	writeSection(sw, s.usage.byVersion.tree)
 	if sw.err == nil {
 		sw.err = out.Flush()
@@ -45,8 +46,8 @@ func (s *State) Digest() [32]byte {
 	return t.last
 }
 
-// ContentDigest is a hash over what users keep in the vault: keys and their uses, tokens, policies and documents, but not where in
-// the log the state stands and what became of recent requests. A refused command leaves it as it was.
+// ContentDigest is a hash over what users keep in the vault: keys, their uses and campaigns, tokens, policies and documents,
+// but not where in the log the state stands and what became of recent requests. A refused command leaves it as it was.
 func (s *State) ContentDigest() [32]byte {
 	sum := sha256.New()
 	out := bufio.NewWriterSize(sum, 64<<10)
@@ -55,6 +56,7 @@ func (s *State) ContentDigest() [32]byte {
 	h.position, h.counts[sectionPrevious], h.counts[sectionCurrent] = position{}, 0, 0
 	sw.write(h.bytes())
 	s.writeContent(sw)
+	writeSection(sw, s.campaigns.byParent.tree)
 	writeSection(sw, s.usage.byVersion.tree)
 	if err := out.Flush(); err != nil || sw.err != nil {
 		panic(fmt.Sprint(err, sw.err)) // a hash takes everything
@@ -69,7 +71,8 @@ func (s *State) header() snapshotHeader {
 			sectionKeys: uint64(s.KeyCount()), sectionTokens: uint64(s.TokenCount()),
 			sectionPolicies: uint64(s.policyCount()), sectionDocuments: uint64(s.documentCount()),
 			sectionPrevious: uint64(s.outcomes.previous.Len()), sectionCurrent: uint64(s.outcomes.current.Len()),
-			sectionUsage: uint64(s.UsageCount()),
+			sectionCampaigns: uint64(s.CampaignCount()),
+			sectionUsage:     uint64(s.UsageCount()),
 		},
 	}
 }

@@ -216,12 +216,15 @@ func TestReplacedVersionsRetire(t *testing.T) {
 	v.refuse(&fsm.UpdateKey{Change: v.change(r.ID), RetireAfter: &bad}, fault.Invalid)
 }
 
-// asFormat1 is a snapshot of a state without usages as the first format had it.
+// body is where the items of a snapshot begin, after the counts of its sections.
+func body(image []byte) int { return 76 + 8*int(binary.BigEndian.Uint32(image[72:])) }
+
+// asFormat1 is a snapshot of a state without campaigns and usages as the first format had it.
 func asFormat1(image []byte) []byte {
 	old := bytes.Clone(image[:72])
 	binary.BigEndian.PutUint32(old[8:], 1)
 	old = append(old, image[76:76+8*6]...)
-	old = append(old, image[76+8*7:len(image)-32]...)
+	old = append(old, image[body(image):len(image)-32]...)
 	sum := sha256.Sum256(old)
 	return append(old, sum[:]...)
 }
@@ -230,9 +233,9 @@ func asFormat1(image []byte) []byte {
 func withSection(image []byte, n uint64) []byte {
 	b := bytes.Clone(image[:72])
 	b = binary.BigEndian.AppendUint32(b, binary.BigEndian.Uint32(image[72:])+1)
-	b = append(b, image[76:76+8*7]...)
+	b = append(b, image[76:body(image)]...)
 	b = binary.BigEndian.AppendUint64(b, n)
-	b = append(b, image[76+8*7:len(image)-32]...)
+	b = append(b, image[body(image):len(image)-32]...)
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }

@@ -23,6 +23,7 @@ type task struct {
 	entry   audit.Entry
 	request fsm.Request
 	writes  bool
+	ahead   drawn // material drawn before the key's turn came; zero: none
 }
 
 // begin opens an operation on a node that belongs to a cluster and is open. When it is not, or when the audit

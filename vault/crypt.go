@@ -1,18 +1,13 @@
 package vault
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 // MaxRandom is how many random bytes one request may ask for.
@@ -71,159 +66,160 @@ func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {
 	return ver, nil
 }
 
-// Encrypt seals a message under a key's newest version and returns the text qk:v<version>:<base64>.
-func (v *Vault) Encrypt(ctx context.Context, c access.Caller, ref string, m Message) ([]byte, uint32, error) {
-	t, err := v.begin("key.encrypt", access.Encrypt, c, false)
-	if err != nil {
-		return nil, 0, err
-	}
-	text, n, err := t.encrypt(ctx, ref, m)
-	if err == nil {
-		err = t.still(ctx)
-	}
-	if err := t.done(err); err != nil {
-		return nil, 0, err
-	}
-	return text, n, nil
+// Sealed is what Encrypt, Rewrap and Wrap give: the text qk:v<version>:<base64>.
+type Sealed struct {
+	Text    []byte
+	Version uint32
 }
 
-func (t *task) encrypt(ctx context.Context, ref string, m Message) ([]byte, uint32, error) {
-	r, err := t.read(ctx, ref)
-	if err != nil {
-		return nil, 0, err
-	}
-	return t.protect(ctx, key.ToEncrypt, r, m)
+// Plain is what Decrypt and Unwrap give, lent to a callback and cleared afterwards.
+type Plain struct {
+	Body    []byte
+	Version uint32
 }
 
-// protect seals m under the newest version of r.
-func (t *task) protect(ctx context.Context, op key.Operation, r *key.Record, m Message) ([]byte, uint32, error) {
-	ver, err := t.version(r, 0)
-	if err != nil {
-		return nil, 0, err
+var (
+	opEncrypt = keyUse[Message, Sealed]{
+		name: "key.encrypt", action: access.Encrypt, op: key.ToEncrypt, about: aboutPlain,
+		each: func(ctx context.Context, u *using, m *Message, out *Sealed) error {
+			return u.protect(ctx, key.ToEncrypt, m, out)
+		},
 	}
-	o, err := t.use(ctx, op, r, ver, 1, uint64(len(m.Body)))
-	if err != nil {
-		return nil, 0, err
+	opDecrypt = keyUse[Message, Plain]{
+		name: "key.decrypt", action: access.Decrypt, op: key.ToDecrypt, about: aboutSealed, wipe: wipePlain,
+		each: func(ctx context.Context, u *using, m *Message, out *Plain) error { return u.process(ctx, m, out) },
 	}
-	text, err := sealText(o.key, t.v.cfg.Random, ver.Number, m)
-	return text, ver.Number, err
+	opRewrap = keyUse[Message, Sealed]{
+		name: "key.rewrap", action: access.Rewrap, op: key.ToDecrypt, about: aboutSealed,
+		each: func(ctx context.Context, u *using, m *Message, out *Sealed) error {
+			var plain Plain
+			defer wipePlain(&plain)
+			if err := u.process(ctx, m, &plain); err != nil {
+				return err
+			}
+			return u.protect(ctx, key.ToEncrypt, &Message{Body: plain.Body, AAD: m.AAD, Context: m.Context}, out)
+		},
+	}
+	opDataKey = keyUse[DataKeySpec, DataKey]{
+		name: "key.datakey", action: access.DataKey, op: key.ToDataKey,
+		about: func(s *DataKeySpec) (uint32, uint64) { return 0, uint64(s.Bits / 8) },
+		each: func(ctx context.Context, u *using, s *DataKeySpec, out *DataKey) error {
+			return u.dataKey(ctx, *s, out)
+		},
+		wipe: func(out *DataKey) { clear(out.Plaintext) },
+	}
+)
+
+func aboutPlain(m *Message) (uint32, uint64)  { return 0, uint64(len(m.Body)) }
+func aboutSealed(m *Message) (uint32, uint64) { return versionOf(m.Body), uint64(len(m.Body)) }
+func wipePlain(out *Plain)                    { clear(out.Body) }
+
+// Encrypt seals a message under a key's newest version and returns the text qk:v<version>:<base64>. AEADs bind aad and
+// context; for RSA they are OAEP's label.
+func (v *Vault) Encrypt(ctx context.Context, c access.Caller, ref string, m Message) (text []byte, version uint32, err error) {
+	err = opEncrypt.one(ctx, v, c, ref, m, func(out *Sealed) error {
+		text, version = out.Text, out.Version
+		return nil
+	})
+	return text, version, err
 }
+
+// EncryptBatch is Encrypt for many messages.
+func (v *Vault) EncryptBatch(ctx context.Context, c access.Caller, ref string, all []Message, use func([]Result[Sealed]) error) error {
+	return opEncrypt.many(ctx, v, c, ref, all, use)
+}
+
+// protect seals m under the newest version.
+func (u *using) protect(ctx context.Context, op key.Operation, m *Message, out *Sealed) error {
+	o, n, err := u.at(ctx, op, 0)
+	if err != nil {
+		return err
+	}
+	u.bind = appendBinding(u.bind[:0], m)
+	sealed, err := o.key.Seal(u.random, u.temporary(len(m.Body)+sealedExtra), m.Body, u.bind)
+	if err != nil {
+		return err
+	}
+	out.Text, out.Version = appendText(u.room(textLen(len(sealed))), n, sealed), n
+	return nil
+}
+
+// sealedExtra is how much longer an AEAD makes what it seals, at most.
+const sealedExtra = 64
 
 // Decrypt opens the text that Encrypt made and lends the plaintext to use; it is cleared when use returns.
 func (v *Vault) Decrypt(ctx context.Context, c access.Caller, ref string, m Message, use func(plaintext []byte, version uint32) error) error {
-	t, err := v.begin("key.decrypt", access.Decrypt, c, false)
+	return opDecrypt.one(ctx, v, c, ref, m, func(out *Plain) error { return use(out.Body, out.Version) })
+}
+
+// DecryptBatch is Decrypt for many texts.
+func (v *Vault) DecryptBatch(ctx context.Context, c access.Caller, ref string, all []Message, use func([]Result[Plain]) error) error {
+	return opDecrypt.many(ctx, v, c, ref, all, use)
+}
+
+// process opens m with the version that it names. That a text is malformed is said only to those who may ask.
+func (u *using) process(ctx context.Context, m *Message, out *Plain) error {
+	n, sealed, err := u.parse(ciphertext, m.Body)
 	if err != nil {
 		return err
 	}
-	plain, n, err := t.decrypt(ctx, ref, m)
-	defer clear(plain)
-	if err == nil {
-		err = t.still(ctx)
-	}
-	if err := t.done(err); err != nil {
+	o, n, err := u.at(ctx, key.ToDecrypt, n)
+	if err != nil {
 		return err
 	}
-	return use(plain, n)
-}
-
-// decrypt opens m with the version that it names. The caller clears the plaintext.
-func (t *task) decrypt(ctx context.Context, ref string, m Message) ([]byte, uint32, error) {
-	n, sealed, malformed := parseText(m.Body)
-	r, err := t.readVersion(ctx, ref, n)
-	if err != nil {
-		return nil, 0, err
-	}
-	if malformed != nil {
-		return nil, 0, malformed // said only to those who may ask
-	}
-	return t.process(ctx, r, n, sealed, m)
-}
-
-// process opens what version n sealed.
-func (t *task) process(ctx context.Context, r *key.Record, n uint32, sealed []byte, m Message) ([]byte, uint32, error) {
-	ver, err := t.version(r, n)
-	if err != nil {
-		return nil, 0, err
-	}
-	o, err := t.use(ctx, key.ToDecrypt, r, ver, 1, uint64(len(sealed)))
-	if err != nil {
-		return nil, 0, err
-	}
-	plain, err := o.key.Open(sealed, binding(m))
-	return plain, n, err
+	u.bind = appendBinding(u.bind[:0], m)
+	out.Body, err = o.key.Open(sealed, u.bind)
+	out.Version = n
+	return err
 }
 
 // Rewrap opens a text and seals it again under the newest version; the plaintext stays here.
-func (v *Vault) Rewrap(ctx context.Context, c access.Caller, ref string, m Message) ([]byte, uint32, error) {
-	t, err := v.begin("key.rewrap", access.Rewrap, c, false)
-	if err != nil {
-		return nil, 0, err
-	}
-	text, n, err := t.rewrap(ctx, ref, m)
-	if err == nil {
-		err = t.still(ctx)
-	}
-	if err := t.done(err); err != nil {
-		return nil, 0, err
-	}
-	return text, n, nil
+func (v *Vault) Rewrap(ctx context.Context, c access.Caller, ref string, m Message) (text []byte, version uint32, err error) {
+	err = opRewrap.one(ctx, v, c, ref, m, func(out *Sealed) error {
+		text, version = out.Text, out.Version
+		return nil
+	})
+	return text, version, err
 }
 
-func (t *task) rewrap(ctx context.Context, ref string, m Message) ([]byte, uint32, error) {
-	plain, _, err := t.decrypt(ctx, ref, m)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer clear(plain)
-	m.Body = plain
-	r, err := t.find(ref)
-	if err != nil {
-		return nil, 0, err
-	}
-	return t.protect(ctx, key.ToEncrypt, r, m)
+// RewrapBatch is Rewrap for many texts.
+func (v *Vault) RewrapBatch(ctx context.Context, c access.Caller, ref string, all []Message, use func([]Result[Sealed]) error) error {
+	return opRewrap.many(ctx, v, c, ref, all, use)
 }
 
 // DataKey makes a key for the caller's own use, sealed under a key of the vault. It changes no state and asks no
 // other node.
 func (v *Vault) DataKey(ctx context.Context, c access.Caller, ref string, s DataKeySpec, use func(DataKey) error) error {
-	t, err := v.begin("key.datakey", access.DataKey, c, false)
-	if err != nil {
-		return err
-	}
-	plain, text, n, err := t.dataKey(ctx, ref, s)
-	defer clear(plain)
-	if err == nil {
-		err = t.still(ctx)
-	}
-	if err := t.done(err); err != nil {
-		return err
-	}
-	d := DataKey{Ciphertext: text, Version: n}
-	if s.Plaintext {
-		d.Plaintext = plain
-	}
-	return use(d)
+	return opDataKey.one(ctx, v, c, ref, s, func(out *DataKey) error { return use(*out) })
 }
 
-func (t *task) dataKey(ctx context.Context, ref string, s DataKeySpec) ([]byte, []byte, uint32, error) {
+// DataKeyBatch is DataKey for many keys.
+func (v *Vault) DataKeyBatch(ctx context.Context, c access.Caller, ref string, all []DataKeySpec, use func([]Result[DataKey]) error) error {
+	return opDataKey.many(ctx, v, c, ref, all, use)
+}
+
+func (u *using) dataKey(ctx context.Context, s DataKeySpec, out *DataKey) error {
 	if s.Bits == 0 {
 		s.Bits = 256
 	}
 	switch s.Bits {
 	case 128, 192, 256, 384, 512:
 	default:
-		return nil, nil, 0, fault.New(fault.Invalid, "a data key has 128, 192, 256, 384 or 512 bits, not %d", s.Bits)
-	}
-	r, err := t.read(ctx, ref)
-	if err != nil {
-		return nil, nil, 0, err
+		return fault.New(fault.Invalid, "a data key has 128, 192, 256, 384 or 512 bits, not %d", s.Bits)
 	}
 	plain := make([]byte, s.Bits/8)
-	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
-		return nil, nil, 0, fmt.Errorf("drawing a data key: %w", err)
+	if s.Plaintext {
+		out.Plaintext = plain // cleared with the result
+	} else {
+		defer clear(plain)
 	}
-	text, n, err := t.protect(ctx, key.ToDataKey, r, Message{Body: plain, AAD: s.AAD, Context: s.Context})
-	return plain, text, n, err
+	if _, err := io.ReadFull(u.random, plain); err != nil {
+		return fmt.Errorf("drawing a data key: %w", err)
+	}
+	var sealed Sealed
+	err := u.protect(ctx, key.ToDataKey, &Message{Body: plain, AAD: s.AAD, Context: s.Context}, &sealed)
+	out.Ciphertext, out.Version = sealed.Text, sealed.Version
+	return err
 }
 
 // Random lends n random bytes to use.
@@ -250,61 +246,4 @@ func (t *task) random(n int) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(t.v.cfg.Random, b)
 	return b, err
-}
-
-const textPrefix = "qk:v"
-
-// maxText bounds a ciphertext text: the largest body of a request.
-const maxText = 48 << 20
-
-// sealText seals a message and writes it as text, behind the version.
-func sealText(k *primitive.Key, rnd io.Reader, version uint32, m Message) ([]byte, error) {
-	sealed, err := k.Seal(rnd, nil, m.Body, binding(m))
-	if err != nil {
-		return nil, err
-	}
-	text := make([]byte, 0, len(textPrefix)+11+base64.StdEncoding.EncodedLen(len(sealed)))
-	text = append(text, textPrefix...)
-	text = strconv.AppendUint(text, uint64(version), 10)
-	text = append(text, ':')
-	return base64.StdEncoding.AppendEncode(text, sealed), nil
-}
-
-// parseText splits a ciphertext text into version and bytes.
-func parseText(text []byte) (uint32, []byte, error) {
-	bad := func(what string) (uint32, []byte, error) {
-		return 0, nil, fault.New(fault.Invalid, "the ciphertext %s", what).WithHint("A ciphertext looks like qk:v1:<base64>, exactly as encrypt gave it.")
-	}
-	if len(text) > maxText {
-		return bad("is too long")
-	}
-	rest, ok := bytes.CutPrefix(text, []byte(textPrefix))
-	if !ok {
-		return bad("does not begin with " + textPrefix)
-	}
-	digits, body, ok := bytes.Cut(rest, []byte{':'})
-	if !ok || len(digits) == 0 || digits[0] == '0' {
-		return bad("names no version")
-	}
-	n, err := strconv.ParseUint(string(digits), 10, 32)
-	if err != nil {
-		return bad("names no version")
-	}
-	sealed, err := base64.StdEncoding.Strict().DecodeString(string(body))
-	if err != nil {
-		return bad("is not base64")
-	}
-	return uint32(n), sealed, nil
-}
-
-// binding is what a message is bound to: context and AAD, told apart by the context's length. Both empty is nothing,
-// which no other pair gives.
-func binding(m Message) []byte {
-	if len(m.Context) == 0 && len(m.AAD) == 0 {
-		return nil
-	}
-	b := make([]byte, 0, 8+len(m.Context)+len(m.AAD))
-	b = binary.BigEndian.AppendUint64(b, uint64(len(m.Context)))
-	b = append(b, m.Context...)
-	return append(b, m.AAD...)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -49,11 +48,9 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	material, err := t.generate(r.ID, 1, r.Algorithm)
-	if err != nil {
+	if r.Versions[0], err = t.generate(r, r.Versions[0], s.Bits); err != nil {
 		return nil, err
 	}
-	r.Versions[0].Material = material
 	return t.create(ctx, r)
 }
 
@@ -98,9 +95,8 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 		s.Algorithm = key.AES256GCM
 	}
 	traits := s.Algorithm.Traits()
-	if !traits.AEAD {
-		return nil, fault.New(fault.Invalid, "keys of algorithm %s cannot be made by this version", s.Algorithm).
-			WithHint("Choose aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
+	if err := generatable(s.Algorithm, s.Bits); err != nil {
+		return nil, err
 	}
 	if s.Usage == 0 {
 		s.Usage = traits.Default()
@@ -136,16 +132,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	}
 	r.Versions = []key.Version{first}
 	return r, nil
-}
-
-// generate draws fresh material and wraps it.
-func (t *task) generate(id key.ID, version uint32, a key.Algorithm) (key.Material, error) {
-	plain := make([]byte, a.Traits().Bytes)
-	defer clear(plain)
-	if _, err := io.ReadFull(t.v.cfg.Random, plain); err != nil {
-		return key.Material{}, fmt.Errorf("drawing key material: %w", err)
-	}
-	return t.keys.wrap(id, version, plain)
 }
 
 // Key returns a key's metadata.
@@ -220,8 +206,12 @@ func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, err
 	s := t.link.machine.State()
 	page, after := make([]*key.Record, 0, q.Limit), q.After
 	for {
+		var tags []string
+		if q.Tag != "" {
+			tags = []string{q.Tag}
+		}
 		found, next := s.Keys(fsm.Query{
-			Prefix: q.Prefix, After: after, State: q.State, Tag: q.Tag, Algorithm: q.Algorithm, Owner: q.Owner, Limit: q.Limit - len(page),
+			Prefix: q.Prefix, After: after, State: q.State, Tags: tags, Algorithm: q.Algorithm, Owner: q.Owner, Limit: q.Limit - len(page),
 		})
 		for _, r := range found {
 			if set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {

@@ -62,6 +62,7 @@ func (v *Vault) RotateKeyIf(ctx context.Context, c access.Caller, ref string, if
 }
 
 func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
+	defer t.drawAhead(in.Ref)()
 	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		return t.nextVersion(r, ch)
 	})
@@ -72,19 +73,17 @@ func (t *task) nextVersion(r *key.Record, ch fsm.Change) (keyCommand, error) {
 	if r.State != key.Active {
 		return nil, fault.New(fault.BadState, "key %s is %s: only an active key can be rotated", nameOf(r), r.State)
 	}
-	if !r.Algorithm.Traits().AEAD {
-		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be rotated", r.Algorithm)
-	}
-	n := r.Latest().Number + 1
-	material, err := t.generate(r.ID, n, r.Algorithm)
+	bits, err := t.secretBits(r)
 	if err != nil {
 		return nil, err
 	}
-	cmd := &fsm.RotateKey{Change: ch, Version: key.Version{
-		Number: n, State: key.Active, Material: material, Created: ch.Updated, Activated: ch.Updated,
-	}}
+	ver, err := t.generate(r, key.Version{Number: r.Latest().Number + 1, State: key.Active, Created: ch.Updated, Activated: ch.Updated}, bits)
+	if err != nil {
+		return nil, err
+	}
+	cmd := &fsm.RotateKey{Change: ch, Version: ver}
 	if r.RotateEvery > 0 {
-		cmd.NextRotate = nextRotation(ch.Updated, r.RotateEvery, r.ID, n)
+		cmd.NextRotate = nextRotation(ch.Updated, r.RotateEvery, r.ID, ver.Number)
 	}
 	return cmd, nil
 }

@@ -37,6 +37,8 @@ type world struct {
 	token *access.Token
 	other *access.Token
 	csr   []byte
+
+	signature, mac, wrapped, encapsulated []byte // by app/sign, app/mac, app/k, app/kem
 	// limited is the id of a key with a usage limit.
 	limited key.ID
 }
@@ -77,6 +79,7 @@ func newWorld(t *testing.T, nodes int) *world {
 	ok(t, "creating", err)
 	w.limited = limited.ID
 	w.text = mustEncrypt(t, w.Fixture, "app/k", "plain")
+	w.products(t)
 	w.token, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
 	ok(t, "creating a token", err)
 	w.other, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
@@ -86,6 +89,27 @@ func newWorld(t *testing.T, nodes int) *world {
 	ok(t, "creating a dual key", err)
 	w.csr = vaulttest.CSR(t, "client")
 	return w
+}
+
+// products makes what the operations that undo something need.
+func (w *world) products(t *testing.T) {
+	t.Helper()
+	v, root := w.Vault(w.Leader()), w.Root()
+	for name, a := range map[string]key.Algorithm{"app/sign": key.ECDSAP256, "app/mac": key.HMACSHA256, "app/kem": key.MLKEM768} {
+		_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, Algorithm: a, Exportable: true})
+		ok(t, "creating "+name, err)
+	}
+	s, err := v.Sign(ctx, root, "app/sign", vault.SignInput{Input: []byte("input")})
+	ok(t, "signing", err)
+	m, err := v.MAC(ctx, root, "app/mac", vault.MACInput{Input: []byte("input")})
+	ok(t, "making a MAC", err)
+	w.signature, w.mac = s.Text, m.Text
+	w.wrapped, _, err = v.Wrap(ctx, root, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")})
+	ok(t, "wrapping", err)
+	ok(t, "encapsulating", v.Encapsulate(ctx, root, "app/kem", func(e vault.Encapsulation) error {
+		w.encapsulated = bytes.Clone(e.Text)
+		return nil
+	}))
 }
 
 func err1[A any](_ A, err error) error         { return err }
@@ -137,6 +161,36 @@ var operations = []operation{
 	}},
 	{"key.datakey", access.DataKey, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.DataKey(ctx, c, "app/k", vault.DataKeySpec{Plaintext: true}, func(vault.DataKey) error { return nil })
+	}},
+	{"key.sign", access.Sign, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.Sign(ctx, c, "app/sign", vault.SignInput{Input: []byte("input")}))
+	}},
+	{"key.verify", access.Verify, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.Verify(ctx, c, "app/sign", vault.VerifyInput{Input: []byte("input"), Signature: w.signature}))
+	}},
+	{"key.mac", access.MAC, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.MAC(ctx, c, "app/mac", vault.MACInput{Input: []byte("input")}))
+	}},
+	{"key.verify-mac", access.VerifyMAC, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.VerifyMAC(ctx, c, "app/mac", vault.VerifyMACInput{Input: []byte("input"), MAC: w.mac}))
+	}},
+	{"key.derive", access.Derive, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Derive(ctx, c, "app/mac", vault.DeriveInput{}, func([]byte, uint32) error { return nil })
+	}},
+	{"key.wrap", access.Wrap, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err2(v.Wrap(ctx, c, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")}))
+	}},
+	{"key.unwrap", access.Unwrap, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return v.Unwrap(ctx, c, "app/k", vault.Message{Body: w.wrapped}, func([]byte, uint32) error { return nil })
+	}},
+	{"key.encapsulate", access.Wrap, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Encapsulate(ctx, c, "app/kem", func(vault.Encapsulation) error { return nil })
+	}},
+	{"key.decapsulate", access.Unwrap, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return v.Decapsulate(ctx, c, "app/kem", w.encapsulated, func([]byte, uint32) error { return nil })
+	}},
+	{"hash", access.Hash, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.Hash(ctx, c, vault.HashInput{Input: []byte("input")}))
 	}},
 	{"random", access.Random, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.Random(ctx, c, 16, func([]byte) error { return nil })

@@ -12,6 +12,7 @@ type KeySpec struct {
 	Name        string
 	Algorithm   key.Algorithm // 0: key.AES256GCM
 	Usage       key.Usage     // 0: all that the algorithm can do
+	Bits        int           // length of a secret, which has none of its own; 0: 256. Nothing else takes it
 	Exportable  bool          // whether Reveal may ever give the material out
 	Parent      string        // reserved for hierarchies: name or id of the key that wraps this one
 	RotateEvery time.Duration

@@ -74,6 +74,15 @@ func (b *buffer) text(p []byte) *buffer {
 	return b
 }
 
+// plain appends a JSON string of ASCII in which nothing needs escaping, such as a text qk:v….
+func (b *buffer) plain(p []byte) *buffer {
+	b.reserve(len(p) + 2)
+	b.b = append(b.b, '"')
+	b.b = append(b.b, p...)
+	b.b = append(b.b, '"')
+	return b
+}
+
 func (b *buffer) number(n uint64) *buffer {
 	b.reserve(20)
 	b.b = strconv.AppendUint(b.b, n, 10)

@@ -161,5 +161,17 @@ func wipe(in any) {
 		clear(b.Share)
 	case *api.EncryptRequest:
 		clear(b.Plaintext)
+	case *api.WrapRequest:
+		clear(b.Plaintext)
+	case *api.SignRequest:
+		clear(b.Input)
+	case *verifyBody:
+		clear(b.Input)
+	case *api.MACRequest:
+		clear(b.Input)
+	case *verifyMACBody:
+		clear(b.Input)
+	case *api.HashRequest:
+		clear(b.Input)
 	}
 }

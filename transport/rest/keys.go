@@ -14,7 +14,6 @@ import (
 
 // keyRoutes are the routes of keys. Those with a verb after {k} are found by the verb.
 func keyRoutes() []route {
-	sealed := api.DecryptRequest{Ciphertext: exampleCiphertext, AAD: []byte("invoice-17")}
 	reason := api.StateRequest{Reason: "staff change"}
 	get, post := http.MethodGet, http.MethodPost
 	return []route{
@@ -22,24 +21,6 @@ func keyRoutes() []route {
 			Method: get, Path: keyPath + "/material", Op: "key.material", Summary: "Take the material of an exportable key out. Served by any node from its own state.",
 			serve: giveSecret(material), Query: []param{{"version", "Version to take; the latest if absent.", 1}},
 			Out: api.Material{ID: exampleID, Version: 1, Algorithm: "aes-256-gcm", Material: make([]byte, 32)},
-		},
-		{
-			Method: post, Path: keyPath + "/decrypt", Op: "key.decrypt", Summary: "Decrypt what encrypt or datakey returned, with the same aad and context.",
-			serve: takeSecret(decrypt), In: sealed, Out: api.DecryptResponse{Plaintext: []byte("hello"), Version: 1},
-		},
-		{
-			Method: post, Path: keyPath + "/encrypt", Op: "key.encrypt", Summary: "Encrypt under the latest version. aad and context are authenticated and not stored.",
-			serve: takeSecret(encrypt), In: api.EncryptRequest{Plaintext: []byte("hello"), AAD: []byte("invoice-17")},
-			Out: api.EncryptResponse{Ciphertext: exampleCiphertext, Version: 1},
-		},
-		{
-			Method: post, Path: keyPath + "/datakey", Op: "key.datakey", Summary: "Make a data key for the caller's own use, encrypted under this key and, if asked, in plain.",
-			serve: takeSecret(dataKey), Body: smallBody, Optional: true, In: api.DataKeyRequest{Bits: 256, Plaintext: true},
-			Out: api.DataKeyResponse{Plaintext: make([]byte, 32), Ciphertext: exampleCiphertext, Version: 1},
-		},
-		{
-			Method: post, Path: keyPath + "/rewrap", Op: "key.rewrap", Summary: "Decrypt and encrypt again under the latest version, without showing the plaintext.",
-			serve: takeSecret(rewrap), In: sealed, Out: api.EncryptResponse{Ciphertext: exampleCiphertext, Version: 2},
 		},
 		{
 			Method: post, Path: keyPath + "/rotate", Op: "key.rotate", Summary: "Add a version; the ones before still decrypt.",
@@ -105,44 +86,6 @@ func material(ctx context.Context, q *request, out *buffer) error {
 	return q.vault.Reveal(ctx, q.caller, q.ref, uint32(n), func(r *key.Record, version uint32, m []byte) error {
 		out.raw(`{"id":"`).raw(r.ID.String()).raw(`","version":`).number(uint64(version))
 		out.raw(`,"algorithm":"`).raw(r.Algorithm.String()).raw(`","material":`).bytes(m).raw("}")
-		return nil
-	})
-}
-
-func decrypt(ctx context.Context, q *request, in *api.DecryptRequest, out *buffer) error {
-	m := vault.Message{Body: []byte(in.Ciphertext), AAD: in.AAD, Context: in.Context}
-	return q.vault.Decrypt(ctx, q.caller, q.ref, m, func(plain []byte, version uint32) error {
-		out.raw(`{"plaintext":`).bytes(plain).raw(`,"version":`).number(uint64(version)).raw("}")
-		return nil
-	})
-}
-
-func encrypt(ctx context.Context, q *request, in *api.EncryptRequest, out *buffer) error {
-	ciphertext, version, err := q.vault.Encrypt(ctx, q.caller, q.ref, vault.Message{Body: in.Plaintext, AAD: in.AAD, Context: in.Context})
-	if err != nil {
-		return err
-	}
-	out.raw(`{"ciphertext":`).text(ciphertext).raw(`,"version":`).number(uint64(version)).raw("}")
-	return nil
-}
-
-func rewrap(ctx context.Context, q *request, in *api.DecryptRequest, out *buffer) error {
-	ciphertext, version, err := q.vault.Rewrap(ctx, q.caller, q.ref, vault.Message{Body: []byte(in.Ciphertext), AAD: in.AAD, Context: in.Context})
-	if err != nil {
-		return err
-	}
-	out.raw(`{"ciphertext":`).text(ciphertext).raw(`,"version":`).number(uint64(version)).raw("}")
-	return nil
-}
-
-func dataKey(ctx context.Context, q *request, in *api.DataKeyRequest, out *buffer) error {
-	s := vault.DataKeySpec{Bits: in.Bits, AAD: in.AAD, Context: in.Context, Plaintext: in.Plaintext}
-	return q.vault.DataKey(ctx, q.caller, q.ref, s, func(k vault.DataKey) error {
-		out.raw("{")
-		if len(k.Plaintext) > 0 {
-			out.raw(`"plaintext":`).bytes(k.Plaintext).raw(",")
-		}
-		out.raw(`"ciphertext":`).text(k.Ciphertext).raw(`,"version":`).number(uint64(k.Version)).raw("}")
 		return nil
 	})
 }

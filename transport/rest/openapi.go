@@ -73,7 +73,7 @@ func operation(rt *route, s schemas) object {
 		op["requestBody"] = object{
 			"required":    !rt.Optional,
 			"description": "At most " + strconv.FormatInt(rt.Body, 10) + " bytes.",
-			"content":     object{"application/json": object{"schema": s.of(reflect.TypeOf(rt.In), true), "example": rt.In}},
+			"content":     object{"application/json": object{"schema": s.body(rt), "example": rt.In}},
 		}
 	}
 	if rt.Public || rt.Share {
@@ -146,7 +146,7 @@ func responses(rt *route, s schemas) object {
 	case object:
 		good["content"] = object{"application/json": object{"schema": object{"type": "object"}, "example": object{"openapi": "3.1.0"}}}
 	default:
-		good["content"] = object{"application/json": object{"schema": s.of(reflect.TypeOf(out), false), "example": out}}
+		good["content"] = object{"application/json": object{"schema": s.answer(rt), "example": out}}
 	}
 	all := object{strconv.Itoa(rt.Status): good}
 	for status := range failures() {
@@ -184,6 +184,30 @@ func ref(section, name string) object { return object{"$ref": "#/components/" + 
 
 // schemas are the JSON schemas of named structs, collected as they are met.
 type schemas object
+
+// body is what a route takes: with Batch, an item or a list of them.
+func (s schemas) body(rt *route) object {
+	item := s.of(reflect.TypeOf(rt.In), true)
+	if !rt.Batch {
+		return item
+	}
+	many := object{"type": "array", "items": item, "minItems": 1, "maxItems": api.MaxBatch}
+	return object{"oneOf": []any{item, object{
+		"type": "object", "properties": object{"batch": many}, "required": []any{"batch"}, "additionalProperties": false,
+	}}}
+}
+
+// answer is what it answers: with Batch, a list in the order of the items for a list.
+func (s schemas) answer(rt *route) object {
+	item := s.of(reflect.TypeOf(rt.Out), false)
+	if !rt.Batch {
+		return item
+	}
+	failed := object{"type": "object", "properties": object{"error": s.of(reflect.TypeFor[api.ItemError](), false)}, "required": []any{"error"}}
+	return object{"oneOf": []any{item, object{
+		"type": "object", "properties": object{"results": object{"type": "array", "items": object{"oneOf": []any{item, failed}}}}, "required": []any{"results"},
+	}}}
+}
 
 // of is the schema of t; strict is for what clients send, where unknown fields are refused.
 func (s schemas) of(t reflect.Type, strict bool) object {

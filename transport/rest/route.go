@@ -23,6 +23,7 @@ type route struct {
 	Share     bool // a key share in the body is proof enough, so anonymous callers come through
 	Optional  bool // the body may be missing
 	IfMatch   bool // takes If-Match
+	Batch     bool // takes {"batch":[…]} too, and answers {"results":[…]}
 	Stateless bool // the answer does not reflect the replicated state
 	In        any  // example of the body; its type is the body's type; nil: there is none
 	Out       any  // example of the answer, likewise
@@ -48,7 +49,7 @@ const (
 // table lists every route.
 func table() []*route {
 	var all []*route
-	for _, part := range [][]route{keyRoutes(), lifeRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
+	for _, part := range [][]route{keyRoutes(), cryptoRoutes(), lifeRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
 		for _, rt := range part {
 			if rt.Body == 0 {
 				rt.Body = defaultBody

@@ -1,0 +1,98 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/pem"
+
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/primitive"
+)
+
+// derivedBytes is how much is derived when nothing else is asked for.
+const derivedBytes = 32
+
+// DeriveInput says what to derive: HKDF (RFC 5869) over the key's material or, with a peer's public key, over the secret that
+// the two keys agree on (ECDH).
+type DeriveInput struct {
+	Bytes int    // 0: 32
+	Hash  string // "" is that of an hmac key, else sha256
+	Salt  []byte
+	Info  []byte // tells purposes apart
+	Peer  []byte // PEM (PUBLIC KEY), or base64 of its DER; empty: HKDF alone
+	Raw   bool   // with Peer: the shared secret itself
+}
+
+// Derived is what Derive gives, lent to a callback and cleared afterwards.
+type Derived struct {
+	Secret  []byte
+	Version uint32
+}
+
+var opDerive = keyUse[DeriveInput, Derived]{
+	name: "key.derive", action: access.Derive, op: key.ToDerive,
+	about: func(in *DeriveInput) (uint32, uint64) { return 0, uint64(max(in.Bytes, 0)) },
+	each: func(ctx context.Context, u *using, in *DeriveInput, out *Derived) error {
+		return u.derive(ctx, in, out)
+	},
+	wipe: func(out *Derived) { clear(out.Secret) },
+}
+
+// Derive derives a secret from the newest version of a key and lends it to use.
+func (v *Vault) Derive(ctx context.Context, c access.Caller, ref string, in DeriveInput, use func(secret []byte, version uint32) error) error {
+	return opDerive.one(ctx, v, c, ref, in, func(out *Derived) error { return use(out.Secret, out.Version) })
+}
+
+// DeriveBatch is Derive for many derivations.
+func (v *Vault) DeriveBatch(ctx context.Context, c access.Caller, ref string, all []DeriveInput, use func([]Result[Derived]) error) error {
+	return opDerive.many(ctx, v, c, ref, all, use)
+}
+
+func (u *using) derive(ctx context.Context, in *DeriveInput, out *Derived) error {
+	o, n, err := u.at(ctx, key.ToDerive, 0)
+	if err != nil {
+		return err
+	}
+	d := primitive.Derivation{Salt: in.Salt, Info: in.Info, Bytes: in.Bytes}
+	if d.Hash, err = parseHash(in.Hash); err != nil {
+		return err
+	}
+	p := purpose{key.Derive, "derive", "deriving"}
+	if len(in.Peer) > 0 {
+		p = purpose{key.Agree, "agree on keys", "agreeing on keys with others"}
+		if d.Peer, err = parsePublic(in.Peer); err != nil {
+			return err
+		}
+	}
+	if u.record.Usage&p.usage == 0 {
+		return u.unfit(p, u.record)
+	}
+	switch {
+	case in.Raw && (len(in.Peer) == 0 || in.Bytes != 0):
+		return fault.New(fault.Invalid, "raw is for the secret that is agreed on with a peer, whole").
+			WithHint("Send peer_public_key, and neither bytes, hash, salt nor info; or leave raw out.")
+	case in.Bytes == 0 && !in.Raw:
+		d.Bytes = derivedBytes
+	case in.Bytes < 0:
+		return fault.New(fault.Invalid, "bytes must not be negative")
+	}
+	out.Version = n
+	out.Secret, err = o.key.Derive(d)
+	return err
+}
+
+// parsePublic reads a public key in PEM, or in base64 of its DER.
+func parsePublic(text []byte) ([]byte, error) {
+	if block, rest := pem.Decode(text); block != nil && block.Type == "PUBLIC KEY" && len(bytes.TrimSpace(rest)) == 0 {
+		return block.Bytes, nil
+	}
+	der, err := base64.StdEncoding.AppendDecode(nil, bytes.TrimSpace(text))
+	if err != nil || len(der) == 0 {
+		return nil, fault.New(fault.Invalid, "the peer's public key cannot be read").
+			WithHint("Send it as PEM (-----BEGIN PUBLIC KEY-----), or as base64 of its SubjectPublicKeyInfo.")
+	}
+	return der, nil
+}
