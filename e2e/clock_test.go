@@ -25,8 +25,12 @@ func (d *drill) begin() {
 	at := func(h time.Duration) string { return time.Now().Add(h).UTC().Format(time.RFC3339) }
 	cl, x := d.client(), ctx(d.t)
 	for _, k := range []api.CreateKeyRequest{
-		{Name: "turning", RotateEvery: "12h"}, {Name: "ending", DeactivateAt: at(10 * time.Hour)}, {Name: "beginning", ActivateAt: at(10 * time.Hour)},
-		{Name: "doomed"}, {Name: "versions"}, {Name: "spared"},
+		{Name: "turning", RotateEvery: "12h"},
+		{Name: "ending", DeactivateAt: at(10 * time.Hour)},
+		{Name: "beginning", ActivateAt: at(10 * time.Hour)},
+		{Name: "doomed"},
+		{Name: "versions"},
+		{Name: "spared"},
 	} {
 		if _, err := cl.CreateKey(x, k); err != nil {
 			d.t.Fatalf("creating %s: %v", k.Name, err)

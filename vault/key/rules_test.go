@@ -10,7 +10,7 @@ import (
 // What operations are, in the words of SP 800-57 part 1 rev. 5: those that apply protection, those that process what was
 // protected before, those that let material out, and the steps of a life.
 var (
-	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToHaveChild}
+	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild}
 	processes = []key.Operation{key.ToDecrypt, key.ToVerify, key.ToVerifyMAC, key.ToUnwrap, key.ToDecapsulate, key.ToOpenChild}
 	lets      = []key.Operation{key.ToReveal, key.ToExport}
 	always    = []key.Operation{key.ToUpdate, key.ToShow}
@@ -25,6 +25,7 @@ var starts = map[key.Operation]func(s key.State) bool{
 	key.ToCompromise: func(s key.State) bool { return s != key.Compromised && s != key.DestroyedCompromised }, // learnt at any time, once
 	key.ToDestroy:    func(s key.State) bool { return !s.Gone() && s != key.Active && s != key.Suspended },    // not while it is in use
 	key.ToRotate:     func(s key.State) bool { return s == key.Active },
+	key.ToSpare:      func(s key.State) bool { return !s.Gone() },
 	key.ToPurge:      key.State.Gone,
 }
 
