@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/google/btree"
 
@@ -247,6 +248,26 @@ func (s *State) ChildVersions(parent key.ID) []VersionCount {
 		}
 		return e.parent == parent
 	})
+	return all
+}
+
+// Roots lists the keys that have children and no parent, by id, at most limit (0: 100).
+func (s *State) Roots(limit int) []*key.Record {
+	limit = pageLimit(limit)
+	var all []*key.Record
+	for at := (childCount{}); len(all) < limit; {
+		found := false
+		s.keys.children.counts.AscendGreaterOrEqual(at, func(e childCount) bool {
+			at, found = childCount{parent: e.parent, version: math.MaxUint32}, true
+			if r := s.key(e.parent); r != nil && r.Parent.IsZero() {
+				all = append(all, r)
+			}
+			return false
+		})
+		if !found {
+			break
+		}
+	}
 	return all
 }
 

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"slices"
 	"strconv"
@@ -41,6 +42,8 @@ const (
 	acceptCost = 10     // of asking Accept once, in entries
 	lookAhead  = 64     // entries that a full page looks at to tell whether it is the last
 	probeDepth = 64     // entries by which indexes are compared
+
+	fewChildren = 4096 // what is wrapped by one key, if it is no more, is put in order for each page
 )
 
 func pageLimit(n int) int {
@@ -147,6 +150,9 @@ func (s *State) narrowest(q *Query, from *key.Record) walk {
 // ways lists every index that holds all keys that can match; those that are likely to be short come first.
 func (s *State) ways(q *Query) []walk {
 	var all []walk
+	if n := s.ChildCount(q.Parent); !q.Parent.IsZero() && n <= fewChildren {
+		return append(all, s.walkChildren(q.Parent, n))
+	}
 	for _, tag := range q.Tags {
 		all = append(all, s.walkTag(tag))
 	}
@@ -181,6 +187,21 @@ func (s *State) walkTag(text string) walk {
 		s.keys.byTag.tree.AscendGreaterOrEqual(tagEntry{wanted, from}, func(e tagEntry) bool {
 			return *e.tag == *wanted && visit(e.rec)
 		})
+	}
+}
+
+// walkChildren puts the children of a key, of whom there are few, in order.
+func (s *State) walkChildren(parent key.ID, n int) walk {
+	children, _ := s.Children(parent, key.ID{}, n+1)
+	slices.SortFunc(children, func(a, b *key.Record) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	return func(from *key.Record, visit func(*key.Record) bool) {
+		for _, r := range children {
+			if !byNameAndID(r, from) && !visit(r) {
+				return
+			}
+		}
 	}
 }
 

@@ -22,7 +22,9 @@ func anyKey(t *rapid.T, n int) *key.Record {
 	r.Name = fmt.Sprintf("%s/%d", []string{"a", "ab", "b", "b/c"}[few("folder")], n)
 	r.Owner = []string{"", "app1", "app2", "app3"}[few("owner")]
 	r.Algorithm = []key.Algorithm{key.AES128GCM, key.AES256GCM, key.ChaCha20Poly1305, key.AES256GCM}[few("algorithm")]
-	r.State = []key.State{key.PreActive, key.Active, key.Suspended, key.Deactivated}[few("state")]
+	if n > 3 { // the others may be parents
+		r.State = []key.State{key.PreActive, key.Active, key.Suspended, key.Deactivated}[few("state")]
+	}
 	r.Created = t0.Add(0) + key.Time(few("created"))
 	r.Updated = r.Created + key.Time(few("updated"))
 	for _, tag := range []string{"env", "team", "x"} {
@@ -32,6 +34,9 @@ func anyKey(t *rapid.T, n int) *key.Record {
 			}
 			r.Tags[tag] = fmt.Sprint(v)
 		}
+	}
+	if n > 3 && few("parent") == 0 {
+		r.Parent, r.Versions[0].Material = keyID(few("which")), under(1)
 	}
 	if n := few("rotate"); n > 0 {
 		r.NextRotate = t0 + key.Time(1000*n)
@@ -60,6 +65,9 @@ func anyQuery(t *rapid.T) fsm.Query {
 	if may("owner?") {
 		q.Owner = "app2"
 	}
+	if may("parent?") {
+		q.Parent = keyID(rapid.IntRange(0, 5).Draw(t, "parent"))
+	}
 	if may("times?") {
 		q.CreatedFrom, q.CreatedBefore, q.UpdatedFrom, q.UpdatedBefore = t0+1, t0+3, t0+2, t0+5
 	}
@@ -82,7 +90,7 @@ func matches(q fsm.Query, r *key.Record) bool {
 	}
 	due := r.Due()
 	switch {
-	case !strings.HasPrefix(r.Name, q.Prefix), q.State != 0 && r.State != q.State, q.Algorithm != 0 && r.Algorithm != q.Algorithm, q.Owner != "" && r.Owner != q.Owner:
+	case !strings.HasPrefix(r.Name, q.Prefix), q.State != 0 && r.State != q.State, q.Algorithm != 0 && r.Algorithm != q.Algorithm, q.Owner != "" && r.Owner != q.Owner, q.Parent != key.ID{} && r.Parent != q.Parent:
 		return false
 	case q.CreatedFrom > r.Created, q.CreatedBefore != 0 && q.CreatedBefore <= r.Created, q.UpdatedFrom > r.Updated, q.UpdatedBefore != 0 && q.UpdatedBefore <= r.Updated:
 		return false

@@ -202,10 +202,8 @@ func (u *using) dataKey(ctx context.Context, s DataKeySpec, out *DataKey) error 
 	if s.Bits == 0 {
 		s.Bits = 256
 	}
-	switch s.Bits {
-	case 128, 192, 256, 384, 512:
-	default:
-		return fault.New(fault.Invalid, "a data key has 128, 192, 256, 384 or 512 bits, not %d", s.Bits)
+	if err := checkBits(s.Bits); err != nil {
+		return err
 	}
 	plain := make([]byte, s.Bits/8)
 	if s.Plaintext {

@@ -145,7 +145,6 @@ func TestMalformedRequestsAreInvalid(t *testing.T) {
 		"bits of a cipher":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Bits: 256})),
 		"bits of half a byte": err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Algorithm: key.Secret, Bits: 260})),
 		"a usage it lacks":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Usage: key.Sign})),
-		"a parent":            err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", Parent: "k"})),
 		"rotation too often":  err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: time.Second})),
 		"negative rotation":   err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: -time.Hour})),
 		"rotation in ages":    err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "x", RotateEvery: key.MaxPeriod + 1})),
@@ -258,7 +257,7 @@ permit (principal == User::"app1", action == Action::"read", resource in Folder:
 	if len(seen) != 25 {
 		t.Errorf("%d keys of 25", len(seen))
 	}
-	page, _, err := v.Keys(ctx, root, vault.KeyQuery{Prefix: "app2/", Tag: "n=1"})
+	page, _, err := v.Keys(ctx, root, vault.KeyQuery{Prefix: "app2/", Tags: []string{"n=1"}})
 	if err != nil || len(page) != 12 {
 		t.Errorf("%d keys, %v", len(page), err)
 	}

@@ -3,8 +3,10 @@ package vault
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
@@ -17,7 +19,7 @@ func (v *Vault) Duties(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.duties(ctx, l, room)
+	return errors.Join(v.duties(ctx, l, room), v.rewrapChildren(ctx, l, map[key.ID]time.Time{}))
 }
 
 // Cached counts the opened keys and data keys that the node holds.
@@ -129,3 +131,12 @@ func (v *Vault) CloneDual(r *key.Record, n uint32) (*key.Record, error) {
 	}
 	return room.stamp(c)
 }
+
+// What tests of watching need to know.
+const (
+	FeedSize    = feedSize
+	MaxWatchers = maxWatchers
+)
+
+// Touched are the keys that watchers are told of.
+func Touched(cmd fsm.Command) []key.ID { return touched(cmd) }

@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"context"
+
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
@@ -27,7 +29,7 @@ func generatable(a key.Algorithm, bits int) error {
 }
 
 // generate gives a version of r fresh material, wrapped, and its public half. bits is the length of a secret; 0: the usual.
-func (t *task) generate(r *key.Record, ver key.Version, bits int) (key.Version, error) {
+func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bits int) (key.Version, error) {
 	d := t.ahead
 	t.ahead = drawn{} // material is used once
 	if d.algorithm != r.Algorithm {
@@ -38,7 +40,7 @@ func (t *task) generate(r *key.Record, ver key.Version, bits int) (key.Version, 
 		}
 	}
 	defer clear(d.plain)
-	material, err := t.keys.wrap(r.ID, ver.Number, d.plain)
+	material, err := t.wrap(ctx, r, ver.Number, d.plain)
 	ver.Material, ver.Public = material, d.public
 	return ver, err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"sync"
 	"testing"
@@ -150,3 +151,8 @@ var otherKEK = sync.OnceValue(func() []byte {
 	}
 	return b
 })
+
+// publicPEM is the public half of a key's newest version.
+func publicPEM(r *key.Record) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: r.Latest().Public}))
+}

@@ -165,6 +165,7 @@ func (v *Vault) unseal(o *seal.Opened, cluster [16]byte) {
 // close wipes the keyring and everything that was opened with it.
 func (v *Vault) close() {
 	room := v.open.Swap(nil)
+	v.feed.wake()
 	v.keys.purge()
 	v.dual.purge()
 	v.auth.forget()
@@ -188,8 +189,8 @@ func (v *Vault) Close() {
 }
 
 // Applied is called by the cluster after a command was applied here and before anybody is told of it: opened
-// keys that changed are dropped, and a new seal configuration is taken up.
-func (v *Vault) Applied(cmd fsm.Command) {
+// keys that changed are dropped, a new seal configuration is taken up, and watchers learn of it.
+func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 	switch c := cmd.(type) {
 	case *fsm.PutDocument:
 		if c.Name == docSeal {
@@ -202,6 +203,7 @@ func (v *Vault) Applied(cmd fsm.Command) {
 	case interface{ Target() key.ID }:
 		v.forget(c.Target())
 	}
+	v.feed.note(v.state(), cmd, out)
 }
 
 // forget drops what was opened of a key.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
@@ -45,13 +44,26 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
+	if s.Parent != "" {
+		p, err := t.adopter(s.Parent)
+		if err != nil {
+			return nil, err
+		}
+		r.Parent = p.ID
+	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	if r.Versions[0], err = t.generate(r, r.Versions[0], s.Bits); err != nil {
-		return nil, err
+	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		if r.Versions[0], err = t.generate(ctx, r, r.Versions[0], s.Bits); err != nil {
+			return nil, err
+		}
+		made, err := t.create(ctx, r)
+		if !again(ctx, r, err, try) {
+			return made, err
+		}
 	}
-	return t.create(ctx, r)
 }
 
 // create authenticates and commits a new record. A repeated request gets the record that it made the first time.
@@ -103,9 +115,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	}
 	if extra := s.Usage &^ traits.Usage; extra != 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())
-	}
-	if s.Parent != "" {
-		return nil, fault.New(fault.Invalid, "parent keys are not offered by this version")
 	}
 	if err := checkPeriods(s.RotateEvery, s.RetireAfter); err != nil {
 		return nil, err
@@ -169,58 +178,4 @@ func (t *task) readVersion(ctx context.Context, ref string, n uint32) (*key.Reco
 		return r, err // as far as this node knows, within the staleness bound
 	}
 	return t.find(ref)
-}
-
-// Keys returns a page of the keys that the caller may read, and the cursor of the next page ("" at the end).
-func (v *Vault) Keys(ctx context.Context, c access.Caller, q KeyQuery) ([]*key.Record, string, error) {
-	t, err := v.begin("key.list", access.List, c, false)
-	if err != nil {
-		return nil, "", err
-	}
-	page, next, err := t.list(ctx, q)
-	if err := t.done(err); err != nil {
-		return nil, "", err
-	}
-	return page, next, nil
-}
-
-func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, error) {
-	if q.Limit == 0 {
-		q.Limit = 100
-	}
-	if q.Limit < 0 || q.Limit > 1000 {
-		return nil, "", fault.New(fault.Invalid, "limit must lie between 1 and 1000")
-	}
-	t.change("prefix", q.Prefix)
-	t.change("limit", strconv.Itoa(q.Limit))
-	if err := t.fresh(ctx); err != nil {
-		return nil, "", err
-	}
-	if err := t.allow(access.OfVault()); err != nil {
-		return nil, "", err
-	}
-	set, err := t.policies()
-	if err != nil {
-		return nil, "", err
-	}
-	s := t.link.machine.State()
-	page, after := make([]*key.Record, 0, q.Limit), q.After
-	for {
-		var tags []string
-		if q.Tag != "" {
-			tags = []string{q.Tag}
-		}
-		found, next := s.Keys(fsm.Query{
-			Prefix: q.Prefix, After: after, State: q.State, Tags: tags, Algorithm: q.Algorithm, Owner: q.Owner, Limit: q.Limit - len(page),
-		})
-		for _, r := range found {
-			if set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
-				page = append(page, t.v.shown(r))
-			}
-		}
-		if next == "" || len(page) == q.Limit {
-			return page, next, nil
-		}
-		after = next
-	}
 }

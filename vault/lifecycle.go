@@ -64,12 +64,12 @@ func (v *Vault) RotateKeyIf(ctx context.Context, c access.Caller, ref string, if
 func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
 	defer t.drawAhead(in.Ref)()
 	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
-		return t.nextVersion(r, ch)
+		return t.nextVersion(ctx, r, ch)
 	})
 }
 
 // nextVersion makes the command that gives r a fresh version.
-func (t *task) nextVersion(r *key.Record, ch fsm.Change) (keyCommand, error) {
+func (t *task) nextVersion(ctx context.Context, r *key.Record, ch fsm.Change) (keyCommand, error) {
 	if r.State != key.Active {
 		return nil, fault.New(fault.BadState, "key %s is %s: only an active key can be rotated", nameOf(r), r.State)
 	}
@@ -77,7 +77,7 @@ func (t *task) nextVersion(r *key.Record, ch fsm.Change) (keyCommand, error) {
 	if err != nil {
 		return nil, err
 	}
-	ver, err := t.generate(r, key.Version{Number: r.Latest().Number + 1, State: key.Active, Created: ch.Updated, Activated: ch.Updated}, bits)
+	ver, err := t.generate(ctx, r, key.Version{Number: r.Latest().Number + 1, State: key.Active, Created: ch.Updated, Activated: ch.Updated}, bits)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func newWorld(t *testing.T, nodes int) *world {
 	w := &world{Fixture: vaulttest.Cluster(t, nodes, vaulttest.WithShares(3, 2))}
 	root, v := w.Root(), w.Vault(0)
 	w.MustCreate("app/k")
-	for _, name := range []string{"app/suspended", "app/deactivated", "app/destroyed"} {
+	for _, name := range []string{"app/suspended", "app/deactivated", "app/destroyed", "app/movable"} {
 		w.MustCreate(name)
 	}
 	ok(t, "suspending", step(w.Fixture, "app/suspended", 0, access.Suspend))
@@ -122,6 +122,13 @@ var operations = []operation{
 	}},
 	{"key.read", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Key(ctx, c, "app/k")) }},
 	{"key.list", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err2(v.Keys(ctx, c, vault.KeyQuery{})) }},
+	{"key.watch", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		w, err := v.Watch(ctx, c, vault.WatchQuery{})
+		if err == nil {
+			w.Close()
+		}
+		return err
+	}},
 	{"key.rotate", access.Rotate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.RotateKey(ctx, c, "app/k")) }},
 	{"key.update", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.UpdateKey(ctx, c, "app/k", vault.KeyPatch{Tags: &map[string]string{"a": "b"}}))
@@ -195,6 +202,17 @@ var operations = []operation{
 	{"random", access.Random, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.Random(ctx, c, 16, func([]byte) error { return nil })
 	}},
+	{"key.datakey-store", access.DataKey, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.StoreDataKeys(ctx, c, "app/k", []vault.StoredSpec{{Plaintext: true}}, func([]vault.StoredKey) error { return nil })
+	}},
+	{"key.move", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.MoveKey(ctx, c, "app/movable", "app/k", 0))
+	}},
+	{"key.children", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err2(v.Children(ctx, c, "app/k", "", 0))
+	}},
+	{"key.tree", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err2(v.Tree(ctx, c, "app/k")) }},
+	{"key.rewrapping", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Rewrapping(ctx, c, "app/k")) }},
 	{"dual.create", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		k, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {

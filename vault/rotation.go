@@ -52,7 +52,7 @@ func (v *Vault) rotateExhausted(ctx context.Context, l *link) error {
 		}
 		err := v.self("key.rotate", func(t *task) error {
 			t.change("reason", "its version was used as much as it may be")
-			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(old, ch) })
+			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, old, ch) })
 			return err
 		})
 		v.denied.note(r, opRotateKey.name, 0, s.PolicyRevision(), now, err)

@@ -22,9 +22,10 @@ const (
 // Run tells the leader how often keys are used here and, while this node leads and is open, does what is due: dates of
 // keys, expired tokens, rewrapping, and dropping what past rekeys left. It returns when ctx ends.
 func (v *Vault) Run(ctx context.Context) error {
-	var telling sync.WaitGroup
-	telling.Go(func() { v.tellUses(ctx) })
-	defer telling.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { v.tellUses(ctx) })
+	beside.Go(func() { v.campaigns(ctx) })
+	defer beside.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -69,7 +70,7 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	var all error
 	acted := 0
 	for r := range s.Due(now, s.KeyCount()) { // not dueBatch: what must wait, or fails, must not hold up the rest
-		steps := dueSteps(r, now)
+		steps := dueSteps(ctx, r, now)
 		next := slices.IndexFunc(steps, func(d dueStep) bool { return v.denied.open(r, d.op, d.version, s.PolicyRevision(), now) })
 		if next < 0 {
 			continue
@@ -104,7 +105,7 @@ type dueStep struct {
 
 // dueSteps is what is due on r, in the order in which it is done: destruction before deactivation before activation before
 // rotation. Each step leaves another record, so one is taken at a time; one that is refused leaves the turn to the next.
-func dueSteps(r *key.Record, now key.Time) []dueStep {
+func dueSteps(ctx context.Context, r *key.Record, now key.Time) []dueStep {
 	var all []dueStep
 	due := func(at key.Time) bool { return at != 0 && at <= now }
 	to := func(op string, version uint32, s key.State, reason string) {
@@ -127,7 +128,7 @@ func dueSteps(r *key.Record, now key.Time) []dueStep {
 		}
 	}
 	if r.State == key.Active && due(r.NextRotate) {
-		all = append(all, dueStep{opRotateKey.name, 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(r, ch) }})
+		all = append(all, dueStep{opRotateKey.name, 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }})
 	}
 	return all
 }

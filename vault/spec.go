@@ -14,7 +14,7 @@ type KeySpec struct {
 	Usage       key.Usage     // 0: all that the algorithm can do
 	Bits        int           // length of a secret, which has none of its own; 0: 256. Nothing else takes it
 	Exportable  bool          // whether Reveal may ever give the material out
-	Parent      string        // reserved for hierarchies: name or id of the key that wraps this one
+	Parent      string        // name or id of the key that wraps this one; "": the keyring does
 	RotateEvery time.Duration
 	ActivateAt  key.Time // in the future: the key begins pre-active
 	DeactivAt   key.Time
@@ -60,17 +60,6 @@ type Destruction struct {
 	Force   bool           // even if it was used within Config.DestroyGuard
 	Reason  string
 	IfMatch uint64
-}
-
-// KeyQuery selects keys. Zero fields select everything.
-type KeyQuery struct {
-	Prefix    string // of the name
-	After     string // cursor: what the page before returned as next
-	State     key.State
-	Tag       string // "k" or "k=v"
-	Algorithm key.Algorithm
-	Owner     string
-	Limit     int // default 100, at most 1000
 }
 
 // Message is something to encrypt or decrypt with what it is bound to. AAD is authenticated and not stored;

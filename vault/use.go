@@ -26,7 +26,7 @@ var purposes = map[key.Operation]purpose{
 	key.ToDerive:      {key.Derive | key.Agree, "derive", "deriving"},
 	key.ToWrap:        {key.Wrap, "wrap", "wrapping"},
 	key.ToEncapsulate: {key.Wrap, "encapsulate", "wrapping"},
-	key.ToHaveChild:   {0, "get new children", ""},
+	key.ToHaveChild:   {key.Wrap, "get new children", "wrapping"},
 	key.ToDecrypt:     {key.Decrypt, "decrypt", "decrypting"},
 	key.ToVerify:      {key.Verify, "verify", "verifying"},
 	key.ToVerifyMAC:   {key.VerifyMAC, "verify MACs", "verifying MACs"},
@@ -127,6 +127,11 @@ func (t *task) openCompromised(r *key.Record, ver *key.Version) error {
 
 // open makes a version of a record that find gave ready for use, from the cache if it was opened before.
 func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
+	if !r.Parent.IsZero() {
+		if err := t.lineage(r, ver); err != nil {
+			return nil, err
+		}
+	}
 	if o := t.v.keys.get(r, ver.Number); o != nil {
 		return o, nil
 	}
@@ -148,9 +153,4 @@ func (t *task) remember(version uint32, o *opened) {
 	if t.v.open.Load() != t.keys {
 		t.v.keys.purge()
 	}
-}
-
-// material lends the plain material of a version of a record that find gave.
-func (t *task) material(r *key.Record, ver *key.Version, use func(plain []byte) error) error {
-	return t.keys.unwrap(r, ver, use)
 }

@@ -137,6 +137,7 @@ type Vault struct {
 	auth authorities
 	keys *keyCache
 	dual *dualCache
+	feed feed
 
 	usage    *usages
 	denied   refusals // what was refused to the cluster itself
@@ -215,6 +216,7 @@ func (v *Vault) Restored() {
 		v.usage.restored(s)
 	}
 	v.adopt()
+	v.feed.restart(v.state())
 }
 
 // linked returns the node's cluster, or fault.Sealed with the words for a node that has none.

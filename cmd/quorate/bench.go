@@ -27,7 +27,12 @@ import (
 const benchKey = "bench/reads"
 
 // mixes are the loads that can be chosen, and the status that their answers have.
-var mixes = map[string]int{"read": 200, "encrypt": 200, "decrypt": 200, "datakey": 200, "create": 201, "rotate": 200}
+var mixes = map[string]int{
+	"read": 200, "encrypt": 200, "decrypt": 200, "datakey": 200, "sign": 200, "sign-ed25519": 200, "mac": 200, "create": 201, "rotate": 200,
+}
+
+// mixNames lists them as people read them.
+var mixNames = []string{"read", "encrypt", "decrypt", "datakey", "sign", "sign-ed25519", "mac", "create", "rotate"}
 
 type benchOptions struct {
 	mix      string
@@ -36,6 +41,8 @@ type benchOptions struct {
 	local    bool
 	only     []string
 	keys     int
+	children int
+	listed   int
 	kills    int
 }
 
@@ -45,8 +52,8 @@ func newBenchCmd(a *app) *cobra.Command {
 		Use:   "bench",
 		Short: "Load a running cluster and report its figures",
 		Long: `Loads the first address of a running cluster over keep-alive TLS connections and reports operations a second, the
-median and 99th percentile of their time, and errors. It makes the key "bench/reads", and with --mix create as many keys
-as it can.
+median and 99th percentile of their time, and errors. It makes the keys that it needs, named bench/…, and with --mix
+create as many keys as it can.
 
 With --local it runs a cluster of its own on this machine, and beside it the floors: a plain net/http TLS echo for
 reads, a bare three-node hashicorp/raft loop for writes. The ratios hold where absolute figures drift.`,
@@ -63,14 +70,16 @@ reads, a bare three-node hashicorp/raft loop for writes. The ratios hold where a
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.mix, "mix", "read", "`load`: read, encrypt, decrypt, datakey, create or rotate")
+	f.StringVar(&o.mix, "mix", "read", "`load`: "+strings.Join(mixNames, ", "))
 	f.IntVar(&o.conns, "conns", 16, "`number` of connections")
 	f.DurationVar(&o.duration, "duration", 10*time.Second, "`time` of the load; with --local, of each one")
 	f.BoolVar(&o.local, "local", false, "run a cluster and the floors here, and print the ratios")
-	f.StringSliceVar(&o.only, "only", nil, "with --local: just these `parts`: reads, writes, keas, failover, scale")
+	f.StringSliceVar(&o.only, "only", nil, "with --local: just these `parts`: "+strings.Join(partNames(), ", "))
 	f.IntVar(&o.keys, "keys", 100_000, "with --local: `number` of keys of the part scale")
+	f.IntVar(&o.children, "children", 100_000, "with --local: `number` of stored data keys of the part rewrap")
+	f.IntVar(&o.listed, "listed", 1_000_000, "with --local: `number` of keys of the part list")
 	f.IntVar(&o.kills, "kills", 20, "with --local: `number` of kills of the part failover")
-	_ = cmd.RegisterFlagCompletionFunc("mix", cobra.FixedCompletions([]string{"read", "encrypt", "decrypt", "datakey", "create", "rotate"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("mix", cobra.FixedCompletions(mixNames, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -78,7 +87,7 @@ reads, a bare three-node hashicorp/raft loop for writes. The ratios hold where a
 func (a *app) bench(cmd *cobra.Command, ctx context.Context, o benchOptions) error {
 	want, ok := mixes[o.mix]
 	if !ok {
-		return fault.New(fault.Invalid, "there is no load %q", o.mix).WithHint("Choose read, encrypt, decrypt, datakey, create or rotate.")
+		return fault.New(fault.Invalid, "there is no load %q", o.mix).WithHint("Choose one of %s.", strings.Join(mixNames, ", "))
 	}
 	if o.conns < 1 || o.conns > 10_000 || o.duration <= 0 {
 		return fault.New(fault.Invalid, "--conns must lie between 1 and 10000, and --duration must be positive")
@@ -139,12 +148,19 @@ func (t target) mix(ctx context.Context, c *client.Client, name string, want int
 		}
 		return s, nil
 	}
-	if err := ensureKey(ctx, c); err != nil {
+	spec := api.CreateKeyRequest{Name: benchKey, Exportable: true}
+	use, other := useMixes[name]
+	if other {
+		spec = api.CreateKeyRequest{Name: "bench/" + use.algorithm, Algorithm: use.algorithm}
+	}
+	if err := ensureKey(ctx, c, spec); err != nil {
 		return s, err
 	}
-	path := "/v1/keys/" + url.PathEscape(benchKey) + "/"
+	path := "/v1/keys/" + url.PathEscape(spec.Name) + "/"
 	plain := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	switch name {
+	case "sign", "sign-ed25519", "mac":
+		s.next = same(t.request(http.MethodPost, path+use.verb, `{"input":"`+plain+`"}`))
 	case "read":
 		s.next = same(t.request(http.MethodGet, path+"material", ""))
 	case "encrypt":
@@ -167,8 +183,8 @@ func (t target) request(method, path, body string) []byte {
 	return request(method, path, t.addr, t.token, []byte(body))
 }
 
-func ensureKey(ctx context.Context, c *client.Client) error {
-	_, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: benchKey, Exportable: true})
+func ensureKey(ctx context.Context, c *client.Client, spec api.CreateKeyRequest) error {
+	_, err := c.CreateKey(ctx, spec)
 	if fault.KindOf(err) == fault.Exists {
 		return nil
 	}
@@ -187,6 +203,9 @@ func (a *app) report(results []result) error {
 		w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "LOAD\tCONNS\tOPS/S\tP50 MS\tP99 MS\tMAX MS\tERRORS\tSERVER CPU µS/OP\tOF FLOOR")
 		for _, r := range results {
+			if r.Unit != "" {
+				continue // a note says it in words
+			}
 			fmt.Fprintf(w, "%s\t%d\t%.0f\t%.2f\t%.2f\t%.1f\t%d\t%s\t%s\n", r.Name, r.Conns, r.Rate, r.P50, r.P99, r.Max, r.Errors,
 				orDash(r.ServerCPU, "%.1f"), orDash(100*r.Ratio, "%.0f %%"))
 		}

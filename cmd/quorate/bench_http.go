@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// shot is one prepared request of the load. next returns the bytes to send; it may be called concurrently.
+// shot is one prepared request of the load. next returns the bytes to send, nil when there is nothing more to send; it may be
+// called concurrently.
 type shot struct {
 	addr string
 	tls  *tls.Config // nil: plain
@@ -27,15 +28,19 @@ type shot struct {
 // result is what a load measured.
 type result struct {
 	Name      string  `json:"name"`
-	Conns     int     `json:"conns"`
-	Rate      float64 `json:"ops_per_second"`
-	P50       float64 `json:"p50_ms"`
-	P99       float64 `json:"p99_ms"`
-	Max       float64 `json:"max_ms"`
+	Conns     int     `json:"conns,omitzero"`
+	Rate      float64 `json:"ops_per_second,omitzero"`
+	P50       float64 `json:"p50_ms,omitzero"`
+	P99       float64 `json:"p99_ms,omitzero"`
+	Max       float64 `json:"max_ms,omitzero"`
 	Errors    int     `json:"errors"`
 	Sample    string  `json:"first_error,omitempty"`
 	ServerCPU float64 `json:"server_cpu_us_per_op,omitempty"`
 	Ratio     float64 `json:"ratio_to_floor,omitempty"`
+	Primitive float64 `json:"primitive_us,omitempty"` // processor time of the cryptography alone; the floor is the echo less this
+
+	Value float64 `json:"value,omitempty"` // of a figure that is no load, in its unit
+	Unit  string  `json:"unit,omitempty"`
 }
 
 // fire sends the shot over conns keep-alive connections for d. The requests are written and the answers read by
@@ -103,7 +108,11 @@ func (s shot) stream(ctx context.Context, conn int, end time.Time) (took []time.
 			}
 			in = bufio.NewReader(c)
 		}
-		if err := s.one(c, in, conn, i); err != nil {
+		req := s.next(conn, i)
+		if req == nil {
+			return took, failed, sample
+		}
+		if err := s.one(c, in, req); err != nil {
 			fail(err)
 			c.Close()
 			c = nil
@@ -122,9 +131,9 @@ func (s shot) dial(ctx context.Context) (net.Conn, error) {
 	return (&tls.Dialer{NetDialer: d, Config: s.tls}).DialContext(ctx, "tcp", s.addr)
 }
 
-func (s shot) one(c net.Conn, in *bufio.Reader, conn, i int) error {
+func (s shot) one(c net.Conn, in *bufio.Reader, req []byte) error {
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := c.Write(s.next(conn, i)); err != nil {
+	if _, err := c.Write(req); err != nil {
 		return err
 	}
 	status, length, err := readHead(in)

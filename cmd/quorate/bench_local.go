@@ -18,16 +18,31 @@ import (
 // rounds is how often a load and its floor are measured in turn; medians are reported.
 const rounds = 3
 
-// benchParts are the parts of bench --local, in their order.
-var benchParts = []struct {
+// benchPart is one part of bench --local.
+type benchPart struct {
 	name string
 	run  func(*localBench, context.Context) error
-}{
+}
+
+// benchParts are all of them, in their order.
+var benchParts = []benchPart{
 	{"reads", (*localBench).reads},
+	{"uses", (*localBench).uses},
+	{"batch", (*localBench).batch},
 	{"writes", (*localBench).writes},
 	{"keas", (*localBench).keas},
 	{"failover", (*localBench).failover},
 	{"scale", (*localBench).scale},
+	{"rewrap", (*localBench).rewrap},
+	{"list", (*localBench).list},
+}
+
+func partNames() []string {
+	names := make([]string, len(benchParts))
+	for i, p := range benchParts {
+		names[i] = p.name
+	}
+	return names
 }
 
 // localBench is a run of bench --local.
@@ -44,14 +59,8 @@ func (a *app) benchLocal(ctx context.Context, o benchOptions) error {
 		o.duration = 3 * time.Second // of each of many loads
 	}
 	for _, p := range o.only {
-		if !slices.ContainsFunc(benchParts, func(b struct {
-			name string
-			run  func(*localBench, context.Context) error
-		},
-		) bool {
-			return b.name == p
-		}) {
-			return fault.New(fault.Invalid, "there is no part %q", p).WithHint("Parts are reads, writes, keas, failover, scale.")
+		if !slices.Contains(partNames(), p) {
+			return fault.New(fault.Invalid, "there is no part %q", p).WithHint("Parts are %s.", strings.Join(partNames(), ", "))
 		}
 	}
 	dir, err := os.MkdirTemp("", "quorate-bench-")
@@ -101,6 +110,11 @@ func (b *localBench) note(format string, args ...any) {
 	b.notes = append(b.notes, fmt.Sprintf(format, args...))
 }
 
+// figure keeps a figure that is no load; a note tells people of it, and --format json has it as it is.
+func (b *localBench) figure(name string, value float64, unit string) {
+	b.results = append(b.results, result{Name: name, Value: value, Unit: unit})
+}
+
 // at is a node as a target, and a client for it.
 func (b *localBench) at(n *localNode) (target, *client.Client, error) {
 	c, err := b.client(n)
@@ -119,14 +133,11 @@ func (b *localBench) reads(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	addr, pid, stop, err := startEcho(ctx)
+	echoes, pid, stop, err := b.echo(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	plain := loadTLS(b.ca)
-	plain.InsecureSkipVerify = true //nolint:gosec // the echo server shows a certificate that it signed itself, on loopback
-	echoes := shot{addr: addr, tls: plain, want: 200, next: same(request("POST", "/", addr, b.init.RootToken, []byte(`{"plaintext":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`)))}
 	loads := map[string][]result{}
 	names := []string{"read", "decrypt", "encrypt", "datakey"}
 	for range rounds {
@@ -151,6 +162,18 @@ func (b *localBench) reads(ctx context.Context) error {
 		b.results = append(b.results, median(loads[name]))
 	}
 	return nil
+}
+
+// echo starts the floor of the reads, and gives the load that it is measured with.
+func (b *localBench) echo(ctx context.Context) (s shot, pid int, stop func(), err error) {
+	addr, pid, stop, err := startEcho(ctx)
+	if err != nil {
+		return s, 0, nil, err
+	}
+	plain := loadTLS(b.ca)
+	plain.InsecureSkipVerify = true //nolint:gosec // the echo server shows a certificate that it signed itself, on loopback
+	body := []byte(`{"plaintext":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`)
+	return shot{addr: addr, tls: plain, want: 200, next: same(request("POST", "/", addr, b.init.RootToken, body))}, pid, stop, nil
 }
 
 // writes holds creating keys against the bare raft loop.

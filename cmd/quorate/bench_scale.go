@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -188,20 +189,26 @@ func (b *localBench) scale(ctx context.Context) error {
 // fill makes keys until there are as many as asked for.
 func (b *localBench) fill(ctx context.Context, t target) error {
 	run := time.Now().UnixNano()
-	var made atomic.Int64
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	s := shot{addr: t.addr, tls: t.tls, want: 201, next: func(conn, i int) []byte {
-		if made.Add(1) >= int64(b.o.keys) {
-			cancel()
+	return t.times(ctx, b.o.keys, 64, http.MethodPost, "/v1/keys", http.StatusCreated, func(i int) string {
+		return fmt.Sprintf(`{"name":"bench/fill/%d/%d"}`, run, i)
+	})
+}
+
+// times sends n requests, each with the body of its number, over so many connections.
+func (t target) times(ctx context.Context, n, conns int, method, path string, want int, body func(i int) string) error {
+	var sent atomic.Int64
+	s := shot{addr: t.addr, tls: t.tls, want: want, next: func(int, int) []byte {
+		i := int(sent.Add(1)) - 1
+		if i >= n {
+			return nil
 		}
-		return t.request("POST", "/v1/keys", fmt.Sprintf(`{"name":"bench/fill/%d/%d/%d"}`, run, conn, i))
+		return t.request(method, path, body(i))
 	}}
-	r := fire(ctx, "fill", s, 64, 10*time.Minute)
-	if r.Errors > 64 {
-		return fault.New(fault.Internal, "filling met %d errors, the first: %s", r.Errors, r.Sample)
+	r := fire(ctx, path, s, conns, 10*time.Minute)
+	if r.Errors > 0 {
+		return fault.New(fault.Internal, "%s %s met %d errors in %d requests, the first: %s", method, path, r.Errors, n, r.Sample)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // restart stops a node in order, starts it, hands shares in and waits until it answers a read.

@@ -98,6 +98,11 @@ func TestCommandLine(t *testing.T) {
 					ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
 				}
 			},
+			"size": func(ts *testscript.TestScript, _ bool, args []string) {
+				if got := fmt.Sprint(len(ts.ReadFile(args[0]))); got != args[1] {
+					ts.Fatalf("%s has %s bytes, want %s", args[0], got, args[1])
+				}
+			},
 			"big": func(ts *testscript.TestScript, _ bool, args []string) {
 				n, err := strconv.Atoi(args[1])
 				ts.Check(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 func newKeyCmd(a *app) *cobra.Command {
@@ -23,7 +24,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 		Example: `  quorate key create billing --rotate-every 90d
   quorate key list --state active`,
 	}
-	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
+	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyDueCmd(a), newKeyWatchCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
 	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	return cmd
@@ -32,13 +33,16 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 func newKeyCreateCmd(a *app) *cobra.Command {
 	var in api.CreateKeyRequest
 	var tags []string
+	var other string
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Create a key",
 		Long: `Create a key with its first version. The material is made in the cluster and does not leave it unless
---exportable is given now: that cannot be added later. Durations look like 90d or 36h, times like 2027-01-01T00:00:00Z.`,
+--exportable is given now: that cannot be added later. Durations look like 90d or 36h, times like 2027-01-01T00:00:00Z.
+--like takes algorithm, usage, export, parent, rotation and tags from another key; flags that are given win.`,
 		Example: `  quorate key create billing
-  quorate key create disks/web1 --algorithm aes-256-gcm --exportable --rotate-every 90d --tag team=infra`,
+  quorate key create disks/web1 --algorithm aes-256-gcm --exportable --rotate-every 90d --tag team=infra
+  quorate key create disks/web2 --like disks/web1`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -46,11 +50,23 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 			if in.Tags, err = parseTags(tags); err != nil {
 				return err
 			}
-			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.CreateKey(cmd.Context(), in) })
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
+				if other != "" {
+					r, err := c.Key(cmd.Context(), other)
+					if err != nil {
+						return nil, err
+					}
+					if err := like(&in, r, cmd.Flags().Changed); err != nil {
+						return nil, err
+					}
+				}
+				return c.CreateKey(cmd.Context(), in)
+			})
 		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&in.Algorithm, "algorithm", "a", "", "`algorithm` (default: the cluster's, aes-256-gcm)")
+	f.IntVar(&in.Bits, "bits", 0, "`length` of a secret (default 256); nothing else takes it")
 	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: all that the algorithm can)")
 	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
 	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
@@ -58,7 +74,10 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	f.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
 	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
-	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"aes-128-gcm", "aes-256-gcm", "chacha20-poly1305"}, cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&other, "like", "", "another `key` whose settings it gets")
+	_ = cmd.RegisterFlagCompletionFunc("like", a.completeKeyFlag)
+	_ = cmd.RegisterFlagCompletionFunc("parent", a.completeKeyFlag)
+	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -152,58 +171,6 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		rows = append(rows, []string{fmt.Sprint(v.Version), v.State, v.CreatedAt, v.DestroyAt, v.Reason})
 	}
 	return table(w, []string{"VERSION", "STATE", "CREATED", "DESTROYED AT", "REASON"}, rows)
-}
-
-func newKeyListCmd(a *app) *cobra.Command {
-	var q client.KeyQuery
-	var most int
-	cmd := &cobra.Command{
-		Use:     "list [PREFIX]",
-		Aliases: []string{"ls"},
-		Short:   "List the keys that you may see",
-		Long: `List keys by name, all of them or those whose names begin with PREFIX. Keys that no policy lets you read are
-left out.`,
-		Example: `  quorate key list
-  quorate key list disks/ --state active --tag team=infra`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.connect(cmd)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			if len(args) == 1 {
-				q.Prefix = args[0]
-			}
-			if most > 0 {
-				q.Limit = min(most, 1000)
-			}
-			all := api.Keys{Keys: []api.Record{}}
-			for r, err := range c.AllKeys(cmd.Context(), q) {
-				if err != nil {
-					return err
-				}
-				if all.Keys = append(all.Keys, r); len(all.Keys) == most {
-					break
-				}
-			}
-			return a.result(all, func(w io.Writer) error { return writeKeys(w, all.Keys) })
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&q.State, "state", "", "only keys in this `state`")
-	f.StringVar(&q.Tag, "tag", "", "only keys with this tag: `name or name=value`")
-	f.StringVar(&q.Algorithm, "algorithm", "", "only keys of this `algorithm`")
-	f.IntVar(&most, "limit", 0, "at most this `number` of keys (default: all)")
-	return cmd
-}
-
-func writeKeys(w io.Writer, keys []api.Record) error {
-	rows := make([][]string, 0, len(keys))
-	for _, r := range keys {
-		rows = append(rows, []string{nonEmpty(r.Name, r.ID), r.Algorithm, r.State, fmt.Sprint(r.Latest), r.NextRotation, r.CreatedAt})
-	}
-	return table(w, []string{"NAME", "ALGORITHM", "STATE", "VERSION", "NEXT ROTATION", "CREATED"}, rows)
 }
 
 func newKeyMaterialCmd(a *app) *cobra.Command {

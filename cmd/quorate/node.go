@@ -183,7 +183,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		Join: n.admit,
 		OnApply: func(batch []cluster.Applied) {
 			for i := range batch {
-				n.vault.Applied(batch[i].Command)
+				n.vault.Applied(batch[i].Command, batch[i].Outcome)
 			}
 		},
 		OnRestore: n.vault.Restored,

@@ -199,6 +199,7 @@ type CreateKeyRequest struct {
 	Name         string            `json:"name"`
 	Algorithm    string            `json:"algorithm,omitzero"`
 	Usage        []string          `json:"usage,omitempty"`
+	Bits         int               `json:"bits,omitzero"` // length of a secret; default 256
 	Exportable   bool              `json:"exportable,omitzero"`
 	Parent       string            `json:"parent,omitzero"`
 	RotateEvery  string            `json:"rotate_every,omitzero"`

@@ -2,23 +2,12 @@ package client
 
 import (
 	"context"
-	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/quorate/quorate/transport/api"
 )
-
-// KeyQuery selects keys; zero fields select everything.
-type KeyQuery struct {
-	Prefix    string // of the name
-	State     string
-	Tag       string // "k" or "k=v"
-	Algorithm string
-	After     string // api.Keys.Next of the page before
-	Limit     int    // of the page; 0: the server's default
-}
 
 func (c *Client) keyCall(ctx context.Context, s safety, method, key, verb string, in, out any) error {
 	if err := checkRef(key); err != nil {
@@ -46,46 +35,6 @@ func (c *Client) CreateKey(ctx context.Context, in api.CreateKeyRequest) (*api.R
 		return nil, err
 	}
 	return &r, nil
-}
-
-// Keys returns one page of the keys that the caller may see; Keys.Next is the After of the next page, "" at the end.
-func (c *Client) Keys(ctx context.Context, q KeyQuery) (*api.Keys, error) {
-	v := url.Values{}
-	for name, value := range map[string]string{"name": q.Prefix, "state": q.State, "tag": q.Tag, "algorithm": q.Algorithm, "after": q.After} {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	if q.Limit > 0 {
-		v.Set("limit", strconv.Itoa(q.Limit))
-	}
-	var page api.Keys
-	if err := c.do(ctx, &call{method: http.MethodGet, path: "/v1/keys", query: v, out: &page}); err != nil {
-		return nil, err
-	}
-	return &page, nil
-}
-
-// AllKeys walks every page. It stops after the first error, which it yields.
-func (c *Client) AllKeys(ctx context.Context, q KeyQuery) iter.Seq2[api.Record, error] {
-	return func(yield func(api.Record, error) bool) {
-		for {
-			page, err := c.Keys(ctx, q)
-			if err != nil {
-				yield(api.Record{}, err)
-				return
-			}
-			for _, r := range page.Keys {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if page.Next == "" || page.Next == q.After {
-				return
-			}
-			q.After = page.Next
-		}
-	}
 }
 
 // Key returns a key's record by name or id.

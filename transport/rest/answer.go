@@ -113,6 +113,11 @@ func (h *Handler) read(q *request, in any) error {
 func (h *Handler) reply(q *request, out any) error {
 	if r, ok := out.(api.Record); ok {
 		q.x.Header()["Etag"] = []string{r.ETag}
+		if q.route.IfNoneMatch && q.seen(r.ETag) {
+			h.stamp(q.x)
+			q.x.WriteHeader(http.StatusNotModified)
+			return nil
+		}
 	}
 	b := getBuffer()
 	defer putBuffer(b)

@@ -97,3 +97,41 @@ func BenchmarkLocalRead(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkEncrypt is a whole POST …/encrypt on an open vault, from the body's bytes to the answer's, for one item of 32
+// bytes and for a batch of 100.
+func BenchmarkEncrypt(b *testing.B) {
+	v := newVault(b)
+	f, err := v.Init(b.Context(), access.Caller{Door: "rest"}, vault.InitSpec{Shares: 1, Threshold: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	root, err := v.Authenticate(b.Context(), f.RootToken)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := v.CreateKey(b.Context(), root, vault.KeySpec{Name: "k"}); err != nil {
+		b.Fatal(err)
+	}
+	item := `{"plaintext":"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}`
+	for _, c := range []struct{ name, body string }{{"1", item}, {"100", `{"batch":[` + strings.Repeat(item+",", 99) + item + `]}`}} {
+		b.Run(c.name, func(b *testing.B) {
+			h := rest.New(v, rest.Config{})
+			g := serve.Gate(serve.Config{Name: "rest", Error: h.Fail}, h)
+			body := strings.NewReader(c.body)
+			r, err := http.NewRequest(http.MethodPost, "https://127.0.0.1/v1/keys/k/encrypt", reused{body})
+			if err != nil {
+				b.Fatal(err)
+			}
+			r.ContentLength = int64(len(c.body))
+			r.Header.Set("Authorization", "Bearer "+string(f.RootToken))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := body.Seek(0, io.SeekStart); err != nil {
+					b.Fatal(err)
+				}
+				g.ServeHTTP(discard{http.Header{}}, r)
+			}
+		})
+	}
+}

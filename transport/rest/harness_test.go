@@ -87,6 +87,11 @@ type door struct {
 
 func open(t testing.TB, v *vault.Vault, limits serve.Limits) *door {
 	t.Helper()
+	return openWith(t, v, limits, func(s *serve.Server) { run(t, s) })
+}
+
+func openWith(t testing.TB, v *vault.Vault, limits serve.Limits, start func(*serve.Server)) *door {
+	t.Helper()
 	cert, err := serve.SelfSigned("n1", "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +104,7 @@ func open(t testing.TB, v *vault.Vault, limits serve.Limits) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, s)
+	start(s)
 	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 16}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &door{t: t, url: "https://" + s.Addr().String(), http: &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
@@ -246,4 +251,21 @@ func partial() bool {
 		}
 	}
 	return false
+}
+
+func parse[Out any](t testing.TB, body []byte) (out Out) {
+	t.Helper()
+	if err := json.Unmarshal(body, &out); err != nil {
+		t.Errorf("%v in %s", err, body)
+	}
+	return out
+}
+
+func encode(t testing.TB, in any) string {
+	t.Helper()
+	b, err := json.Marshal(in)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(b)
 }

@@ -3,8 +3,11 @@ package rest
 // What the external tests need of the inside.
 
 import (
+	"context"
 	"io"
+	"net/url"
 	"reflect"
+	"time"
 )
 
 // CheckPath is checkPath.
@@ -12,6 +15,15 @@ func CheckPath(path string) error { return checkPath(path) }
 
 // Unescape is unescape.
 func Unescape(s string) string { return unescape(s) }
+
+// EscapedPath is escapedPath.
+func EscapedPath(u *url.URL) string { return escapedPath(u) }
+
+// NewDeadline is newDeadline, and its stop.
+func NewDeadline(ctx context.Context, d time.Duration) (context.Context, func()) {
+	c := newDeadline(ctx, d)
+	return c, c.stop
+}
 
 // Bodies lists a fresh value of every request type that is decoded.
 func Bodies() []func() any {

@@ -8,7 +8,6 @@ import (
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
-	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -41,16 +40,8 @@ func keyRoutes() []route {
 		},
 		{
 			Method: get, Path: "/v1/keys", Op: "key.list", Summary: "List the keys that the caller may read.", serve: give(listKeys),
-			Query: []param{
-				{"name", "Only names that begin so.", "app/"},
-				{"state", "Only keys in this state.", "active"},
-				{"tag", "Only keys with this tag: k or k=v.", "env=prod"},
-				{"algorithm", "Only keys of this algorithm.", "aes-256-gcm"},
-				{"owner", "Only keys of this owner.", "app1"},
-				{"limit", "Keys in a page, 1 to 1000; 100 if absent.", 100},
-				{"after", "The next of the page before.", "app/db"},
-			},
-			Out: api.Keys{Keys: []api.Record{exampleRecord()}, Next: "app/db"},
+			Query: listParams,
+			Out:   api.Keys{Keys: []api.Record{exampleRecord()}, Next: "app/db"},
 		},
 		{
 			Method: post, Path: "/v1/keys", Op: "key.create", Summary: "Create a key. The material is made on the leader and never crosses a node link in plain.",
@@ -58,7 +49,7 @@ func keyRoutes() []route {
 			In:  api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm", RotateEvery: "90d", RotateAfterUses: 1 << 30, RetireAfter: "365d", Tags: map[string]string{"env": "prod"}},
 			Out: exampleRecord(),
 		},
-		{Method: get, Path: keyPath, Op: "key.show", Summary: "Show a key without its material.", serve: give(showKey), Out: exampleRecord()},
+		{Method: get, Path: keyPath, Op: "key.show", Summary: "Show a key without its material.", serve: give(showKey), IfNoneMatch: true, Out: exampleRecord()},
 		{
 			Method: http.MethodPatch, Path: keyPath, Op: "key.update", Summary: "Change a key's metadata; absent fields stay as they are.",
 			serve: take(updateKey), Body: smallBody, IfMatch: true, In: api.UpdateKeyRequest{RotateEvery: new("30d"), MinDecryptVersion: new(uint32(1))}, Out: exampleRecord(),
@@ -112,48 +103,6 @@ func updateKey(ctx context.Context, q *request, in *api.UpdateKeyRequest) (api.R
 
 func cancelDestroy(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {
 	return recorded(q.vault.CancelDestroy(ctx, q.caller, q.ref, in.Version))
-}
-
-func listKeys(ctx context.Context, q *request) (api.Keys, error) {
-	s, err := keyQuery(q)
-	if err != nil {
-		return api.Keys{}, err
-	}
-	records, next, err := q.vault.Keys(ctx, q.caller, s)
-	if err != nil {
-		return api.Keys{}, err
-	}
-	out := api.Keys{Keys: make([]api.Record, len(records)), Next: next}
-	for i, r := range records {
-		out.Keys[i] = recordOf(r)
-	}
-	return out, nil
-}
-
-func keyQuery(q *request) (s vault.KeyQuery, err error) {
-	limit, err := q.number("limit", 1, 1000)
-	if err != nil {
-		return s, err
-	}
-	s = vault.KeyQuery{
-		Prefix: q.query.Get("name"), After: q.query.Get("after"), Tag: q.query.Get("tag"), Owner: q.query.Get("owner"), Limit: int(limit),
-	}
-	for _, v := range []string{s.Prefix, s.After, s.Tag, s.Owner} {
-		if len(v) > 512 {
-			return s, fault.New(fault.Invalid, "a query parameter is longer than 512 bytes")
-		}
-	}
-	if name := q.query.Get("state"); name != "" {
-		if s.State, err = key.ParseState(name); err != nil {
-			return s, of("state", err)
-		}
-	}
-	if name := q.query.Get("algorithm"); name != "" {
-		if s.Algorithm, err = key.ParseAlgorithm(name); err != nil {
-			return s, of("algorithm", err)
-		}
-	}
-	return s, nil
 }
 
 // Examples, for the OpenAPI document.

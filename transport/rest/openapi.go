@@ -130,6 +130,9 @@ func parameters(rt *route) []any {
 	if rt.IfMatch {
 		add("header", "If-Match", "Change only what still has this ETag.", false, object{"type": "string"}, `"1"`)
 	}
+	if rt.IfNoneMatch {
+		add("header", "If-None-Match", "Answer 304 without a body if the ETag is still this one.", false, object{"type": "string"}, `"1"`)
+	}
 	return all
 }
 
@@ -143,6 +146,9 @@ func responses(rt *route, s schemas) object {
 	case nil:
 	case string:
 		good["content"] = object{"text/plain": object{"schema": object{"type": "string"}, "example": "quorate_requests_in_flight 1"}}
+	case eventStream:
+		good["content"] = object{"text/event-stream": object{"schema": object{"type": "string"}, "example": string(out)}}
+		s.of(reflect.TypeFor[api.WatchEvent](), false)
 	case object:
 		good["content"] = object{"application/json": object{"schema": object{"type": "object"}, "example": object{"openapi": "3.1.0"}}}
 	default:
@@ -151,6 +157,9 @@ func responses(rt *route, s schemas) object {
 	all := object{strconv.Itoa(rt.Status): good}
 	for status := range failures() {
 		all[status] = ref("responses", status)
+	}
+	if rt.IfNoneMatch {
+		all["304"] = object{"description": "It is still what If-None-Match names."}
 	}
 	return all
 }
@@ -245,6 +254,9 @@ func (s schemas) fields(t reflect.Type, strict bool) object {
 	properties, required := object{}, []any{}
 	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		p := s.of(f.Type, strict)
 		if strings.HasSuffix(name, "_at") && f.Type.Kind() == reflect.String {
 			p["format"] = "date-time"

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"cmp"
+	"net/url"
 	"strings"
 
 	"github.com/quorate/quorate/vault/fault"
@@ -61,13 +63,31 @@ func nameLetter(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-' || c == '~'
 }
 
-// unescape gives back the name behind a part of a path that checkPath has passed.
-func unescape(s string) string {
-	if strings.IndexByte(s, '%') < 0 {
-		return s
+// escapedPath is u.EscapedPath for a URL that net/http has parsed: what it kept of the escaped form is right, and a path
+// of letters that are never escaped is its own escaped form. Anything else is net/url's to judge.
+func escapedPath(u *url.URL) string {
+	path := cmp.Or(u.RawPath, u.Path)
+	for i := range len(path) {
+		if c := path[i]; !nameLetter(c) && c != '/' && (c != '%' || u.RawPath == "") {
+			return u.EscapedPath()
+		}
 	}
-	return slashes.Replace(s)
+	return path
 }
 
-// slashes is made once: a replacer takes longer to make than to use.
-var slashes = strings.NewReplacer("%2F", "/", "%2f", "/")
+// unescape gives back the name behind a part of a path that checkPath has passed: the only escape in it is %2F.
+func unescape(s string) string {
+	i := strings.IndexByte(s, '%')
+	if i < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for ; i >= 0; i = strings.IndexByte(s, '%') {
+		b.WriteString(s[:i])
+		b.WriteByte('/')
+		s = s[i+len("%2F"):]
+	}
+	b.WriteString(s)
+	return b.String()
+}

@@ -64,6 +64,13 @@ func keysOf(m map[string]*route) []string { return slices.Sorted(maps.Keys(m)) }
 
 const problemType = "urn:quorate:problem:"
 
+func problemOf(f *fault.Error, o outcome, request string) api.Problem {
+	return api.Problem{
+		Type: problemType + f.Kind.String(), Title: o.title, Status: o.status,
+		Detail: f.Message, Kind: f.Kind.String(), Hint: f.NextStep(), RequestID: request,
+	}
+}
+
 func writeProblem(x *serve.Exchange, f *fault.Error, other *otherStatus) {
 	o, ok := outcomes[f.Kind]
 	if !ok {
@@ -85,10 +92,7 @@ func writeProblem(x *serve.Exchange, f *fault.Error, other *otherStatus) {
 	if o.status == http.StatusRequestEntityTooLarge {
 		header.Set("Connection", "close") // do not read what is too much
 	}
-	p := api.Problem{
-		Type: problemType + f.Kind.String(), Title: o.title, Status: o.status,
-		Detail: f.Message, Kind: f.Kind.String(), Hint: f.NextStep(), RequestID: x.ID,
-	}
+	p := problemOf(f, o, x.ID)
 	body, err := json.Marshal(p)
 	if err != nil {
 		// A message that is not UTF-8 cannot be shown; the rest can.

@@ -106,6 +106,18 @@ func parseETag(given []string) (uint64, error) {
 	return n, nil
 }
 
+// seen tells whether If-None-Match names this ETag, so that the client has what it asks for (RFC 9110, section 13.1.2).
+func (q *request) seen(etag string) bool {
+	for _, line := range q.r.Header["If-None-Match"] {
+		for one := range strings.SplitSeq(line, ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // number reads a query parameter that is a whole number from low to high; absent is 0.
 func (q *request) number(name string, low, high uint64) (uint64, error) {
 	given, ok := q.query[name]

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -67,7 +66,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic("rest: served without a serve.Server")
 	}
 	q := request{vault: h.vault, x: x, r: r}
-	path := r.URL.EscapedPath()
+	path := escapedPath(r.URL)
 	x.Header()["Cache-Control"] = noStore
 	if err := h.resolve(&q, path); err != nil {
 		h.Fail(x, err)
@@ -134,8 +133,8 @@ func (h *Handler) allowed(asked *http.Request) []string {
 // answer does what every route needs before and after its own work.
 func (h *Handler) answer(q *request) error {
 	rt := q.route
-	ctx, cancel := context.WithTimeout(q.r.Context(), rt.timeout())
-	defer cancel()
+	ctx := newDeadline(q.r.Context(), rt.timeout())
+	defer ctx.stop()
 	if err := q.readQuery(); err != nil {
 		return err
 	}

@@ -15,18 +15,19 @@ type route struct {
 	Summary string
 	serve   action
 
-	Status    int           // of success; default 200, or 204 without Out
-	Body      int64         // bytes of the request body; default 1 MiB where there is one
-	Timeout   time.Duration // of the vault's work; default 15 s
-	Query     []param
-	Public    bool // nobody is asked who he is: health, and what has its own proof
-	Share     bool // a key share in the body is proof enough, so anonymous callers come through
-	Optional  bool // the body may be missing
-	IfMatch   bool // takes If-Match
-	Batch     bool // takes {"batch":[…]} too, and answers {"results":[…]}
-	Stateless bool // the answer does not reflect the replicated state
-	In        any  // example of the body; its type is the body's type; nil: there is none
-	Out       any  // example of the answer, likewise
+	Status      int           // of success; default 200, or 204 without Out
+	Body        int64         // bytes of the request body; default 1 MiB where there is one
+	Timeout     time.Duration // of the vault's work; default 15 s
+	Query       []param
+	Public      bool // nobody is asked who he is: health, and what has its own proof
+	Share       bool // a key share in the body is proof enough, so anonymous callers come through
+	Optional    bool // the body may be missing
+	IfMatch     bool // takes If-Match
+	IfNoneMatch bool // answers 304 to an If-None-Match that names the answer's ETag
+	Batch       bool // takes {"batch":[…]} too, and answers {"results":[…]}
+	Stateless   bool // the answer does not reflect the replicated state
+	In          any  // example of the body; its type is the body's type; nil: there is none
+	Out         any  // example of the answer, likewise
 
 	op *serve.Op // as counted
 }
@@ -49,7 +50,9 @@ const (
 // table lists every route.
 func table() []*route {
 	var all []*route
-	for _, part := range [][]route{keyRoutes(), cryptoRoutes(), lifeRoutes(), systemRoutes(), accessRoutes(), nodeRoutes()} {
+	for _, part := range [][]route{
+		keyRoutes(), cryptoRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), accessRoutes(), nodeRoutes(),
+	} {
 		for _, rt := range part {
 			if rt.Body == 0 {
 				rt.Body = defaultBody

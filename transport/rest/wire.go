@@ -63,7 +63,7 @@ func recorded(r *key.Record, err error) (api.Record, error) {
 func etag(revision uint64) string { return `"` + decimal(revision) + `"` }
 
 func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
-	s = vault.KeySpec{Name: in.Name, Exportable: in.Exportable, Parent: in.Parent, Tags: in.Tags, UsageLimit: in.UsageLimit}
+	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, Parent: in.Parent, Tags: in.Tags, UsageLimit: in.UsageLimit}
 	if in.Algorithm != "" {
 		if s.Algorithm, err = key.ParseAlgorithm(in.Algorithm); err != nil {
 			return s, of("algorithm", err)

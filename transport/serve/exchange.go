@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -24,6 +26,8 @@ type Exchange struct {
 	status  int
 	written int64
 	started time.Time
+	gate    *gate
+	stream  bool // Stream was called
 }
 
 var exchanges = sync.Pool{New: func() any { return new(Exchange) }}
@@ -72,6 +76,33 @@ func (x *Exchange) Write(p []byte) (int, error) {
 
 // Begun tells whether the status was sent, so that it is too late for an error document.
 func (x *Exchange) Begun() bool { return x.status != 0 }
+
+// Stream says that the answer goes on for as long as the client likes: it counts as answered now, frees the place that it
+// held among the requests of this node, and has no deadline but what Push gives it. The channel is closed when the server
+// begins to stop: the handler then ends the answer in its own way, soon. It is called once, before anything is written.
+func (x *Exchange) Stream() (ending <-chan struct{}, err error) {
+	rc := http.NewResponseController(x.w)
+	for _, set := range []func(time.Time) error{rc.SetReadDeadline, rc.SetWriteDeadline} {
+		if err := set(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return nil, fmt.Errorf("beginning a stream: %w", err)
+		}
+	}
+	x.stream = true
+	x.gate.leave(x)
+	return x.gate.ending, nil
+}
+
+// Push sends p and whatever was written before, and gives the client that long to take it.
+func (x *Exchange) Push(p []byte, within time.Duration) error {
+	rc := http.NewResponseController(x.w)
+	if err := rc.SetWriteDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := x.Write(p); err != nil {
+		return err
+	}
+	return rc.Flush()
+}
 
 // Unwrap lets http.ResponseController reach the connection.
 func (x *Exchange) Unwrap() http.ResponseWriter { return x.w }

@@ -27,10 +27,11 @@ type gate struct {
 	limit    int64
 	inFlight atomic.Int64
 	none     Op
+	ending   chan struct{} // closed when the server begins to stop
 }
 
 func newGate(cfg Config, next http.Handler) *gate {
-	return &gate{door: cfg.Name, next: next, fail: cfg.Error, log: cfg.Log, meter: cfg.Metrics, limit: int64(cfg.Limits.Requests)}
+	return &gate{door: cfg.Name, next: next, fail: cfg.Error, log: cfg.Log, meter: cfg.Metrics, limit: int64(cfg.Limits.Requests), ending: make(chan struct{})}
 }
 
 // Gate is what a Server puts before its handler, without the listener: for embedding and for tests. Of cfg it uses
@@ -42,7 +43,7 @@ func Gate(cfg Config, next http.Handler) http.Handler {
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, _ := exchanges.Get().(*Exchange)
-	*x = Exchange{ID: newRequestID(), w: w, door: g.door, started: time.Now()}
+	*x = Exchange{ID: newRequestID(), w: w, door: g.door, started: time.Now(), gate: g}
 	w.Header()[HeaderRequestID] = []string{x.ID}
 	n := g.inFlight.Add(1)
 	g.meter.Add(InFlight, 1)
@@ -59,18 +60,14 @@ func (g *gate) finish(x *Exchange, r *http.Request) {
 	if p := recover(); p != nil {
 		cut = g.recovered(x, p)
 	}
-	g.inFlight.Add(-1)
-	g.meter.Add(InFlight, -1)
-	took := time.Since(x.started)
+	took, kind := time.Since(x.started), x.outcome()
+	if !x.stream {
+		g.leave(x)
+	}
 	op := x.Op
 	if op == nil {
 		op = &g.none
 	}
-	kind := "ok"
-	if x.failed {
-		kind = x.kind.String()
-	}
-	op.answered(g.meter, took, kind)
 	if g.log.Enabled(context.Background(), slog.LevelDebug) {
 		g.log.LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("door", g.door), slog.String("op", op.Name), slog.String("kind", kind),
 			slog.Int("status", x.status), slog.Int64("bytes", x.written), slog.Duration("took", took), slog.String("request_id", x.ID), slog.String("remote", r.RemoteAddr))
@@ -80,6 +77,24 @@ func (g *gate) finish(x *Exchange, r *http.Request) {
 	if cut {
 		panic(http.ErrAbortHandler) // the only way to tell net/http to end a half-sent answer
 	}
+}
+
+// leave frees a request's place and counts how it was answered.
+func (g *gate) leave(x *Exchange) {
+	g.inFlight.Add(-1)
+	g.meter.Add(InFlight, -1)
+	op := x.Op
+	if op == nil {
+		op = &g.none
+	}
+	op.answered(g.meter, time.Since(x.started), x.outcome())
+}
+
+func (x *Exchange) outcome() string {
+	if x.failed {
+		return x.kind.String()
+	}
+	return "ok"
 }
 
 // recovered answers for a handler that panicked. True: the answer had begun, so the connection must be cut.

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/quorate/quorate/vault/access"
@@ -75,11 +76,17 @@ func byToken(ctx context.Context, given []string, a Authenticator) (access.Calle
 	if text == "" || len(text) > maxBearer {
 		return access.Caller{}, fault.New(fault.Unauthenticated, "that is not a token")
 	}
-	var space [maxBearer]byte
+	space, _ := bearers.Get().(*[maxBearer]byte)
 	bearer := space[:copy(space[:], text)]
-	defer clear(bearer)
+	defer func() {
+		clear(bearer)
+		bearers.Put(space)
+	}()
 	return a.Authenticate(ctx, bearer)
 }
+
+// bearers lends room for a token while it is looked at. All of it is zero.
+var bearers = sync.Pool{New: func() any { return new([maxBearer]byte) }}
 
 // byCertificate trusts the chain that the handshake verified, and looks at the dates again: a connection may have
 // outlived its certificate.

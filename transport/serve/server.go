@@ -94,6 +94,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("door %q: %w", s.cfg.Name, err)
 	case <-ctx.Done():
 	}
+	close(s.gate.ending)
 	drain, stop := context.WithTimeout(base, s.cfg.Limits.DrainTimeout)
 	defer stop()
 	if err := s.http.Shutdown(drain); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -14,7 +15,7 @@ import (
 // written. Members that say nothing are left out. It allocates nothing but what buf must grow.
 func appendBody(buf []byte, node string, e *Entry) []byte {
 	buf = append(buf, `"time":"`...)
-	buf = e.Time.UTC().AppendFormat(buf, "2006-01-02T15:04:05.000000000Z")
+	buf = appendTime(buf, e.Time)
 	buf = append(buf, '"')
 	buf = member(buf, `,"node":`, node)
 	buf = member(buf, `,"phase":`, string(e.Phase))
@@ -46,6 +47,18 @@ func appendBody(buf []byte, node string, e *Entry) []byte {
 	buf = member(buf, `,"detail":`, e.Detail)
 	buf = list(buf, `,"policies":[`, e.Policies)
 	return changes(buf, e.Changes)
+}
+
+// appendTime writes RFC 3339 in UTC with all nine digits of the second's parts, as the layout 2006-01-02T15:04:05.000000000Z
+// would: package time is quicker with the layouts that it knows.
+func appendTime(buf []byte, at time.Time) []byte {
+	at = at.UTC()
+	buf = at.AppendFormat(buf, time.RFC3339)
+	buf = append(buf[:len(buf)-1], '.') // instead of the Z
+	for n, unit := at.Nanosecond(), 100_000_000; unit > 0; unit /= 10 {
+		buf = append(buf, '0'+byte(n/unit%10))
+	}
+	return append(buf, 'Z')
 }
 
 func member(buf []byte, name, value string) []byte {

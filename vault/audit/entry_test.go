@@ -196,3 +196,17 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+// The time of a line has one form, whichever way is quickest to write it.
+func TestTimeIsWrittenWithNineDigitsInUTC(t *testing.T) {
+	for _, at := range []time.Time{
+		time.Date(2026, 11, 22, 8, 9, 10, 0, time.UTC), time.Date(2026, 11, 22, 8, 9, 10, 1, time.UTC),
+		time.Date(2026, 1, 2, 3, 4, 5, 999_999_999, time.FixedZone("east", 3*3600+1800)),
+		time.Date(999, 12, 31, 23, 59, 59, 120_000_000, time.UTC), time.Date(2026, 11, 22, 8, 9, 10, 987_654_321, time.UTC),
+	} {
+		want := `"time":"` + at.UTC().Format("2006-01-02T15:04:05.000000000Z") + `"`
+		if got := written(t, &audit.Entry{Time: at, Operation: "key.read"}); !strings.Contains(string(got), want) {
+			t.Errorf("got %s, want %s in it", got, want)
+		}
+	}
+}

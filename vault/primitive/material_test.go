@@ -177,6 +177,46 @@ func TestTwoKeysAreNeverTheSame(t *testing.T) {
 	}
 }
 
+type ones struct{}
+
+func (ones) Read(b []byte) (int, error) {
+	copy(b, bytes.Repeat([]byte{0xff}, len(b)))
+	return len(b), nil
+}
+
+func TestScalarsAreDrawnOnceAndNotForEver(t *testing.T) {
+	for a, n := range map[key.Algorithm]int{key.ECDSAP256: 32, key.ECDSAP384: 48, key.ECDSAP521: 66} {
+		random := make([]byte, n)
+		_, _ = rand.Read(random)
+		if _, _, err := primitive.Generate(a, 0, bytes.NewReader(random)); err != nil { // 1 in 2^32 scalars is out of range for P-256, fewer for the others
+			t.Errorf("%s is not made of %d random bytes: %v", a, n, err)
+		}
+		if _, _, err := primitive.Generate(a, 0, ones{}); err == nil {
+			t.Errorf("%s takes a scalar above the curve's order", a)
+		}
+	}
+}
+
+func TestGeneratedRSAKeysAreSound(t *testing.T) {
+	for a, bits := range map[key.Algorithm]int{key.RSA2048: 2048, key.RSA3072: 3072, key.RSA4096: 4096} {
+		if bits > 2048 && testing.Short() {
+			continue
+		}
+		material, public, err := primitive.Generate(a, 0, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := primitive.Check(a, material)
+		if err := same(again, public, err); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+		k := must(x509.ParsePKIXPublicKey(public))(t).(*rsa.PublicKey)
+		if k.N.BitLen() != bits || k.E != 65537 {
+			t.Errorf("%s has %d bits and exponent %d", a, k.N.BitLen(), k.E)
+		}
+	}
+}
+
 func TestUnsoundRSAKeysAreRefused(t *testing.T) {
 	sound := rsaOf(t, keyOf(t, key.RSA2048).material)
 	if _, err := primitive.Check(key.RSA2048, sound.marshal(t)); err != nil {
@@ -275,6 +315,39 @@ func composite(t *testing.T) *big.Int {
 	}
 }
 
+func TestPublicHalvesOfKEMsAreNamedAsPublished(t *testing.T) {
+	for a, want := range map[key.Algorithm]string{
+		key.MLKEM768:       "2.16.840.1.101.3.4.4.2", // NIST, RFC 9935
+		key.MLKEM1024:      "2.16.840.1.101.3.4.4.3",
+		key.MLKEM768X25519: "1.3.6.1.4.1.62253.25722", // draft-connolly-cfrg-xwing-kem
+		key.MLKEM768P256:   "1.3.6.1.5.5.7.6.59",      // draft-ietf-lamps-pq-composite-kem
+		key.MLKEM1024P384:  "1.3.6.1.5.5.7.6.63",
+	} {
+		var s struct {
+			Algorithm []asn1.RawValue
+			PublicKey asn1.BitString
+		}
+		if rest, err := asn1.Unmarshal(keyOf(t, a).public, &s); err != nil || len(rest) != 0 || len(s.Algorithm) != 1 {
+			t.Fatalf("%s: %v, %d", a, err, len(s.Algorithm))
+		}
+		var oid asn1.ObjectIdentifier
+		if _, err := asn1.Unmarshal(s.Algorithm[0].FullBytes, &oid); err != nil || oid.String() != want {
+			t.Errorf("%s is named %v, %v", a, oid, err)
+		}
+		s.Algorithm = append(s.Algorithm, asn1.NullRawValue) // parameters must be absent
+		if _, err := primitive.OpenPublic(a, must(asn1.Marshal(s))(t)); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s with parameters: %v", a, err)
+		}
+		s.Algorithm = s.Algorithm[:1]
+		for _, n := range []int{len(s.PublicKey.Bytes) - 1, 32, 0} {
+			s.PublicKey = asn1.BitString{Bytes: s.PublicKey.Bytes[:n], BitLength: 8 * n}
+			if _, err := primitive.OpenPublic(a, must(asn1.Marshal(s))(t)); !errors.Is(err, fault.Invalid) {
+				t.Errorf("%s of %d bytes: %v", a, n, err)
+			}
+		}
+	}
+}
+
 func TestACertificateVerifiesWhatItsKeySigned(t *testing.T) {
 	for _, signer := range []key.Algorithm{key.RSA2048, key.ECDSAP384, key.Ed25519} {
 		private := must(x509.ParsePKCS8PrivateKey(keyOf(t, signer).material))(t).(crypto.Signer)
@@ -300,5 +373,24 @@ func TestACertificateVerifiesWhatItsKeySigned(t *testing.T) {
 	k := must(primitive.OpenPublic(key.X509, keyOf(t, key.X25519).public))(t)
 	if err := k.Verify(peerText, peerText, primitive.Scheme{}); !errors.Is(err, fault.Invalid) || errors.Is(err, primitive.ErrMismatch) {
 		t.Errorf("a certificate of a key that does not sign verifies: %v", err)
+	}
+}
+
+// What goes with a key in PKCS #8 (attributes) is not read, and bounded all the same.
+func TestMaterialHasABound(t *testing.T) {
+	for n, want := range map[int]bool{100: true, 9000: false} {
+		var s struct {
+			Version    int
+			Algorithm  asn1.RawValue
+			PrivateKey []byte
+			Attributes asn1.RawValue `asn1:"optional"`
+		}
+		if _, err := asn1.Unmarshal(keyOf(t, key.ECDSAP256).material, &s); err != nil {
+			t.Fatal(err)
+		}
+		s.Attributes = asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: make([]byte, n)}
+		if _, err := primitive.Open(key.ECDSAP256, must(asn1.Marshal(s))(t)); (err == nil) != want {
+			t.Errorf("a key with %d bytes of attributes: %v", n, err)
+		}
 	}
 }

@@ -45,8 +45,6 @@ func openRSA(a key.Algorithm, material []byte) (any, error) {
 		return nil, badMaterial(a, "its modulus has %d bits", k.N.BitLen())
 	case k.E < minExponent:
 		return nil, badMaterial(a, "its public exponent is below 65537")
-	case len(k.Primes) != 2:
-		return nil, badMaterial(a, "it has %d primes, not 2", len(k.Primes))
 	}
 	return &rsaPrivate{rsaPublic{&k.PublicKey}, k}, nil
 }
@@ -62,7 +60,8 @@ func openRSAPublic(a key.Algorithm, spki []byte) (any, error) {
 	return rsaPublic{k}, nil
 }
 
-// check tests what reading the key did not: that its parts belong together and its primes are primes.
+// check tests what reading the key did not: that its parts belong together, and that its factors are primes of half its length,
+// of which there is room for two.
 func (k *rsaPrivate) check() error {
 	a := key.Algorithm(0)
 	for name, bits := range rsaBits {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 	"strings"
 	"testing"
@@ -111,6 +113,19 @@ func inputFor(s primitive.Scheme, a key.Algorithm) []byte {
 	return state.Sum(nil)
 }
 
+func TestRawSignaturesHaveOneLength(t *testing.T) {
+	for a, size := range rawSize {
+		k := open(t, a)
+		signature := must(k.Sign(rand.Reader, peerText, primitive.Scheme{Form: primitive.Raw}))(t)
+		r, s := signature[:size/2], signature[size/2:]
+		for _, bad := range [][]byte{bytes.Join([][]byte{r, {0}, s}, nil), bytes.Join([][]byte{{0}, r, {0}, s}, nil), bytes.Join([][]byte{{0}, r, s}, nil)} {
+			if err := k.Verify(peerText, bad, primitive.Scheme{Form: primitive.Raw}); !errors.Is(err, primitive.ErrMismatch) {
+				t.Errorf("%s: a signature with zeros put in gives %v", a, err)
+			}
+		}
+	}
+}
+
 func TestADigestSignedIsTheMessageSigned(t *testing.T) {
 	for _, a := range []key.Algorithm{key.RSA2048, key.ECDSAP256, key.ECDSAP384, key.ECDSAP521} {
 		k := open(t, a)
@@ -124,6 +139,26 @@ func TestADigestSignedIsTheMessageSigned(t *testing.T) {
 	signature := must(k.Sign(rand.Reader, inputFor(primitive.Scheme{Prehashed: true}, key.Ed25519), primitive.Scheme{Prehashed: true}))(t)
 	if err := k.Verify(peerText, signature, primitive.Scheme{}); !errors.Is(err, primitive.ErrMismatch) {
 		t.Errorf("Ed25519ph verifies as Ed25519: %v", err)
+	}
+}
+
+// OpenSSL's command line makes the longest salt there is room for; RFC 7518, 3.5 wants one as long as the hash.
+func TestPSSTakesAnySaltExceptInAJWS(t *testing.T) {
+	private := must(x509.ParsePKCS8PrivateKey(keyOf(t, key.RSA2048).material))(t).(*rsa.PrivateKey)
+	digest := inputFor(primitive.Scheme{Prehashed: true}, key.RSA2048)
+	for _, salt := range []int{rsa.PSSSaltLengthAuto, 20, 32} {
+		signature := must(rsa.SignPSS(rand.Reader, private, crypto.SHA256, digest, &rsa.PSSOptions{SaltLength: salt}))(t)
+		if err := openPublic(t, key.RSA2048).Verify(peerText, signature, primitive.Scheme{}); err != nil {
+			t.Errorf("salt %d: %v", salt, err)
+		}
+		err := openPublic(t, key.RSA2048).Verify(peerText, signature, primitive.Scheme{Form: primitive.JWS})
+		if (salt == 32) != (err == nil) {
+			t.Errorf("a JWS with salt %d: %v", salt, err)
+		}
+	}
+	signature := must(open(t, key.RSA2048).Sign(rand.Reader, peerText, primitive.Scheme{}))(t)
+	if err := rsa.VerifyPSS(&private.PublicKey, crypto.SHA256, digest, signature, &rsa.PSSOptions{SaltLength: 32}); err != nil {
+		t.Errorf("our salt has another length than the hash: %v", err)
 	}
 }
 
@@ -285,6 +320,18 @@ func TestKeyWrapHasBounds(t *testing.T) {
 			if got, err := k.Unwrap(wrapped, nil); err != nil || len(got) != n {
 				t.Errorf("%s: %d bytes, %v", a, len(got), err)
 			}
+		}
+	}
+}
+
+func TestRSAUnwrapsKeysUnderAES256Only(t *testing.T) {
+	k := open(t, key.RSA2048)
+	for a, want := range map[key.Algorithm]bool{key.AES256GCM: true, key.AES128GCM: false} {
+		inner := keyOf(t, a).material
+		wrapped := must(k.Seal(rand.Reader, nil, inner, nil))(t)
+		wrapped = append(wrapped, must(open(t, a).Wrap(rand.Reader, peerText, nil))(t)...)
+		if got, err := k.Unwrap(wrapped, nil); (err == nil) != want || want && !bytes.Equal(got, peerText) {
+			t.Errorf("under %d bytes: %q, %v", len(inner), got, err)
 		}
 	}
 }

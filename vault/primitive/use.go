@@ -147,6 +147,7 @@ func (k *Key) Decapsulate(ciphertext []byte) ([]byte, error) {
 //   - AES: AES-KWP (RFC 5649, NIST SP 800-38F); 16 to 8192 bytes; aad is refused, for KWP binds none.
 //   - ChaCha20-Poly1305: nonce, ciphertext and tag, bound to wrapLabel and aad.
 //   - RSA: OAEP-SHA256 of a fresh AES-256 key with aad as its label, then AES-KWP under that key (PKCS #11, CKM_RSA_AES_KEY_WRAP).
+//     Whoever may decrypt with the RSA key can open the first part, and so unwrap.
 //   - X25519, ML-KEM and the hybrids: HPKE base mode (RFC 9180; draft-ietf-hpke-pq) with HKDF-SHA256, AES-256-GCM and no info:
 //     the encapsulated key, then the ciphertext, bound to aad.
 func (k *Key) Wrap(rnd io.Reader, plaintext, aad []byte) ([]byte, error) {

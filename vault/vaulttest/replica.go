@@ -124,7 +124,7 @@ func (f *Fixture) deliverLocked(n *node) (fsm.Outcome, bool) {
 		if err != nil {
 			panic("vaulttest: an applied entry cannot be read: " + err.Error())
 		}
-		n.vault.Applied(p.Command)
+		n.vault.Applied(p.Command, o)
 		out = o
 	}
 	return out, true

@@ -2,10 +2,9 @@ package clienttest
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"io"
 	"net/http"
-	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/quorate/quorate/transport/api"
@@ -66,10 +65,22 @@ func (rt *route) find() (any, int, error) {
 		return rt.system(st)
 	case len(rt.at) > 1 && rt.at[1] == "keys":
 		return rt.keys(st)
+	case rt.is("GET", "v1", "watch"):
+		return rt.watch(st)
 	case len(rt.at) > 1 && rt.at[1] == "tokens":
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
 		return rt.policies(st)
+	case rt.is("POST", "v1", "hash"):
+		var in api.HashRequest
+		if err := decode(rt.r, &in); err != nil {
+			return nil, 0, err
+		}
+		sum := sha256.Sum256(in.Input)
+		if in.Algorithm != "" && in.Algorithm != "sha256" {
+			return nil, 0, fault.New(fault.Invalid, "there is no hash %q", in.Algorithm)
+		}
+		return api.HashResponse{Digest: sum[:]}, 200, nil
 	case rt.is("POST", "v1", "random"):
 		var in api.RandomRequest
 		if err := decode(rt.r, &in); err != nil {
@@ -118,10 +129,13 @@ func (rt *route) keys(st *state) (any, int, error) {
 				in.Algorithm = "aes-256-gcm"
 			}
 			e := &entry{record: api.Record{
-				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: []string{"encrypt", "decrypt"}, State: "active", Exportable: in.Exportable,
+				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: usageOf(in), State: "active", Exportable: in.Exportable,
 				Tags: in.Tags, Owner: "root", RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
 				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
 			}}
+			if in.RotateEvery != "" {
+				e.record.NextRotation = firstRotation
+			}
 			e.rotate()
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
 			return e.record, nil
@@ -155,28 +169,11 @@ func (rt *route) keys(st *state) (any, int, error) {
 	return nil, 0, noRoute(rt.r)
 }
 
-func (rt *route) list(st *state) (any, int, error) {
-	q := rt.r.URL.Query()
-	limit, _ := strconv.Atoi(q.Get("limit"))
-	if limit == 0 {
-		limit = 2 // so that pages are met
+func usageOf(in api.CreateKeyRequest) []string {
+	if len(in.Usage) > 0 {
+		return in.Usage
 	}
-	names := []string{}
-	for name := range st.names {
-		if strings.HasPrefix(name, q.Get("name")) && name > q.Get("after") {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	page := api.Keys{Keys: []api.Record{}}
-	for i, name := range names {
-		if i == limit {
-			page.Next = names[i-1]
-			break
-		}
-		page.Keys = append(page.Keys, st.keys[st.names[name]].record)
-	}
-	return page, 200, nil
+	return []string{"encrypt", "decrypt"}
 }
 
 func (rt *route) keyVerb(st *state) (any, int, error) {
@@ -213,44 +210,4 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		return write(rt, 204, func(struct{}) (any, error) { return nil, st.purge(e) })
 	}
 	return rt.crypto(e, verb)
-}
-
-func (rt *route) crypto(e *entry, verb string) (any, int, error) {
-	switch verb {
-	case "datakey":
-		var in api.DataKeyRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		plain := make([]byte, in.Bits/8)
-		_, _ = rand.Read(plain)
-		text, err := e.encrypt(plain, in.AAD, in.Context)
-		if err != nil {
-			return nil, 0, err
-		}
-		out := api.DataKeyResponse{Ciphertext: text, Version: e.record.Latest}
-		if in.Plaintext {
-			out.Plaintext = plain
-		}
-		return out, 200, nil
-	case "encrypt":
-		var in api.EncryptRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		text, err := e.encrypt(in.Plaintext, in.AAD, in.Context)
-		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
-	case "decrypt", "rewrap":
-		var in api.DecryptRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		plain, version, err := e.decrypt(in.Ciphertext, in.AAD, in.Context)
-		if err != nil || verb == "decrypt" {
-			return api.DecryptResponse{Plaintext: plain, Version: version}, 200, err
-		}
-		text, err := e.encrypt(plain, in.AAD, in.Context)
-		return api.EncryptResponse{Ciphertext: text, Version: e.record.Latest}, 200, err
-	}
-	return nil, 0, noRoute(rt.r)
 }

@@ -152,6 +152,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(raw)
 		return
 	}
+	if events, ok := answer.(eventStream); ok {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = w.Write(events)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(answer)

@@ -1,12 +1,11 @@
 package clienttest
 
 import (
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"log"
 	"strings"
@@ -39,6 +38,7 @@ type state struct {
 type entry struct {
 	record    api.Record
 	materials [][]byte
+	signers   []crypto.Signer // by version; made when first needed
 }
 
 func newState() *state {
@@ -122,17 +122,12 @@ func (e *entry) encrypt(plain, aad, binding []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("qk:v%d:%s", e.record.Latest, base64.StdEncoding.EncodeToString(aead.Seal(nil, nil, plain, both(aad, binding)))), nil
+	return textOf(e.record.Latest, aead.Seal(nil, nil, plain, both(aad, binding))), nil
 }
 
 func (e *entry) decrypt(text string, aad, binding []byte) ([]byte, uint32, error) {
 	wrong := fault.New(fault.Invalid, "the ciphertext does not open")
-	var version uint32
-	var body string
-	if n, err := fmt.Sscanf(text, "qk:v%d:%s", &version, &body); err != nil || n != 2 || version == 0 || int(version) > len(e.materials) {
-		return nil, 0, wrong
-	}
-	raw, err := base64.StdEncoding.DecodeString(body)
+	version, raw, err := e.parse(text)
 	if err != nil {
 		return nil, 0, wrong
 	}

@@ -2,6 +2,7 @@
 
 Reads jobs, a JSON list of objects with an "op" and its arguments (bytes in hex), writes a list of answers: {"out": hex},
 {"error": text}, or {"absent": text} for what this version of the library lacks."""
+import functools
 import json
 import os
 import sys
@@ -15,8 +16,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 HASH = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
 
 
+@functools.cache  # reading an RSA key tests its primes each time
+def load(der):
+    return serialization.load_der_private_key(der, None)
+
+
 def private(j):
-    return serialization.load_der_private_key(j["private"], None)
+    return load(j["private"])
 
 
 def public(j):

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/quorate/quorate/transport/api"
+)
+
+// listDated is how many of the keys of the part list have a date on which the cluster will act.
+const listDated = 20_000
+
+// list measures pages of 100 keys out of very many, on a node of its own: the cost of a page depends on the state's size, not
+// on how many nodes hold it, and filling three of them would take this machine three times as long.
+//
+// The keys are stored data keys, made through the API in batches, 256 under each tag; listDated more are ordinary keys with
+// a date each, so that there is something due.
+func (b *localBench) list(ctx context.Context) error {
+	l, err := newLocal(filepath.Join(b.dir, "list"), 1, false)
+	if err != nil {
+		return err
+	}
+	defer l.stop()
+	one := &localBench{local: l, app: b.app, o: b.o}
+	if err := l.found(ctx, 1, 1); err != nil {
+		return err
+	}
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
+	node := l.nodes[0]
+	t, c, err := one.at(node)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := ensureKey(ctx, c, api.CreateKeyRequest{Name: "bench/parent"}); err != nil {
+		return err
+	}
+	before, begin := rssOf(node.cmd.Process.Pid), time.Now()
+	if err := t.store(ctx, "bench/parent", b.o.listed); err != nil {
+		return err
+	}
+	took, after := time.Since(begin), rssOf(node.cmd.Process.Pid)
+	bytes := float64(after-before) / float64(b.o.listed)
+	b.figure("list: resident memory per stored key", bytes, "bytes")
+	b.note("list: %d data keys stored on one node in %s (%.0f/s); resident memory per key %.2f KiB (%d MiB in all, garbage included)",
+		b.o.listed, round(took), float64(b.o.listed)/took.Seconds(), bytes/1024, after>>20)
+	if err := t.dated(ctx); err != nil {
+		return err
+	}
+	shelves := b.o.listed / storeItems
+	year := time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)
+	for _, p := range []struct {
+		name string
+		path func() string
+	}{
+		{"by tag", func() string { return fmt.Sprintf("/v1/keys?tag=shelf%%3D%d&limit=100", rand.IntN(max(shelves, 1))) }},
+		{"by due date", func() string { return "/v1/keys?sort=due&limit=100&due_before=" + year }},
+	} {
+		r, server, err := one.page(ctx, t, "list 100 keys "+p.name, p.path)
+		if err != nil {
+			return err
+		}
+		b.results = append(b.results, r)
+		b.figure("list: page of 100 "+p.name+" at the server, p50", server.quantile(.5)*1000, "ms")
+		b.figure("list: page of 100 "+p.name+" at the server, p99", server.quantile(.99)*1000, "ms")
+		b.note("list: a page of 100 among %d keys %s: at the server p50 %.2f ms, p99 %.2f ms, mean %.2f ms (its own metric); at the client p50 %.2f ms, p99 %.2f ms",
+			b.o.listed+listDated, p.name, server.quantile(.5)*1000, server.quantile(.99)*1000, server.mean()*1000, r.P50, r.P99)
+	}
+	return nil
+}
+
+// dated makes keys on which the cluster will act some day of the year to come.
+func (t target) dated(ctx context.Context) error {
+	now := time.Now()
+	return t.times(ctx, listDated, 64, http.MethodPost, "/v1/keys", http.StatusCreated, func(i int) string {
+		at := now.Add(24*time.Hour + time.Duration(i)*20*time.Minute).UTC().Format(time.RFC3339)
+		return fmt.Sprintf(`{"name":"bench/dated/%d","deactivate_at":%q}`, i, at)
+	})
+}
+
+// page measures one kind of page over one connection: what the client sees, and what the server says of itself.
+func (b *localBench) page(ctx context.Context, t target, name string, path func() string) (result, histogram, error) {
+	s := shot{addr: t.addr, tls: t.tls, want: http.StatusOK, next: func(int, int) []byte { return t.request(http.MethodGet, path(), "") }}
+	fire(ctx, name, s, 1, b.o.duration/4) // caches are warm, as on a node that has run for a while
+	runtime.GC()
+	before, err := t.histogram(ctx, "key.list")
+	if err != nil {
+		return result{}, histogram{}, err
+	}
+	r := fire(ctx, name, s, 1, b.o.duration)
+	after, err := t.histogram(ctx, "key.list")
+	return r, after.since(before), err
+}

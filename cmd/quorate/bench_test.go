@@ -1,0 +1,57 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+// A histogram is read as Prometheus prints it, and its quantiles are Prometheus' own.
+func TestHistogramOfANodeIsReadAndSubtracted(t *testing.T) {
+	read := func(text string) histogram {
+		t.Helper()
+		var h histogram
+		for line := range strings.Lines(text) {
+			if err := h.take(strings.TrimSpace(line), "key.list"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return h
+	}
+	before := read(`# TYPE quorate_request_seconds histogram
+quorate_request_seconds_bucket{door="rest",op="key.list",outcome="ok",le="0.001"} 10
+quorate_request_seconds_bucket{door="rest",op="key.list",outcome="ok",le="0.002"} 10
+quorate_request_seconds_bucket{door="rest",op="key.list",outcome="ok",le="+Inf"} 10
+quorate_request_seconds_sum{door="rest",op="key.list",outcome="ok"} 0.005
+quorate_request_seconds_count{door="rest",op="key.list",outcome="ok"} 10`)
+	after := read(`quorate_request_seconds_bucket{door="rest",op="key.list",outcome="denied",le="0.001"} 99
+quorate_request_seconds_bucket{door="rest",op="key.show",outcome="ok",le="0.001"} 99
+quorate_request_seconds_bucket{door="rest",op="key.list",outcome="ok",le="0.001"} 60
+quorate_request_seconds_bucket{door="rest",op="key.list",outcome="ok",le="0.002"} 109
+quorate_request_seconds_bucket{door="rest",op="key.list",outcome="ok",le="+Inf"} 110
+quorate_request_seconds_sum{door="rest",op="key.list",outcome="ok"} 0.115
+quorate_request_seconds_count{door="rest",op="key.list",outcome="ok"} 110`)
+	h := after.since(before)
+	for _, c := range []struct {
+		what      string
+		got, want float64
+	}{
+		{"count", h.count(), 100},
+		{"mean", h.mean(), 0.0011},
+		{"median", h.quantile(.5), 0.001},
+		{"p25", h.quantile(.25), 0.0005},
+		{"p99", h.quantile(.99), 0.002},
+		{"beyond the last bound", h.quantile(1), 0.002},
+	} {
+		if math.Abs(c.got-c.want) > 1e-9 {
+			t.Errorf("%s: got %v, want %v", c.what, c.got, c.want)
+		}
+	}
+	if got := before.since(before).quantile(.5); !math.IsNaN(got) {
+		t.Errorf("of nothing: got %v, want that it is no number", got)
+	}
+	var h2 histogram
+	if err := h2.take(`quorate_request_seconds_sum{op="key.list",outcome="ok"} x`, "key.list"); err == nil {
+		t.Error("a value that is no number was taken")
+	}
+}

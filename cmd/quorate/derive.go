@@ -1,0 +1,107 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+func newDeriveCmd(a *app) *cobra.Command {
+	var f useFlags
+	var in api.DeriveRequest
+	var salt, info, peer, form string
+	cmd := &cobra.Command{
+		Use:   "derive KEY",
+		Short: "Derive a secret from a key (HKDF), or agree on one with another's public key (ECDH)",
+		Long: `Derive a secret from the newest version of a key: HKDF over a symmetric key or a secret; with --peer, HKDF over
+the secret that an elliptic-curve key agrees on with the peer's public key (PEM). The same inputs give the same secret.
+
+--secret-itself gives what both keys agree on without HKDF, for software that derives by itself.`,
+		Example: `  quorate derive master --info disk1 --bytes 32
+  quorate derive ecdh --peer bob.pem --info session --encoding hex`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.checkForm(form); err != nil {
+				return err
+			}
+			if peer != "" {
+				b, err := readSmall(peer)
+				if err != nil {
+					return err
+				}
+				in.PeerPublicKey = string(b)
+			}
+			in.Salt, in.Info = []byte(salt), []byte(info)
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			r, err := c.Derive(cmd.Context(), args[0], in)
+			if err != nil {
+				return err
+			}
+			defer clear(r.Derived)
+			return a.deliverSecret(&f, r, r.Derived, form)
+		},
+	}
+	fl := cmd.Flags()
+	fl.IntVar(&in.Bytes, "bytes", 0, "`length` of the secret in bytes (default 32)")
+	fl.StringVar(&salt, "salt", "", "`text` that HKDF begins with; need not be secret")
+	fl.StringVar(&info, "info", "", "`text` that tells purposes apart")
+	fl.StringVar(&in.Hash, "hash", "", "`hash` of HKDF: sha256, sha384 or sha512 (default: that of an hmac key, else sha256)")
+	fl.StringVar(&peer, "peer", "", "`file` with the other's public key in PEM")
+	fl.BoolVar(&in.Raw, "secret-itself", false, "with --peer: the shared secret without HKDF")
+	fl.StringVar(&form, "encoding", "base64", secretForms)
+	f.outFlags(cmd, "")
+	return cmd
+}
+
+// deliverSecret writes a secret in the form asked for.
+func (a *app) deliverSecret(f *useFlags, answer any, secret []byte, form string) error {
+	if form == "raw" && f.out == "" && isTerminal(a.out) && a.format != "json" {
+		return fault.New(fault.Invalid, "raw bytes would go to the terminal").WithHint("Send them to a file, or leave --encoding raw away.")
+	}
+	return a.deliverResult(f, answer, func(w io.Writer) error { return writeBytes(w, secret, form) })
+}
+
+func newHashCmd(a *app) *cobra.Command {
+	var in api.HashRequest
+	var path, form string
+	cmd := &cobra.Command{
+		Use:   "hash [-i IN]",
+		Short: "Hash a short input on a node",
+		Long: `Hash an input on a node of the cluster, where the hash must be computed by what was validated for it. No key has
+a part in it. The output is hex unless --encoding says otherwise.`,
+		Example: `  quorate hash -i contract.pdf --algorithm sha3-256`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkForm(form); err != nil {
+				return err
+			}
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if in.Input, err = a.readInput(cmd.Context(), path); err != nil {
+				return err
+			}
+			defer clear(in.Input)
+			r, err := c.Hash(cmd.Context(), in)
+			if err != nil {
+				return err
+			}
+			return a.deliverSecret(&useFlags{}, r, r.Digest, form)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVarP(&path, "in", "i", "", "input `file` (default: standard input)")
+	fl.StringVarP(&in.Algorithm, "algorithm", "a", "", "`hash`: sha256 (default), sha384, sha512, sha3-256 and others")
+	fl.StringVar(&form, "encoding", "hex", secretForms)
+	return cmd
+}

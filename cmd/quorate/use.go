@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// useFlags are the flags of the commands that use a key on an input.
+type useFlags struct {
+	crypt
+	raw bool
+}
+
+// useCommand makes such a command. run gets the input, which is cleared after it.
+func (a *app) useCommand(cmd *cobra.Command, f *useFlags, run func(ctx context.Context, c *client.Client, input []byte) error) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if f.raw && f.out == "" && isTerminal(a.out) && a.format != "json" {
+			return fault.New(fault.Invalid, "raw bytes would go to the terminal").WithHint("Name a file with -o, or leave --raw away.")
+		}
+		c, err := a.connect(cmd)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		input, err := a.readInput(cmd.Context(), f.in)
+		if err != nil {
+			return err
+		}
+		defer clear(input)
+		return run(cmd.Context(), c, input)
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.in, "in", "i", "", "input `file` (default: standard input)")
+	a.keyFlag(cmd, &f.key)
+	return cmd
+}
+
+func (a *app) keyFlag(cmd *cobra.Command, key *string) {
+	cmd.Flags().StringVarP(key, "key", "k", "", "name or id of the `key`")
+	_ = cmd.MarkFlagRequired("key")
+	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
+}
+
+// outFlags are for commands with a result that can go to a file.
+func (f *useFlags) outFlags(cmd *cobra.Command, raw string) {
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "out", "o", "", "output `file` (default: standard output)")
+	flags.BoolVar(&f.force, "force", false, "replace the output file if it exists")
+	if raw != "" {
+		flags.BoolVar(&f.raw, "raw", false, raw)
+	}
+}
+
+// readInput reads an input whole; the operations on it take no more than a request holds.
+func (a *app) readInput(ctx context.Context, path string) ([]byte, error) {
+	in, err := a.openIn(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+	b, err := io.ReadAll(io.LimitReader(in, maxText+1))
+	if err != nil {
+		return nil, wrongInput(err, "the input cannot be read")
+	}
+	if len(b) > maxText {
+		clear(b)
+		return nil, fault.New(fault.TooLarge, "the input is larger than %d bytes", maxText).
+			WithHint("Sign its digest (--prehashed), or encrypt files with `quorate encrypt`.")
+	}
+	return b, nil
+}
+
+// readSmall reads a file that holds a text of the vault or raw bytes.
+func readSmall(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, wrongInput(err, "the file cannot be read")
+	}
+	if len(b) > 2*maxText {
+		return nil, fault.New(fault.TooLarge, "%s is larger than %d bytes", path, 2*maxText)
+	}
+	return b, nil
+}
+
+// deliverResult writes what the API answered: its object, or text, a line of its own.
+func (a *app) deliverResult(f *useFlags, answer any, text func(io.Writer) error) error {
+	return a.deliver(f.crypt, func(w io.Writer) error {
+		to := *a
+		to.out = w
+		return to.result(answer, text)
+	})
+}
+
+// line writes a text of the vault and a line's end, or with raw the bytes behind it.
+func line(text string, raw bool) func(io.Writer) error {
+	return func(w io.Writer) error {
+		if !raw {
+			_, err := fmt.Fprintln(w, text)
+			return err
+		}
+		b, err := bytesOf(text)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
+		return err
+	}
+}
+
+// bytesOf are the bytes behind a text qk:v<version>:<base64>.
+func bytesOf(text string) ([]byte, error) {
+	parts := strings.SplitN(text, ":", 3)
+	if len(parts) != 3 {
+		return nil, fault.New(fault.Invalid, "the text is not qk:v…:…")
+	}
+	b, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the text is not base64")
+	}
+	return b, nil
+}
+
+// textOf is what a file holds as a text of the vault; raw bytes, such as another program made, become the text of that version.
+func textOf(b []byte, version uint32) string {
+	if s := strings.TrimSpace(string(b)); strings.HasPrefix(s, "qk:") {
+		return s
+	}
+	return fmt.Sprintf("qk:v%d:%s", max(version, 1), base64.StdEncoding.EncodeToString(b))
+}
+
+// secretForms are how a command writes a secret that it got.
+const secretForms = "`form` of the output: base64, hex or raw"
+
+func (a *app) checkForm(form string) error {
+	if form != "base64" && form != "hex" && form != "raw" {
+		return fault.New(fault.Invalid, "--encoding is %q, but it can be base64, hex or raw only", form)
+	}
+	return nil
+}
+
+// errNoMatch is the error of a verification whose result, already printed, is that the signature or MAC is not one.
+var errNoMatch = fault.New(fault.BadState, "it does not verify").
+	WithHint("It is over other input, by another key or version, or in another scheme (--hash, --scheme, --form).")
+
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

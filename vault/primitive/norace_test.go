@@ -1,0 +1,5 @@
+//go:build !race
+
+package primitive_test
+
+const raceEnabled = false
