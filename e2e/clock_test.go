@@ -100,13 +100,16 @@ func (d *drill) shows(want map[string]string) {
 }
 
 // acted counts what the cluster did to each key by itself, as all nodes' audit logs tell it.
-func (d *drill) acted() map[string]int {
-	d.t.Helper()
+func (d *drill) acted() map[string]int { return d.byItself("ok") }
+
+// byItself counts the steps of keys that the cluster took, or tried to, by itself with one outcome: by operation and name.
+func (c *cluster) byItself(outcome string) map[string]int {
+	c.t.Helper()
 	count := map[string]int{}
-	for _, n := range d.nodes {
+	for _, n := range c.nodes {
 		text, err := os.ReadFile(filepath.Join(n.dir, "audit.log"))
 		if err != nil {
-			d.t.Fatal(err)
+			c.t.Fatal(err)
 		}
 		for line := range bytes.Lines(text) {
 			var e struct {
@@ -117,7 +120,7 @@ func (d *drill) acted() map[string]int {
 			if err := json.Unmarshal(line, &e); err != nil {
 				continue // the file's head
 			}
-			if e.Phase == "response" && e.Outcome == "ok" && e.Caller.Kind == "self" && e.Key.Name != "" {
+			if e.Phase == "response" && e.Outcome == outcome && e.Caller.Kind == "self" && e.Key.Name != "" {
 				count[e.Operation+" "+e.Key.Name]++
 			}
 		}

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -156,6 +155,11 @@ func (s *trial) make(op, state, name string) (given string, reached bool) {
 	s.done(post("/v1/keys", spec))
 	switch {
 	case x.before == nil:
+	case op == "open a child" && state == "pre-active":
+		if a := s.must(s.nodes[0], exercises["have a new child"].do(name, "")); a.problem.Kind != "bad_state" {
+			s.t.Fatalf("a key that is not active yet gets a child: %v", a)
+		}
+		return "", false // and so has none to open: nobody comes into this cell
 	case state == "pre-active": // it never protected anything: it is given what another key made
 		if s.donors[op] == "" {
 			s.donors[op], _ = s.make(op, "active", "donor/"+strings.ReplaceAll(op, " ", "-"))
@@ -205,7 +209,7 @@ func TestEveryCellOfTheStateMachine(t *testing.T) {
 	s.ok("policy", "put", "rescue", s.write("rescue.cedar", `permit (principal == User::"rescuer", action, resource);
 permit (principal == User::"rescuer", action == Action::"open-compromised", resource);`))
 	s.rescuer = s.knownToken(api.TokenRequest{Principal: "rescuer", TTL: "1h"}).Token
-	cells := 0
+	cells, unreached := 0, 0
 	for _, rule := range rules {
 		x, known := exercises[rule.Operation]
 		if !known {
@@ -218,10 +222,11 @@ permit (principal == User::"rescuer", action == Action::"open-compromised", reso
 		for state, verdict := range rule.Verdicts {
 			name := strings.ReplaceAll("t/"+rule.Operation+"/"+state, " ", "-")
 			given, reached := s.make(rule.Operation, state, name)
+			cells++
 			if !reached {
+				unreached++
 				continue
 			}
-			cells++
 			ask := x.do(name, given)
 			n := s.nodes[cells%len(s.nodes)]
 			want := verdict
@@ -238,8 +243,8 @@ permit (principal == User::"rescuer", action == Action::"open-compromised", reso
 			}
 		}
 	}
-	t.Logf("%d cells", cells)
-	if want := fmt.Sprint((len(rules) - len(later)) * 7); fmt.Sprint(cells) != want {
-		t.Errorf("%d cells were tried, want %s", cells, want)
+	t.Logf("%d cells, of which the vault lets nobody into %d", cells, unreached)
+	if want := (len(rules) - len(later)) * 7; cells != want || unreached > 3 {
+		t.Errorf("%d cells were tried, %d not reached; want %d and at most 3", cells, unreached, want)
 	}
 }
