@@ -44,7 +44,7 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 			m = under(newest(s, r.Parent))
 		}
 		return &fsm.RotateKey{Change: change, Version: key.Version{Number: next, Material: m}}
-	case 20, 21, 22, 23:
+	case 19, 20, 21, 22:
 		return aboutChildren(t, s, n, change)
 	case 5, 6:
 		return &fsm.SetState{Change: change, Version: small, To: state, Reason: name}
@@ -78,14 +78,14 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 	case 17:
 		return &fsm.Init{Documents: []fsm.Document{{Name: "seal"}, {Name: name}}, Policies: []fsm.Policy{{Name: "root"}}}
 	case 18:
+		return &fsm.Tear{Name: name}
+	case 23:
 		return &fsm.CountUses{Items: []fsm.UsageItem{
 			{ID: keyID(n), Version: 1 + small, Uses: uint64(small) << 29, Bytes: 100, LastUsed: t0 + key.Time(small)},
 			{ID: keyID(n + 1), Version: 1, Uses: 1},
 		}}
-	case 19:
-		return &fsm.AllocateUses{ID: keyID(n), Uses: uint64(small)}
 	default:
-		return &fsm.Tear{Name: name}
+		return &fsm.AllocateUses{ID: keyID(n), Uses: uint64(small)}
 	}
 }
 

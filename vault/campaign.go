@@ -22,7 +22,7 @@ const (
 	// campaignBytes bounds the material in one entry, which must fit fsm.MaxEntry with what is around it.
 	campaignBytes = fsm.MaxEntry / 2
 	// campaignAhead is how many entries are under way at a time: while some are being committed the next is wrapped.
-	campaignAhead = 2
+	campaignAhead = 3
 	// campaignDuty is the part of the time in which a campaign works; for the rest it leaves machine and disk to the callers.
 	campaignDuty = 0.5
 	// campaignRetry is how long a campaign rests when nothing of what is left could be moved.

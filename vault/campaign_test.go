@@ -37,7 +37,7 @@ func stored(t testing.TB, f *vaulttest.Fixture, under string, n int) map[string]
 	return plain
 }
 
-func same(t testing.TB, f *vaulttest.Fixture, plain map[string][]byte) {
+func unchanged(t testing.TB, f *vaulttest.Fixture, plain map[string][]byte) {
 	t.Helper()
 	for node := range f.Len() {
 		for id, want := range plain {
@@ -95,7 +95,7 @@ func TestACampaignMovesEverythingOnceThoughTheLeaderChanges(t *testing.T) {
 	if r = rewrapping(t, f, 1, "app"); r.Done == 0 || r.Done == n || !r.Active {
 		t.Fatalf("in the middle: %d of %d", r.Done, r.Campaign.Total)
 	}
-	same(t, f, plain)
+	unchanged(t, f, plain)
 	duties(t, f)
 	r = rewrapping(t, f, 0, "app")
 	if r.Done != n || r.Campaign.Finished == 0 || r.Active || !r.Versions[0].SafeToRetire || r.Versions[1].SafeToRetire || r.Versions[1].Items != n {
@@ -105,7 +105,7 @@ func TestACampaignMovesEverythingOnceThoughTheLeaderChanges(t *testing.T) {
 		t.Errorf("%d were moved, of %d", got, n)
 	}
 	ok(t, "destroying the version before", destroyNow(f, "app", 1))
-	same(t, f, plain)
+	unchanged(t, f, plain)
 }
 
 func TestACampaignWaitsForKeysThatAreOutOfUse(t *testing.T) {
@@ -126,7 +126,7 @@ func TestACampaignWaitsForKeysThatAreOutOfUse(t *testing.T) {
 	if r := rewrapping(t, f, 0, "app"); r.Done != 3 {
 		t.Errorf("%d of 3", r.Done)
 	}
-	same(t, f, plain)
+	unchanged(t, f, plain)
 }
 
 func TestTermsAndCampaignsDoNotMixUp(t *testing.T) {
@@ -147,7 +147,7 @@ func TestTermsAndCampaignsDoNotMixUp(t *testing.T) {
 	if r := rewrapping(t, f, 1, "app"); r.Done != 10 || r.Campaign.Total != 10 {
 		t.Errorf("%d of %d", r.Done, r.Campaign.Total)
 	}
-	same(t, f, plain)
+	unchanged(t, f, plain)
 }
 
 // TestNothingNewIsWrappedUnderWhatWasReplaced races storing, rotating and the campaign.
@@ -189,7 +189,7 @@ func TestNothingNewIsWrappedUnderWhatWasReplaced(t *testing.T) {
 	if v := f.State(0).ChildVersions(app.ID); len(v) != 1 || v[0].Version != 11 || v[0].Items != 80 {
 		t.Errorf("under its versions are %v", v)
 	}
-	same(t, f, plain)
+	unchanged(t, f, plain)
 }
 
 // TestRandomFamilies walks a vault through random changes of hierarchies and leaders: no child is ever lost, circles are refused, and

@@ -46,7 +46,7 @@ func (t *task) seal(ctx context.Context, nodeOnly bool) error {
 			}
 		})
 	}
-	t.v.farewell(ctx)
+	t.v.Farewell(ctx)
 	t.v.close()
 	if len(missed) > 0 {
 		slices.Sort(missed)
@@ -81,14 +81,17 @@ func (v *Vault) HandleClose(ctx context.Context, from string, body []byte) ([]by
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	v.farewell(ctx)
+	v.Farewell(ctx)
 	v.close()
 	return nil, t.done(nil)
 }
 
-// farewell tells the leader what this node counted, as far as that goes quickly: what is not told is lost.
-func (v *Vault) farewell(ctx context.Context) {
-	if err := v.tellFor(ctx, time.Second); err != nil {
+// Farewell tells the leader what this node counted, before it closes and as far as that goes quickly: what is not told is lost.
+func (v *Vault) Farewell(ctx context.Context) {
+	if v.Sealed() {
+		return
+	}
+	if err := v.tellFor(context.WithoutCancel(ctx), time.Second); err != nil {
 		v.log.Warn("the leader could not be told how often keys were used before this node closed", "err", err)
 	}
 }

@@ -51,10 +51,7 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.mayUse(key.ToReveal, r, ver); err != nil {
-		return nil, nil, err
-	}
-	return r, ver, t.count(ctx, key.ToReveal, r, ver, t.counted(r, ver, &opened{record: r}), 1, 0)
+	return r, ver, t.mayTake(ctx, key.ToReveal, r, ver)
 }
 
 func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {

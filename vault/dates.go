@@ -112,10 +112,10 @@ func ago(d time.Duration) string {
 // step stays due, but is tried, logged and audited again only when the key or the policies changed, or after an hour.
 type refusals struct {
 	mu sync.Mutex
-	of map[refused]refusal // guarded by mu
+	of map[refusedStep]refusal // guarded by mu
 }
 
-type refused struct {
+type refusedStep struct {
 	id      key.ID
 	op      string
 	version uint32
@@ -132,7 +132,7 @@ const refusalLasts = time.Hour
 func (f *refusals) open(r *key.Record, op string, version uint32, policies uint64, now key.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	was, ok := f.of[refused{r.ID, op, version}]
+	was, ok := f.of[refusedStep{r.ID, op, version}]
 	return !ok || was.revision != r.Revision || was.policies != policies || now >= was.until
 }
 
@@ -142,11 +142,11 @@ func (f *refusals) note(r *key.Record, op string, version uint32, policies uint6
 	defer f.mu.Unlock()
 	switch k := fault.KindOf(err); {
 	case err == nil:
-		delete(f.of, refused{r.ID, op, version})
+		delete(f.of, refusedStep{r.ID, op, version})
 	case k == fault.Denied || k == fault.BadState || k == fault.Invalid || k == fault.TooLarge:
 		if f.of == nil || len(f.of) > 100_000 { // forgetting costs a line in the audit log, no more
-			f.of = map[refused]refusal{}
+			f.of = map[refusedStep]refusal{}
 		}
-		f.of[refused{r.ID, op, version}] = refusal{revision: r.Revision, policies: policies, until: now.Add(refusalLasts)}
+		f.of[refusedStep{r.ID, op, version}] = refusal{revision: r.Revision, policies: policies, until: now.Add(refusalLasts)}
 	}
 }

@@ -50,11 +50,10 @@ func (v *Vault) rotateExhausted(ctx context.Context, l *link) error {
 		if !v.denied.open(r, opRotateKey.name, 0, s.PolicyRevision(), now) {
 			continue
 		}
-		err := v.self("key.rotate", func(t *task) error {
+		err := v.act(ctx, r, step{opRotateKey.name, 0, func(t *task, old *key.Record, ch fsm.Change) (keyCommand, error) {
 			t.change("reason", "its version was used as much as it may be")
-			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, old, ch) })
-			return err
-		})
+			return t.nextVersion(ctx, old, ch)
+		}})
 		v.denied.note(r, opRotateKey.name, 0, s.PolicyRevision(), now, err)
 		all = errors.Join(all, err)
 		if err == nil {

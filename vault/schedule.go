@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,10 +21,10 @@ const (
 // Run tells the leader how often keys are used here and, while this node leads and is open, does what is due: dates of
 // keys, expired tokens, rewrapping, and dropping what past rekeys left. It returns when ctx ends.
 func (v *Vault) Run(ctx context.Context) error {
-	var beside sync.WaitGroup
-	beside.Go(func() { v.tellUses(ctx) })
-	beside.Go(func() { v.campaigns(ctx) })
-	defer beside.Wait()
+	var others sync.WaitGroup
+	others.Go(func() { v.tellUses(ctx) })
+	others.Go(func() { v.campaigns(ctx) })
+	defer others.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -62,73 +61,91 @@ func (v *Vault) duties(ctx context.Context, l *link, room *keyroom) error {
 	)
 }
 
-// actOnDue takes the steps whose date has come, each once and cluster-wide: they are entries in the log. A destruction is
-// one that the policies may forbid.
+// actOnDue takes the steps whose date has come, each once and cluster-wide: they are entries in the log. Of each key it takes
+// one step at a time, the first that is not refused.
 func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	s := l.machine.State()
 	now := v.now(s)
 	var all error
 	acted := 0
 	for r := range s.Due(now, s.KeyCount()) { // not dueBatch: what must wait, or fails, must not hold up the rest
-		steps := dueSteps(ctx, r, now)
-		next := slices.IndexFunc(steps, func(d dueStep) bool { return v.denied.open(r, d.op, d.version, s.PolicyRevision(), now) })
-		if next < 0 {
-			continue
+		for _, st := range dueSteps(ctx, r, now) {
+			if st.waits(s, r) || !v.denied.open(r, st.op, st.version, s.PolicyRevision(), now) {
+				continue
+			}
+			err := v.act(ctx, r, st)
+			v.denied.note(r, st.op, st.version, s.PolicyRevision(), now, err)
+			all = errors.Join(all, err)
+			if err == nil {
+				acted++
+				break
+			}
+			if errors.Is(err, fault.NoLeader) || errors.Is(err, fault.Uncertain) {
+				return all
+			}
 		}
-		d := steps[next]
-		action := access.Operate
-		if d.op == opDestroy.name {
-			action = access.Destroy
-		}
-		err := v.selfAs(d.op, action, func(t *task) error {
-			_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return d.build(t, old, ch) })
-			return err
-		})
-		v.denied.note(r, d.op, d.version, s.PolicyRevision(), now, err)
-		all = errors.Join(all, err)
-		if err == nil {
-			acted++
-		}
-		if acted == dueBatch || errors.Is(err, fault.NoLeader) || errors.Is(err, fault.Uncertain) {
+		if acted == dueBatch {
 			break
 		}
 	}
 	return all
 }
 
-// dueStep is something whose date has come.
-type dueStep struct {
+// step is something that the cluster does to a key by itself.
+type step struct {
 	op      string
-	version uint32 // 0: the key
+	version uint32 // that it is about; 0: the whole key
 	build   func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error)
 }
 
-// dueSteps is what is due on r, in the order in which it is done: destruction before deactivation before activation before
-// rotation. Each step leaves another record, so one is taken at a time; one that is refused leaves the turn to the next.
-func dueSteps(ctx context.Context, r *key.Record, now key.Time) []dueStep {
-	var all []dueStep
+// act takes a step. A destruction is one that the policies are asked about, and may forbid.
+func (v *Vault) act(ctx context.Context, r *key.Record, st step) error {
+	action := access.Operate
+	if st.op == opDestroy.name {
+		action = access.Destroy
+	}
+	return v.selfAs(st.op, action, func(t *task) error {
+		t.change("version", number(st.version))
+		_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return st.build(t, old, ch) })
+		return err
+	})
+}
+
+// waits tells whether a step has to wait for other work of the cluster: what still wraps children is not destroyed.
+func (st step) waits(s *fsm.State, r *key.Record) bool {
+	if st.op != opDestroy.name {
+		return false
+	}
+	if st.version == 0 {
+		return s.ChildCount(r.ID) > 0
+	}
+	return s.ChildrenUnder(r.ID, st.version) > 0
+}
+
+// dueSteps are the steps that are due on r: destruction before deactivation before activation before rotation.
+func dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
 	due := func(at key.Time) bool { return at != 0 && at <= now }
 	to := func(op string, version uint32, s key.State, reason string) {
-		all = append(all, dueStep{op, version, func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
+		all = append(all, step{op, version, func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
 			return &fsm.SetState{Change: ch, Version: version, To: s, Reason: reason}, nil
 		}})
 	}
 	if !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)) {
-		to(opDestroy.name, 0, end(r.State), "its destroy date has come")
+		to("key.destroy", 0, end(r.State), "its destroy date has come")
 	}
-	switch {
+	switch { // also when the destruction is refused
 	case (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt):
-		to(opDeactivate.name, 0, key.Deactivated, "its deactivation date has come")
+		to("key.deactivate", 0, key.Deactivated, "its deactivation date has come")
 	case r.State == key.PreActive && due(r.ActivateAt):
-		to(opActivate.name, 0, key.Active, "its activation date has come")
+		to("key.activate", 0, key.Active, "its activation date has come")
 	}
 	for i := range r.Versions {
 		if v := &r.Versions[i]; !v.State.Gone() && due(v.DestroyAt) && v.State.May(end(v.State)) {
-			to(opDestroy.name, v.Number, end(v.State), "its destroy date has come")
+			to("key.destroy", v.Number, end(v.State), "its destroy date has come")
 		}
 	}
 	if r.State == key.Active && due(r.NextRotate) {
-		all = append(all, dueStep{opRotateKey.name, 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }})
+		all = append(all, step{"key.rotate", 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }})
 	}
 	return all
 }

@@ -36,7 +36,7 @@ type counter struct {
 	last      atomic.Int64  // the latest use of any kind, a key.Time
 	told      atomic.Int64  // what the cluster knows of last
 	committed atomic.Uint64 // protecting uses that the state knows, of all nodes
-	asked     atomic.Int64  // when usages.of last gave it out, a key.Time
+	asked     atomic.Int64  // when usages.of last gave it out: a time.Duration since usages.began
 }
 
 // learn raises what is known to be committed.
@@ -59,6 +59,7 @@ type usages struct {
 	nudge chan struct{} // something must be told at once
 	turn  chan struct{} // whoever tells holds it
 	batch *usageBatch   // what is being told; guarded by turn
+	began time.Time     // for durations that no change of the clock disturbs, as those of the cache of opened keys
 	boot  [8]byte       // names the batches of this process
 	seq   uint64        // guarded by turn
 }
@@ -66,12 +67,13 @@ type usages struct {
 func newUsages() *usages {
 	return &usages{
 		counters: map[slot]*counter{}, allowances: map[key.ID]*allowance{},
-		nudge: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		nudge: make(chan struct{}, 1), turn: make(chan struct{}, 1), began: time.Now(),
 	}
 }
 
 // of is the counter of a version, made if there was none. It may be kept for as long as an opened key is.
-func (u *usages) of(at slot, s *fsm.State, now key.Time) *counter {
+func (u *usages) of(at slot, s *fsm.State) *counter {
+	now := time.Since(u.began)
 	u.mu.RLock()
 	c := u.counters[at]
 	if c != nil {
@@ -99,12 +101,13 @@ func (u *usages) known(at slot) *counter {
 	return u.counters[at]
 }
 
-// prune drops counters that have nothing to tell and that nobody can hold any more: none was given out since before.
-func (u *usages) prune(before key.Time) {
+// prune drops counters that have nothing to tell and that nobody can hold any more: they were not given out for so long.
+func (u *usages) prune(idle time.Duration) {
+	before := time.Since(u.began) - idle
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for at, c := range u.counters {
-		if key.Time(c.asked.Load()) < before && c.uses.Load() == 0 && c.bytes.Load() == 0 && c.last.Load() == c.told.Load() {
+		if time.Duration(c.asked.Load()) < before && c.uses.Load() == 0 && c.bytes.Load() == 0 && c.last.Load() == c.told.Load() {
 			delete(u.counters, at)
 		}
 	}
@@ -193,8 +196,7 @@ func (v *Vault) countProtecting(r *key.Record, ver *key.Version, c *counter, use
 
 // counted gives an opened version what its uses are counted with.
 func (t *task) counted(r *key.Record, ver *key.Version, o *opened) *opened {
-	now := key.At(t.v.cfg.Now())
-	o.uses = t.v.usage.of(slot{r.ID, ver.Number}, t.link.machine.State(), now)
+	o.uses = t.v.usage.of(slot{r.ID, ver.Number}, t.link.machine.State())
 	if r.UsageLimit != 0 {
 		o.allowance = t.v.usage.allowance(r)
 	}

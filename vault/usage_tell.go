@@ -103,7 +103,8 @@ func (v *Vault) TellUses(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if u.batch == nil {
+		last := u.batch == nil // after one from before, what was counted since is told too
+		if last {
 			if u.batch = u.collect(v.cfg.Node); u.batch == nil {
 				break
 			}
@@ -116,17 +117,13 @@ func (v *Vault) TellUses(ctx context.Context) error {
 			}
 			return err
 		}
-		full := len(u.batch.items) == fsm.MaxUsageItems
+		last = last && len(u.batch.items) < fsm.MaxUsageItems
 		u.batch.settle(l.machine.State())
-		if u.batch = nil; !full {
+		if u.batch = nil; last {
 			break
 		}
 	}
-	if age := v.cfg.CacheAge; age > 0 {
-		u.prune(key.At(v.cfg.Now()).Add(-age - time.Minute))
-	} else {
-		u.prune(key.At(v.cfg.Now()).Add(-time.Minute))
-	}
+	u.prune(max(v.cfg.CacheAge, 0) + time.Minute) // an opened key is used no longer
 	return nil
 }
 

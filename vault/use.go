@@ -48,7 +48,18 @@ func (t *task) use(ctx context.Context, op key.Operation, r *key.Record, ver *ke
 	if err != nil {
 		return nil, err
 	}
-	return o, t.count(ctx, op, r, ver, o, uses, bytes)
+	if err := t.count(ctx, op, r, ver, o, uses, bytes); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// mayTake is use for material that is handed out as it is: it may be, and that counts as one use.
+func (t *task) mayTake(ctx context.Context, op key.Operation, r *key.Record, ver *key.Version) error {
+	if err := t.mayUse(op, r, ver); err != nil {
+		return err
+	}
+	return t.count(ctx, op, r, ver, t.counted(r, ver, &opened{record: r}), 1, 0)
 }
 
 // mayUse is use without opening: states, the lowest version in use, the usage mask, and keys that need a second key.

@@ -96,7 +96,7 @@ func (t *task) exportable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, ver, t.mayUse(key.ToExport, r, ver)
+	return r, ver, t.mayTake(ctx, key.ToExport, r, ver)
 }
 
 // Unwrap opens what Wrap made, or other software in the same way, and lends it to use.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -58,7 +56,7 @@ func (b *localBench) rewrap(ctx context.Context) error {
 		return err
 	}
 	stored := time.Since(begin)
-	quiet, err := t.rotateAndWait(ctx, c, parent)
+	quiet, err := rotateAndWait(ctx, c, parent)
 	if err != nil {
 		return err
 	}
@@ -79,7 +77,7 @@ func (b *localBench) rewrap(ctx context.Context) error {
 	go func() {
 		defer stop()
 		var err error
-		beside, err = t.rotateAndWait(ctx, c, parent)
+		beside, err = rotateAndWait(ctx, c, parent)
 		waited <- err
 	}()
 	busy := fire(reading, "read on a follower while a campaign runs", s, b.o.conns, 5*time.Minute)
@@ -106,7 +104,7 @@ type campaign struct {
 func (c campaign) rate() float64 { return float64(c.items) / max(c.took.Seconds(), .001) }
 
 // rotateAndWait rotates a key and returns when nothing is wrapped by an older version of it any more.
-func (t target) rotateAndWait(ctx context.Context, c *client.Client, parent string) (campaign, error) {
+func rotateAndWait(ctx context.Context, c *client.Client, parent string) (campaign, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if _, err := c.RotateKey(ctx, parent); err != nil {
@@ -114,10 +112,8 @@ func (t target) rotateAndWait(ctx context.Context, c *client.Client, parent stri
 	}
 	begin := time.Now()
 	for {
-		var p struct {
-			Campaign *struct{ Total, Done uint64 }
-		}
-		if err := t.get(ctx, "/v1/keys/"+url.PathEscape(parent)+"/rewrapping", func(body io.Reader) error { return json.NewDecoder(body).Decode(&p) }); err != nil {
+		p, err := c.Rewrapping(ctx, parent)
+		if err != nil {
 			return campaign{}, err
 		}
 		if p.Campaign == nil {

@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"quorate": main})
+	testscript.Main(m, map[string]func(){"quorate": main, "start-and-end": startAndEnd})
 }
 
 // printedShares are real shares, which the command line checks before it sends them.

@@ -6,12 +6,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/quorate/quorate/cluster/peer"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // config is a server's configuration: one YAML file, every field optional but name and dir, unknown ones refused.
@@ -27,6 +29,7 @@ type config struct {
 	Join      joinConfig      `yaml:"join"`
 	Audit     auditConfig     `yaml:"audit"`
 	Cache     cacheConfig     `yaml:"cache"`
+	Keys      keysConfig      `yaml:"keys"`
 	Cluster   clusterConfig   `yaml:"cluster"`
 	Limits    limitsConfig    `yaml:"limits"`
 	Log       logConfig       `yaml:"log"`
@@ -88,6 +91,34 @@ type cacheConfig struct {
 	Keys int           `yaml:"keys"` // default 10000
 	Age  time.Duration `yaml:"age"`  // default 1h; 0s turns the cache off
 	set  bool
+}
+
+// keysConfig is how keys are kept from harm. All members should have the same values: the leader's count.
+type keysConfig struct {
+	// DestroyGuard is how long after its last use a key, or a version, is destroyed only by force; default 7d, 0s: no guard.
+	DestroyGuard *period `yaml:"destroy_guard"`
+}
+
+// period is a duration as the API has it, such as 7d.
+type period time.Duration
+
+// UnmarshalYAML implements yaml.BytesUnmarshaler.
+func (p *period) UnmarshalYAML(b []byte) error {
+	d, err := key.ParsePeriod(strings.Trim(strings.TrimSpace(string(b)), `"'`))
+	*p = period(d)
+	return err
+}
+
+// guard is DestroyGuard as the vault wants it.
+func (k *keysConfig) guard() time.Duration {
+	switch {
+	case k.DestroyGuard == nil:
+		return 0 // the vault's default
+	case *k.DestroyGuard == 0:
+		return -1
+	default:
+		return time.Duration(*k.DestroyGuard)
+	}
 }
 
 // clusterConfig is how the members keep together. All members must have the same values.

@@ -237,13 +237,17 @@ func (a *app) decryptText(ctx context.Context, c *client.Client, f crypt, r io.R
 func newDataKeyCmd(a *app) *cobra.Command {
 	var in api.DataKeyRequest
 	var binding string
+	var tags []string
 	cmd := &cobra.Command{
 		Use:   "datakey KEY",
 		Short: "Make a data key, wrapped by a key of the cluster",
 		Long: `Make a fresh data key for use outside the cluster. The wrapped form can be stored beside the data, and is
-opened by "quorate decrypt --key KEY". The plain form is shown only with --plaintext.`,
+opened by "quorate decrypt --key KEY". The plain form is shown only with --plaintext.
+
+With --store the cluster keeps the data key instead, wrapped under KEY: remember its id, and any node hands it out again
+with "quorate key material ID". When KEY is rotated, the data key stays the same and is wrapped anew by itself.`,
 		Example: `  quorate datakey backups --bits 256 --plaintext --format json
-  quorate datakey backups`,
+  quorate datakey backups --store --tag tenant=42`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -253,6 +257,12 @@ opened by "quorate decrypt --key KEY". The plain form is shown only with --plain
 			}
 			defer c.Close()
 			in.Context = []byte(binding)
+			if in.Tags, err = parseTags(tags); err != nil {
+				return err
+			}
+			if in.Store {
+				return a.storeDataKey(cmd.Context(), c, args[0], in)
+			}
 			r, err := c.DataKey(cmd.Context(), args[0], in)
 			if err != nil {
 				return err
@@ -270,6 +280,9 @@ opened by "quorate decrypt --key KEY". The plain form is shown only with --plain
 	cmd.Flags().IntVar(&in.Bits, "bits", 256, "size of the data key: 128, 192, 256 or 512")
 	cmd.Flags().BoolVar(&in.Plaintext, "plaintext", false, "show the data key itself too (base64)")
 	cmd.Flags().StringVar(&binding, "context", "", "`text` bound to it: the same is needed to decrypt")
+	cmd.Flags().BoolVar(&in.Store, "store", false, "keep it in the cluster and hand it out by its id")
+	cmd.Flags().StringVar(&in.Name, "name", "", "`name` of a stored data key (default: KEY's name, a slash and the id)")
+	cmd.Flags().StringArrayVar(&tags, "tag", nil, "`name=value` of a stored data key; repeatable")
 	return cmd
 }
 

@@ -140,6 +140,7 @@ func newDemo(a *app, o demoOptions) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.keep = o.keep
 	d := &demo{local: l, app: a, file: o.file}
 	if d.file == "" {
 		d.file = filepath.Join(dir, "letter.txt")

@@ -27,6 +27,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyDueCmd(a), newKeyWatchCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
 	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
+	cmd.AddCommand(newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a))
 	return cmd
 }
 
@@ -73,6 +74,11 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
 	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	f.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
+	f.StringVar(&in.DestroyAt, "destroy-at", "", "`time` of its end; needs --deactivate-at")
+	f.Uint64Var(&in.RotateAfterUses, "rotate-after-uses", 0, "`number` of uses after which a version is replaced")
+	f.Uint64Var(&in.RotateAfterBytes, "rotate-after-bytes", 0, "`number` of bytes protected after which a version is replaced")
+	f.StringVar(&in.RetireAfter, "retire-after", "", "`duration` after which replaced versions are destroyed (default: never)")
+	f.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses in all (default: any)")
 	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
 	f.StringVar(&other, "like", "", "another `key` whose settings it gets")
 	_ = cmd.RegisterFlagCompletionFunc("like", a.completeKeyFlag)
@@ -131,10 +137,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Tags)) {
 		tags = append(tags, name+"="+r.Tags[name])
 	}
-	limit, oldest := "", ""
-	if r.UsageLimit > 0 {
-		limit = fmt.Sprint(r.UsageLimit)
-	}
+	limit, oldest := usageLimit(r), ""
 	if r.MinDecryptVersion > 0 {
 		oldest = fmt.Sprint(r.MinDecryptVersion)
 	}
@@ -151,11 +154,14 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Parent", r.Parent},
 		{"Owner", r.Owner},
 		{"Rotated every", r.RotateEvery},
+		{"Rotated after", rotatedAfter(r)},
 		{"Next rotation", r.NextRotation},
+		{"Versions retire after", r.RetireAfter},
 		{"Activates", r.ActivateAt},
 		{"Deactivates", r.DeactivateAt},
 		{"Destroyed at", r.DestroyAt},
 		{"Usage limit", limit},
+		{"Last used", r.LastUsedAt},
 		{"Tags", strings.Join(tags, ", ")},
 		{"Created", r.CreatedAt},
 		{"Updated", r.UpdatedAt},
@@ -166,11 +172,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	rows := make([][]string, 0, len(r.Versions))
-	for _, v := range r.Versions {
-		rows = append(rows, []string{fmt.Sprint(v.Version), v.State, v.CreatedAt, v.DestroyAt, v.Reason})
-	}
-	return table(w, []string{"VERSION", "STATE", "CREATED", "DESTROYED AT", "REASON"}, rows)
+	return writeVersions(w, r.Versions)
 }
 
 func newKeyMaterialCmd(a *app) *cobra.Command {

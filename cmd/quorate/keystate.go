@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +45,7 @@ func newKeyStateCmds(a *app) []*cobra.Command {
 	for _, t := range transitions {
 		all = append(all, newTransitionCmd(a, t))
 	}
-	return append(all, newKeyDestroyCmd(a), newKeyCancelDestroyCmd(a))
+	return append(all, newKeyDestroyCmd(a), newKeyCancelDestroyCmd(a), newKeyPurgeCmd(a))
 }
 
 func newTransitionCmd(a *app, t transition) *cobra.Command {
@@ -69,52 +68,6 @@ func newTransitionCmd(a *app, t transition) *cobra.Command {
 			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return t.act(c, cmd.Context(), args[0], in) })
 		},
 	}
-	cmd.Flags().Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
-	cmd.Flags().StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
-	return cmd
-}
-
-func newKeyRotateCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "rotate KEY",
-		Short: "Add a version, which encrypts from now on",
-		Long: `Make a new version of a key. What older versions encrypted can still be decrypted; "quorate key rewrap"
-brings it up to the new one.`,
-		Example:           "  quorate key rotate billing",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeKeys,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.RotateKey(cmd.Context(), args[0]) })
-		},
-	}
-}
-
-func newKeyDestroyCmd(a *app) *cobra.Command {
-	var in api.DestroyRequest
-	var after string
-	var yes bool
-	cmd := &cobra.Command{
-		Use:   "destroy KEY",
-		Short: "End a key's material, after a wait in which it can be cancelled",
-		Long: `Schedule the end of a key's material, or of one version's: after 7 days unless --after says otherwise, and until
-then "quorate key cancel-destroy" calls it off. Whatever it encrypted is lost afterwards. --after 0s destroys at once, and
-needs --yes. Wrapped copies stay in older backups until those are gone.`,
-		Example: `  quorate key destroy billing --after 30d --reason "contract ended"
-  quorate key destroy billing --version 1 --after 0s --yes`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeKeys,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("after") {
-				in.After = &after
-				if (after == "" || after[0] == '0') && !yes {
-					return fault.New(fault.Invalid, "destroying without a wait cannot be undone").WithHint("Add --yes if you mean it, or choose a wait such as --after 7d.")
-				}
-			}
-			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.DestroyKey(cmd.Context(), args[0], in) })
-		},
-	}
-	cmd.Flags().StringVar(&after, "after", "", "`duration` to wait, such as 30d (default 7d)")
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not refuse to destroy at once")
 	cmd.Flags().Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
 	cmd.Flags().StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
 	return cmd
@@ -143,11 +96,14 @@ func newKeyUpdateCmd(a *app) *cobra.Command {
 	var rotate, activate, deactivate, etag string
 	var oldest uint32
 	var noExport bool
+	var end lifeFlags
 	cmd := &cobra.Command{
 		Use:   "update KEY",
 		Short: "Change a key's tags, dates, rotation or oldest version",
-		Long: `Change what may be changed of a key; what is not named stays. --tag replaces all tags. With --if-match the
-change is refused if the record is not the one that you saw.`,
+		Long: `Change what may be changed of a key; what is not named stays. --tag replaces all tags. An empty date takes the date
+away. A date that has acted cannot be changed. --retire-after also dates the end of versions that were replaced before,
+counted from now. --usage-limit counts all uses since the key was made. With --if-match the change is refused if the record
+is not the one that you saw.`,
 		Example: `  quorate key update billing --rotate-every 30d
   quorate key update billing --min-decrypt-version 3 --if-match "$etag"`,
 		Args:              cobra.ExactArgs(1),
@@ -173,6 +129,7 @@ change is refused if the record is not the one that you saw.`,
 			if changed("min-decrypt-version") {
 				in.MinDecryptVersion = &oldest
 			}
+			end.patch(changed, &in)
 			if noExport {
 				never := false
 				in.Exportable = &never
@@ -180,10 +137,9 @@ change is refused if the record is not the one that you saw.`,
 			if in == (api.UpdateKeyRequest{}) {
 				return fault.New(fault.Invalid, "nothing is to be changed").WithHint("Name what, for example --rotate-every 30d.")
 			}
-			if etag != "" && etag != "*" {
-				etag = `"` + strings.Trim(etag, `"`) + `"` // shells like to take the quotes away
-			}
-			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.UpdateKey(cmd.Context(), args[0], etag, in) })
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
+				return c.UpdateKey(cmd.Context(), args[0], quoted(etag), in)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -191,6 +147,7 @@ change is refused if the record is not the one that you saw.`,
 	f.StringVar(&rotate, "rotate-every", "", "`duration` after which the cluster rotates it; 0s: never")
 	f.StringVar(&activate, "activate-at", "", "`time` at which a pre-active key becomes active")
 	f.StringVar(&deactivate, "deactivate-at", "", "`time` after which it protects nothing new")
+	end.define(f)
 	f.Uint32Var(&oldest, "min-decrypt-version", 0, "oldest `version` that is still decrypted")
 	f.BoolVar(&noExport, "not-exportable", false, "never again allow the material to be read out")
 	f.StringVar(&etag, "if-match", "", "`etag` of the record that you saw")

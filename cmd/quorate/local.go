@@ -25,6 +25,7 @@ type local struct {
 	nodes []*localNode
 	init  *api.InitResponse
 	ca    *x509.CertPool
+	keep  bool // the processes outlive this one
 }
 
 // localNode is one of its processes.
@@ -84,7 +85,7 @@ func freePorts(n int) ([]string, error) {
 	return addrs, nil
 }
 
-// start runs one node's process. It ends when this one does, whatever happens.
+// start runs one node's process. Unless it is to be kept, it ends when this one does, whatever happens.
 func (l *local) start(n *localNode) error {
 	args := []string{"server", "--dir", n.dir, "--name", n.name, "--api", n.api, "--peer", n.peer, "--gossip", n.gossip, "--log-level", "warn"}
 	if n.keas != "" {
@@ -101,6 +102,9 @@ func (l *local) start(n *localNode) error {
 	n.cmd = exec.Command(l.exe, args...)
 	n.cmd.Stdout, n.cmd.Stderr = log, log
 	n.cmd.SysProcAttr = dieWithParent()
+	if l.keep {
+		n.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // nor do they end with its terminal
+	}
 	if err := n.cmd.Start(); err != nil {
 		return fmt.Errorf("starting %s: %w", n.name, err)
 	}

@@ -193,7 +193,7 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	n := &node{cfg: cfg, log: log, audit: trail, metrics: m, ended: make(chan error, 1)}
 	v := vault.New(vault.Config{
 		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{moved: cfg.ClockOffset}, Log: log, Now: cfg.now(),
-		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony,
+		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(),
 	})
 	n.vault = v
 	s := &server{cfg: cfg, log: log, audit: trail, vault: v, node: n}
@@ -300,6 +300,7 @@ func (s *server) run(ctx context.Context) error {
 	s.node.handOver()
 	closeDoors()
 	err = errors.Join(err, doors.Wait())
+	s.vault.Farewell(ctx) // nobody uses keys here any more, and the leader can still be told
 	if stopErr := s.node.stop(); stopErr != nil && err == nil {
 		s.log.Warn("the node did not stop in order", "err", stopErr)
 	}

@@ -311,6 +311,11 @@ type DataKeyRequest struct {
 	AAD       []byte `json:"aad,omitempty"`
 	Context   []byte `json:"context,omitempty"`
 	Plaintext bool   `json:"plaintext,omitzero"`
+
+	// Store keeps the key in the vault, as a child of {k}; the answer is a StoredKey. AAD and Context are then left out.
+	Store bool              `json:"store,omitzero"`
+	Name  string            `json:"name,omitzero"` // of a stored key; "": the name of {k}, a slash and its id
+	Tags  map[string]string `json:"tags,omitempty"`
 }
 
 // DataKeyResponse answers it.

@@ -46,6 +46,8 @@ type cryptic[In, Item, Out any] struct {
 	write func(out *buffer, r *Out)
 	one   func(ctx context.Context, q *request, item Item, lend func(*Out)) error
 	many  func(ctx context.Context, q *request, items []Item, lend func([]vault.Result[Out]) error) error
+	// other answers a body that asks for something else than item, one and many; nil: there is nothing else.
+	other func(ctx context.Context, q *request, in *oneOrMany[In], out *buffer) (taken bool, err error)
 }
 
 // action is the route's.
@@ -64,6 +66,14 @@ func (c cryptic[In, Item, Out]) action() action {
 		}
 		out := getBuffer()
 		defer putBuffer(out)
+		if c.other != nil {
+			if taken, err := c.other(ctx, q, &in, out); taken {
+				if err == nil {
+					h.send(q, out.b)
+				}
+				return err
+			}
+		}
 		if in.Batch == nil {
 			err = c.single(ctx, q, &in.One, out)
 		} else {

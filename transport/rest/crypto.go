@@ -160,8 +160,12 @@ var rewrapping = cryptic[sealedBody, vault.Message, vault.Sealed]{
 
 var dataKeys = cryptic[api.DataKeyRequest, vault.DataKeySpec, vault.DataKey]{
 	item: func(in *api.DataKeyRequest) (vault.DataKeySpec, error) {
+		if in.Name != "" || in.Tags != nil {
+			return vault.DataKeySpec{}, fault.New(fault.Invalid, "only a data key that is stored has a name and tags").WithHint("Send \"store\": true, or leave them out.")
+		}
 		return vault.DataKeySpec{Bits: in.Bits, AAD: in.AAD, Context: in.Context, Plaintext: in.Plaintext}, nil
 	},
+	other: storedKeys,
 	write: func(out *buffer, k *vault.DataKey) {
 		out.raw("{")
 		if len(k.Plaintext) > 0 {

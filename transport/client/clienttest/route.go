@@ -81,6 +81,8 @@ func (rt *route) find() (any, int, error) {
 			return nil, 0, fault.New(fault.Invalid, "there is no hash %q", in.Algorithm)
 		}
 		return api.HashResponse{Digest: sum[:]}, 200, nil
+	case rt.is("GET", "v1", "tree"):
+		return st.forest(), 200, nil
 	case rt.is("POST", "v1", "random"):
 		var in api.RandomRequest
 		if err := decode(rt.r, &in); err != nil {
@@ -137,6 +139,9 @@ func (rt *route) keys(st *state) (any, int, error) {
 				e.record.NextRotation = firstRotation
 			}
 			e.rotate()
+			if err := st.adopt(e, in.Parent); err != nil {
+				return api.Record{}, err
+			}
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
 			return e.record, nil
 		})
@@ -182,6 +187,9 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		return nil, 0, err
 	}
 	verb := rt.at[3]
+	if out, status, handled, err := rt.family(st, e, verb); handled {
+		return out, status, err
+	}
 	change := map[string]string{"activate": "active", "suspend": "suspended", "resume": "active", "deactivate": "deactivated", "compromise": "compromised"}
 	switch {
 	case rt.r.Method == "GET" && verb == "material":

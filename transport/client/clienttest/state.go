@@ -39,6 +39,8 @@ type entry struct {
 	record    api.Record
 	materials [][]byte
 	signers   []crypto.Signer // by version; made when first needed
+	under     uint32          // version of the parent that wraps it
+	campaign  uint64          // children that there were to be moved when it was asked about first
 }
 
 func newState() *state {

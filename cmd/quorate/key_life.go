@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// lifeFlags are what `key update` changes of a key's end and its rotation by use.
+type lifeFlags struct {
+	destroyAt, retireAfter string
+	uses, bytes, limit     uint64
+}
+
+func (l *lifeFlags) define(f *pflag.FlagSet) {
+	f.StringVar(&l.destroyAt, "destroy-at", "", "`time` of its end; needs a deactivation before it")
+	f.StringVar(&l.retireAfter, "retire-after", "", "`duration` after which replaced versions are destroyed; 0s: never")
+	f.Uint64Var(&l.uses, "rotate-after-uses", 0, "`number` of uses after which a version is replaced; 0: any")
+	f.Uint64Var(&l.bytes, "rotate-after-bytes", 0, "`number` of bytes protected after which a version is replaced; 0: any")
+	f.Uint64Var(&l.limit, "usage-limit", 0, "`number` of uses in all since it was made; 0: any")
+}
+
+func (l *lifeFlags) patch(changed func(string) bool, in *api.UpdateKeyRequest) {
+	for name, to := range map[string]struct {
+		field **string
+		value *string
+	}{"destroy-at": {&in.DestroyAt, &l.destroyAt}, "retire-after": {&in.RetireAfter, &l.retireAfter}} {
+		if changed(name) {
+			*to.field = to.value
+		}
+	}
+	for name, to := range map[string]struct {
+		field **uint64
+		value *uint64
+	}{"rotate-after-uses": {&in.RotateAfterUses, &l.uses}, "rotate-after-bytes": {&in.RotateAfterBytes, &l.bytes}, "usage-limit": {&in.UsageLimit, &l.limit}} {
+		if changed(name) {
+			*to.field = to.value
+		}
+	}
+}
+
+// quoted is an ETag as the API wants it: shells like to take the quotes away.
+func quoted(etag string) string {
+	if etag == "" || etag == "*" {
+		return etag
+	}
+	return `"` + strings.Trim(etag, `"`) + `"`
+}
+
+func newKeyRotateCmd(a *app) *cobra.Command {
+	var etag string
+	cmd := &cobra.Command{
+		Use:   "rotate KEY",
+		Short: "Add a version, which encrypts from now on",
+		Long: `Make a new version of a key. What older versions encrypted can still be decrypted; "quorate key rewrap"
+brings it up to the new one. With --if-match the rotation is refused if the record is not the one that you saw.`,
+		Example: `  quorate key rotate billing
+  quorate key rotate billing --if-match "$etag"`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
+				return c.RotateKeyIf(cmd.Context(), args[0], quoted(etag))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&etag, "if-match", "", "`etag` of the record that you saw")
+	return cmd
+}
+
+func newKeyDestroyCmd(a *app) *cobra.Command {
+	var in api.DestroyRequest
+	var after, etag string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "destroy KEY",
+		Short: "End a key's material, after a wait in which it can be cancelled",
+		Long: `Schedule the end of a key's material, or of one version's: after 7 days unless --after says otherwise, and until
+then "quorate key cancel-destroy" calls it off. Whatever it encrypted is lost afterwards. --after 0s destroys at once, and
+needs --yes. Wrapped copies stay in older backups until those are gone.
+
+What was used lately (7 days, unless the servers are configured otherwise) is not destroyed without --force. --force alone
+still waits 7 days, for waiting costs nothing and can be called off; "--force --after 0s --yes" is at once. The record stays
+as a tombstone, and keeps the name, until "quorate key purge".`,
+		Example: `  quorate key destroy billing --after 30d --reason "contract ended"
+  quorate key destroy billing --version 1 --after 0s --yes
+  quorate key destroy billing --force`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("after") {
+				in.After = &after
+				if (after == "" || after[0] == '0') && !yes {
+					return fault.New(fault.Invalid, "destroying without a wait cannot be undone").WithHint("Add --yes if you mean it, or choose a wait such as --after 7d.")
+				}
+			}
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
+				return c.DestroyKeyIf(cmd.Context(), args[0], quoted(etag), in)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&after, "after", "", "`duration` to wait, such as 30d (default 7d)")
+	f.BoolVar(&yes, "yes", false, "do not refuse to destroy at once")
+	f.BoolVar(&in.Force, "force", false, "destroy what was used lately")
+	f.Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
+	f.StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
+	f.StringVar(&etag, "if-match", "", "`etag` of the record that you saw")
+	return cmd
+}
+
+func newKeyPurgeCmd(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "purge KEY",
+		Short: "Forget a destroyed key and free its name",
+		Long: `Forget the record that a destroyed key leaves: when it was made and by whom, its states and their reasons. Its name is
+free again. The audit log keeps what was written there. Needs --yes.`,
+		Example:           "  quorate key purge billing --yes",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeKeys,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !yes {
+				return fault.New(fault.Invalid, "purging forgets the key's record, and cannot be undone").WithHint("Add --yes if you mean it.")
+			}
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if err := c.PurgeKey(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			return a.result(map[string]string{"purged": args[0]}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s is forgotten; its name is free.\n", printable(args[0]))
+				return err
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	return cmd
+}
+
+// writeVersions shows the versions of a key and how much each was used.
+func writeVersions(w io.Writer, versions []api.Version) error {
+	rows := make([][]string, 0, len(versions))
+	for _, v := range versions {
+		rows = append(rows, []string{fmt.Sprint(v.Version), v.State, v.CreatedAt, fmt.Sprint(v.Uses), v.LastUsedAt, v.DestroyAt, v.Reason})
+	}
+	return table(w, []string{"VERSION", "STATE", "CREATED", "USES", "LAST USED", "DESTROYED AT", "REASON"}, rows)
+}
+
+// usageLimit tells how many uses a key may have, and how many are left.
+func usageLimit(r *api.Record) string {
+	switch {
+	case r.UsageLimit == 0:
+		return ""
+	case r.UsageLeft == nil:
+		return fmt.Sprint(r.UsageLimit)
+	default:
+		return fmt.Sprintf("%d, %d left", r.UsageLimit, *r.UsageLeft)
+	}
+}
+
+// rotatedAfter tells how much use replaces a version.
+func rotatedAfter(r *api.Record) string {
+	var all []string
+	if r.RotateAfterUses > 0 {
+		all = append(all, fmt.Sprintf("%d uses", r.RotateAfterUses))
+	}
+	if r.RotateAfterBytes > 0 {
+		all = append(all, fmt.Sprintf("%d bytes", r.RotateAfterBytes))
+	}
+	return strings.Join(all, " or ")
+}

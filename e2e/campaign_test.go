@@ -1,0 +1,170 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/transport/api"
+)
+
+// storedKeys makes n data keys under a key and gives them in plain by id.
+func (c *cluster) storedKeys(under string, n int) map[string][]byte {
+	c.t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	plain := map[string][]byte{}
+	const batch = 256
+	for w := range 4 {
+		cl := c.client(c.nodes[w%len(c.nodes)])
+		all.Go(func() {
+			for range n / batch / 4 {
+				items := make([]api.DataKeyRequest, batch)
+				for i := range items {
+					items[i] = api.DataKeyRequest{Plaintext: true}
+				}
+				stored, err := cl.StoreDataKeys(ctx(c.t), under, items)
+				if err != nil {
+					c.t.Errorf("storing: %v", err)
+					return
+				}
+				mu.Lock()
+				for _, k := range stored {
+					plain[k.ID] = k.Plaintext
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	if len(plain) != n {
+		c.t.Fatalf("%d of %d data keys were stored", len(plain), n)
+	}
+	return plain
+}
+
+// sameEverywhere takes the material of data keys from every node: of each step-th, or of all.
+func (c *cluster) sameEverywhere(plain map[string][]byte, step int) {
+	c.t.Helper()
+	var all sync.WaitGroup
+	for at, n := range c.nodes {
+		ids, i := make(chan string, len(plain)), 0
+		for id := range plain {
+			if (i+at)%step == 0 {
+				ids <- id
+			}
+			i++
+		}
+		close(ids)
+		for range 3 {
+			cl := c.client(n)
+			all.Go(func() {
+				for id := range ids {
+					m, err := cl.Material(ctx(c.t), id, 0)
+					if err != nil || !bytes.Equal(m.Material, plain[id]) {
+						c.t.Errorf("%s gives another data key %s: %v", n.name, id, err)
+						return
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+func (c *cluster) rewrappingOf(n *node, key string) (*api.KeyRewrapping, error) {
+	return c.client(n).Rewrapping(ctx(c.t), key)
+}
+
+// finished waits until a campaign is over, as every node tells it.
+func (c *cluster) finished(key string, total int) (last *api.KeyRewrapping) {
+	c.t.Helper()
+	for _, n := range c.nodes {
+		eventually(c.t, 60*time.Second, "the campaign ends", func() error {
+			r, err := c.rewrappingOf(n, key)
+			if err != nil {
+				return err
+			}
+			if last = r; r.Campaign == nil || r.Campaign.FinishedAt == "" {
+				return fmt.Errorf("%+v", r.Campaign)
+			}
+			return nil
+		})
+		if last.Campaign.Done != last.Campaign.Total || last.Campaign.Total != uint64(total) {
+			c.t.Errorf("%s: %d of %d are done, of %d", n.name, last.Campaign.Done, last.Campaign.Total, total)
+		}
+		for _, v := range last.Versions {
+			if newest := v.Version == last.Latest; newest && v.Items != total || !newest && (v.Items != 0 || !v.SafeToRetire) {
+				c.t.Errorf("%s: %+v", n.name, v)
+			}
+		}
+	}
+	return last
+}
+
+// The leader dies while it moves stored data keys to a new version of the key above them. Whoever leads next goes on; no data key is
+// lost, none is moved twice, and all of them are what they were.
+func TestKillOfTheLeaderInTheMiddleOfACampaign(t *testing.T) {
+	c := open(t)
+	cl := c.client(c.nodes...)
+	if _, err := cl.CreateKey(ctx(t), api.CreateKeyRequest{Name: "app"}); err != nil {
+		t.Fatal(err)
+	}
+	total := 6 * 1024
+	if long {
+		total = 40 * 1024
+	}
+	plain := c.storedKeys("app", total)
+	hit := false
+	for round := range 5 {
+		lead, rest := c.leader()
+		watching := c.client(rest[0])
+		if _, err := cl.RotateKey(ctx(t), "app"); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, 30*time.Second, "something was moved", func() error {
+			for range 1_000 {
+				r, err := watching.Rewrapping(ctx(t), "app")
+				if err != nil {
+					return err
+				}
+				if r.Campaign.Done > 0 {
+					return nil
+				}
+			}
+			return fmt.Errorf("nothing is done")
+		})
+		lead.kill()
+		var r *api.KeyRewrapping
+		eventually(t, 20*time.Second, "a survivor tells how far it is", func() (err error) {
+			r, err = c.rewrappingOf(rest[0], "app")
+			return err
+		})
+		t.Logf("round %d: %s was killed, %d of %d were done", round, lead.name, r.Campaign.Done, r.Campaign.Total)
+		hit = hit || r.Campaign.Done < r.Campaign.Total
+		lead.start()
+		c.unseal(rest[0])
+		c.serving(c.nodes...)
+		c.finished("app", total)
+		c.sameEverywhere(plain, 8)
+		if hit && !long {
+			break
+		}
+	}
+	if !hit {
+		t.Error("no leader was killed in the middle")
+	}
+	if _, err := cl.RotateKey(ctx(t), "app"); err != nil {
+		t.Fatal(err)
+	}
+	r := c.finished("app", total)
+	begun, _ := time.Parse(time.RFC3339, r.Campaign.StartedAt)
+	ended, _ := time.Parse(time.RFC3339, r.Campaign.FinishedAt)
+	t.Logf("%d data keys moved in %v", total, ended.Sub(begun))
+	c.sameEverywhere(plain, 1)
+	if long {
+		t.Logf("%.0f a second", float64(total)/ended.Sub(begun).Seconds())
+	}
+}
