@@ -136,7 +136,8 @@ func dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
 		to("key.activate", 0, key.Active, "its activation date has come")
 	case !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)):
 		to("key.destroy", 0, end(r.State), "its destroy date has come")
-	case (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt):
+	}
+	if (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt) { // also when the destruction is refused
 		to("key.deactivate", 0, key.Deactivated, "its deactivation date has come")
 	}
 	for i := range r.Versions {

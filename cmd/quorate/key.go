@@ -25,6 +25,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
   quorate key list --state active`,
 	}
 	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyDueCmd(a), newKeyWatchCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
+	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	cmd.AddCommand(newKeyImportCmd(a), newKeyExportCmd(a), newKeyBackupCmd(a), newKeyRestoreCmd(a), newKeyPublicCmd(a), newKeyWrappingKeyCmd(a))
 	cmd.AddCommand(newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a))
