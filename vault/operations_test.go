@@ -95,27 +95,6 @@ func newWorld(t *testing.T, nodes int) *world {
 	return w
 }
 
-// products makes what the operations that undo something need.
-func (w *world) products(t *testing.T) {
-	t.Helper()
-	v, root := w.Vault(w.Leader()), w.Root()
-	for name, a := range map[string]key.Algorithm{"app/sign": key.ECDSAP256, "app/mac": key.HMACSHA256, "app/kem": key.MLKEM768} {
-		_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, Algorithm: a, Exportable: true})
-		ok(t, "creating "+name, err)
-	}
-	s, err := v.Sign(ctx, root, "app/sign", vault.SignInput{Input: []byte("input")})
-	ok(t, "signing", err)
-	m, err := v.MAC(ctx, root, "app/mac", vault.MACInput{Input: []byte("input")})
-	ok(t, "making a MAC", err)
-	w.signature, w.mac = s.Text, m.Text
-	w.wrapped, _, err = v.Wrap(ctx, root, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")})
-	ok(t, "wrapping", err)
-	ok(t, "encapsulating", v.Encapsulate(ctx, root, "app/kem", func(e vault.Encapsulation) error {
-		w.encapsulated = bytes.Clone(e.Text)
-		return nil
-	}))
-}
-
 func err1[A any](_ A, err error) error         { return err }
 func err2[A, B any](_ A, _ B, err error) error { return err }
 
