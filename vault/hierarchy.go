@@ -70,7 +70,7 @@ func (t *task) material(r *key.Record, ver *key.Version, use func(plain []byte) 
 	if err != nil {
 		return err
 	}
-	plain, err := o.key.Open(bytes.Clone(ver.Material.Sealed), t.keys.childAAD(r.ID, ver.Number, p.ID, pv.Number)) // it opens in place
+	plain, err := o.key.Open(bytes.Clone(ver.Material.Sealed), t.keys.childAAD(r.ID, ver.Number, p.ID, pv.Number)) // a copy: the record is shared
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "the stored material of key %s version %d was altered", r.ID, ver.Number).
 			WithHint("Do not trust this node's disk: stop it, keep its directory for examination, and join it again empty.")
