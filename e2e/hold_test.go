@@ -37,6 +37,10 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 	c.ok("key", "rotate", "held")
 	c.ok("key", "rotate", "retiring")
 	text := c.sealed("held")
+	var backup api.KeyBackup
+	c.must(c.nodes[0], post("/v1/keys", api.CreateKeyRequest{Name: "backups"}))
+	c.must(c.nodes[0], post("/v1/keys", api.CreateKeyRequest{Name: "copied", Exportable: true}))
+	c.must(c.nodes[0], on("copied", "backup", api.BackupKeyRequest{WrappingKey: "backups"})).into(t, &backup)
 	for _, k := range []string{"scheduled", "gone", "parent"} {
 		c.ok("key", "deactivate", k)
 	}
@@ -47,7 +51,7 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 	if a := c.must(c.nodes[0], on("gone", "destroy", atOnce())); a.status != http.StatusOK {
 		t.Fatalf("destroying: %v", a)
 	}
-	for _, k := range []string{"held", "scheduled", "dated", "retiring", "gone", "child"} {
+	for _, k := range []string{"held", "scheduled", "dated", "retiring", "gone", "child", "copied"} {
 		if _, err := cl.UpdateKey(x, k, "", hold); err != nil {
 			t.Fatalf("holding %s: %v", k, err)
 		}
@@ -84,6 +88,8 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 	}{
 		"destroy the parent":            {on("parent", "destroy", atOnce()), http.StatusConflict},
 		"make another of that name":     {create("held", false), http.StatusConflict},
+		"restore a backup over it":      {post("/v1/keys/restore", api.RestoreKeyRequest{Backup: backup.Backup, WrappingKey: "backups"}), http.StatusConflict},
+		"restore under its name":        {post("/v1/keys/restore", api.RestoreKeyRequest{Backup: backup.Backup, WrappingKey: "backups", Name: "held"}), http.StatusConflict},
 		"destroy by the keas.kmi door":  {request{method: http.MethodDelete, path: "/key", keas: true, noToken: true}, http.StatusMethodNotAllowed},
 		"delete by the way of the door": {request{method: http.MethodDelete, path: "/v1/keys/held"}, http.StatusMethodNotAllowed},
 	} {
