@@ -94,6 +94,10 @@ type Config struct {
 	// PromoteAfter is how long a new member must have kept up before it becomes a voter (default 10 s, and 1 s while
 	// there are fewer than three voters).
 	PromoteAfter time.Duration
+
+	// Now is the clock that entries are stamped by (nil: time.Now), which a drill may move. Leases, elections and certificates
+	// keep to the machine's own clocks.
+	Now func() time.Time
 }
 
 const (
@@ -126,6 +130,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Peer == "" {
 		c.Peer = "127.0.0.1:0"

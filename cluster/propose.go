@@ -67,7 +67,7 @@ func (n *Node) propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm
 // stamp is the time for an entry: the wall clock, but never before what was stamped, or applied, already. The machine
 // sees to it that time does not run backwards between entries that pass each other on the way into the log.
 func (n *Node) stamp() key.Time {
-	now := max(time.Now().UnixMilli(), int64(n.app.machine.State().At()))
+	now := max(n.cfg.Now().UnixMilli(), int64(n.app.machine.State().At()))
 	for {
 		old := n.stamped.Load()
 		if now <= old {

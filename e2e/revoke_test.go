@@ -35,7 +35,7 @@ func revocations() []revocation {
 		{"suspend", api.StateRequest{}, decryptWith},
 		{"deactivate", api.StateRequest{}, encryptWith},
 		{"compromise", api.StateRequest{Reason: "lost"}, materialOf},
-		{"destroy", api.DestroyRequest{After: &now}, decryptWith},
+		{"destroy", api.DestroyRequest{After: &now, Force: true}, decryptWith},
 	}
 }
 

@@ -204,6 +204,9 @@ func (u *using) openNow(ctx context.Context, e *inUse) {
 		return
 	}
 	e.number = ver.Number
+	if e.err = notWrapping(u.record); e.err != nil {
+		return
+	}
 	e.opened, e.err = u.use(ctx, e.op, u.record, ver, e.uses, e.bytes)
 }
 

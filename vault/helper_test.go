@@ -152,6 +152,9 @@ var otherKEK = sync.OnceValue(func() []byte {
 	return b
 })
 
+// envelopeText is wrapped bytes as the vault writes them.
+func envelopeText(b []byte) []byte { return []byte("qk:v1:" + base64.StdEncoding.EncodeToString(b)) }
+
 // publicPEM is the public half of a key's newest version.
 func publicPEM(r *key.Record) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: r.Latest().Public}))

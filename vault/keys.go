@@ -103,6 +103,9 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if err := key.CheckName(s.Name); err != nil {
 		return nil, err
 	}
+	if err := notOwn(s.Name); err != nil {
+		return nil, err
+	}
 	if s.Algorithm == 0 {
 		s.Algorithm = key.AES256GCM
 	}

@@ -38,6 +38,9 @@ type world struct {
 	other *access.Token
 	csr   []byte
 
+	parcel vault.Wrapped // 32 bytes, wrapped to the vault's x25519 key
+	backup []byte        // of a key that is not there, under app/shared
+
 	signature, mac, wrapped, encapsulated []byte // by app/sign, app/mac, app/k, app/kem
 	// limited is the id of a key with a usage limit.
 	limited key.ID
@@ -80,6 +83,7 @@ func newWorld(t *testing.T, nodes int) *world {
 	w.limited = limited.ID
 	w.text = mustEncrypt(t, w.Fixture, "app/k", "plain")
 	w.products(t)
+	w.luggage(t)
 	w.token, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
 	ok(t, "creating a token", err)
 	w.other, _, err = v.CreateToken(ctx, root, vault.TokenSpec{Principal: "someone", TTL: time.Hour})
@@ -198,6 +202,27 @@ var operations = []operation{
 	}},
 	{"hash", access.Hash, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.Hash(ctx, c, vault.HashInput{Input: []byte("input")}))
+	}},
+	{"wrapping-key", access.Read, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.WrappingKey(ctx, c, key.MLKEM768X25519))
+	}},
+	{"key.import", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ImportKey(ctx, c, vault.ImportSpec{Key: vault.KeySpec{Name: "app/imported", Algorithm: key.AES256GCM}, Wrapped: w.parcel}))
+	}},
+	{"key.import-version", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ImportVersion(ctx, c, "app/shared", vault.ImportSpec{Wrapped: w.parcel}))
+	}},
+	{"key.export", access.Export, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ExportKey(ctx, c, "app/sign", vault.ExportSpec{Recipient: kekPublic()}))
+	}},
+	{"key.public", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.PublicKey(ctx, c, "app/sign", 0, "jwk"))
+	}},
+	{"key.backup", access.Export, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.BackupKey(ctx, c, "app/sign", "app/shared"))
+	}},
+	{"key.restore", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.RestoreKey(ctx, c, vault.RestoreSpec{Text: w.backup, Wrapping: "app/shared"}))
 	}},
 	{"random", access.Random, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.Random(ctx, c, 16, func([]byte) error { return nil })

@@ -122,7 +122,8 @@ func (st step) waits(s *fsm.State, r *key.Record) bool {
 	return s.ChildrenUnder(r.ID, st.version) > 0
 }
 
-// dueSteps are the steps that are due on r: destruction before deactivation before activation before rotation.
+// dueSteps are the steps that are due on r, in the order of their dates where several have passed: what a key becomes in the
+// end, it becomes step by step. Rotation comes last.
 func dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
 	due := func(at key.Time) bool { return at != 0 && at <= now }
 	to := func(op string, version uint32, s key.State, reason string) {
@@ -131,12 +132,13 @@ func dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
 		}})
 	}
 	switch {
+	case r.State == key.PreActive && due(r.ActivateAt) && (r.DestroyAt == 0 || r.ActivateAt <= r.DestroyAt):
+		to("key.activate", 0, key.Active, "its activation date has come")
 	case !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)):
 		to("key.destroy", 0, end(r.State), "its destroy date has come")
-	case (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt):
+	}
+	if (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt) { // also when the destruction is refused
 		to("key.deactivate", 0, key.Deactivated, "its deactivation date has come")
-	case r.State == key.PreActive && due(r.ActivateAt):
-		to("key.activate", 0, key.Active, "its activation date has come")
 	}
 	for i := range r.Versions {
 		if v := &r.Versions[i]; !v.State.Gone() && due(v.DestroyAt) && v.State.May(end(v.State)) {

@@ -9,8 +9,10 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
-// maxTree is how many keys one look at a hierarchy shows.
-const maxTree = 1_000
+const (
+	maxTree   = 1_000  // keys that one look at a hierarchy shows
+	maxLooked = 20_000 // keys that one request asks the policies about
+)
 
 // TreeNode is a key in its hierarchy.
 type TreeNode struct {
@@ -61,7 +63,9 @@ func (t *task) tree(ctx context.Context, ref string) ([]TreeNode, bool, error) {
 		roots = w.s.Roots(maxTree + 1)
 	}
 	for _, r := range roots {
-		w.visit(r, 0)
+		if w.visit(r, 0); w.more {
+			break
+		}
 	}
 	return w.nodes, w.more, nil
 }
@@ -71,15 +75,16 @@ type treeWalk struct {
 	s     *fsm.State
 	may   func(*key.Record) bool
 	nodes []TreeNode
+	tried int
 	more  bool
 }
 
 func (w *treeWalk) visit(r *key.Record, depth int) {
-	if !w.may(r) {
+	if w.tried++; len(w.nodes) == maxTree || w.tried > maxLooked {
+		w.more = true
 		return
 	}
-	if len(w.nodes) == maxTree {
-		w.more = true
+	if !w.may(r) {
 		return
 	}
 	w.nodes = append(w.nodes, TreeNode{Record: public(r), Depth: depth, Children: w.s.ChildCount(r.ID)})
@@ -97,6 +102,7 @@ func (w *treeWalk) visit(r *key.Record, depth int) {
 }
 
 // Children returns a page of a key's children that the caller may read, by id, and the cursor of the next page ("" at the end).
+// A page may be short, or empty, and still have a next one, where there are very many that the caller may not read.
 func (v *Vault) Children(ctx context.Context, c access.Caller, ref, after string, limit int) ([]*key.Record, string, error) {
 	t, err := v.begin("key.children", access.Read, c, false)
 	if err != nil {
@@ -132,7 +138,7 @@ func (t *task) children(ctx context.Context, ref, cursor string, limit int) ([]*
 		return nil, "", err
 	}
 	s, page := t.link.machine.State(), make([]*key.Record, 0, limit)
-	for {
+	for tried := 0; ; tried += limit {
 		found, next := s.Children(r.ID, after, limit-len(page))
 		for _, child := range found {
 			if set.Decide(t.caller, access.Read, access.OfKey(child)).Allowed {
@@ -142,7 +148,7 @@ func (t *task) children(ctx context.Context, ref, cursor string, limit int) ([]*
 		if next.IsZero() {
 			return page, "", nil
 		}
-		if len(page) == limit {
+		if len(page) == limit || tried >= maxLooked {
 			return page, next.String(), nil
 		}
 		after = next

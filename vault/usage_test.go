@@ -300,7 +300,7 @@ func TestALimitIsNeverExceeded(t *testing.T) {
 		var users sync.WaitGroup
 		for user := range 6 {
 			users.Go(func() {
-				for {
+				for done.Load() <= limit {
 					text, err := encrypt(f.Vault(user%3), root, "k", "x")
 					if err != nil {
 						if !errors.Is(err, fault.BadState) {

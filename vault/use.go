@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"slices"
 
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
@@ -131,6 +132,7 @@ func (t *task) openCompromised(r *key.Record, ver *key.Version) error {
 			WithHint("A permit whose scope is action == Action::\"open-compromised\" lets its principal open what this key protected.")
 	}
 	t.change("compromised", "opened by policy")
+	t.entry.Policies = slices.Concat(t.entry.Policies, d.Policies) // decisions are shared: their slices are not written into
 	return nil
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -190,6 +193,55 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	for _, construct := range commands {
 		visit(construct(&app{}))
 	}
+}
+
+// Whoever types a key's name can complete it, wherever a command takes one.
+func TestEveryNameOfAKeyCanBeCompleted(t *testing.T) {
+	var visit func(*cobra.Command)
+	found := 0
+	visit = func(c *cobra.Command) {
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+		words := strings.Fields(c.Use)
+		if len(words) > 1 && words[1] == "KEY" {
+			found++
+			if c.ValidArgsFunction == nil {
+				t.Errorf("%s does not complete its key", c.CommandPath())
+			}
+		}
+		for _, flag := range []string{"key", "like", "parent"} {
+			if c.Flags().Lookup(flag) == nil {
+				continue
+			}
+			found++
+			if _, ok := c.GetFlagCompletionFunc(flag); !ok {
+				t.Errorf("%s --%s does not complete its key", c.CommandPath(), flag)
+			}
+		}
+	}
+	visit(newRoot(&app{in: strings.NewReader(""), out: io.Discard, talk: io.Discard}))
+	if found < 15 {
+		t.Errorf("only %d names of keys were looked at", found)
+	}
+}
+
+func TestALargeHeapGrowsLess(t *testing.T) {
+	if growth(64<<20) != 100 || growth(1<<30) >= 50 {
+		t.Errorf("64 MiB may grow by %d %%, 1 GiB by %d %%", growth(64<<20), growth(1<<30))
+	}
+	if os.Getenv("GOGC") != "" {
+		t.Skip("GOGC is set")
+	}
+	live := make([]byte, 2*largeHeap) // never touched: it takes no memory, but counts
+	runtime.GC()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	tuneMemory(over)
+	if was := debug.SetGCPercent(100); was != largeGrowth {
+		t.Errorf("with a large heap the collector's target is %d %%", was)
+	}
+	runtime.KeepAlive(live)
 }
 
 func TestRenamingRefusesWhatAppearedMeanwhile(t *testing.T) {

@@ -25,7 +25,9 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
   quorate key list --state active`,
 	}
 	cmd.AddCommand(newKeyCreateCmd(a), newKeyListCmd(a), newKeyDueCmd(a), newKeyWatchCmd(a), newKeyShowCmd(a), newKeyMaterialCmd(a), newKeyRewrapCmd(a), newKeyUpdateCmd(a))
+	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
+	cmd.AddCommand(newKeyImportCmd(a), newKeyExportCmd(a), newKeyBackupCmd(a), newKeyRestoreCmd(a), newKeyPublicCmd(a), newKeyWrappingKeyCmd(a))
 	cmd.AddCommand(newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a))
 	return cmd
 }
@@ -147,6 +149,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Usage", strings.Join(r.Usage, ", ")},
 		{"State", r.State},
 		{"Reason", r.Reason},
+		{"Origin", r.Origin},
 		{"Latest", fmt.Sprint(r.Latest)},
 		{"Oldest to decrypt", oldest},
 		{"Exportable", yesNo(r.Exportable)},

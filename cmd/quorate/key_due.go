@@ -89,11 +89,13 @@ func nextStep(r *api.Record) dueStep {
 			next.At, next.Step, next.Version = at, step, version
 		}
 	}
-	gone := func(state string) bool { return state == "destroyed" || state == "destroyed-compromised" }
-	if gone(r.State) {
-		return next
+	destroys := func(state string) bool { // the cluster waits with it in any other state
+		st, err := key.ParseState(state)
+		return err == nil && st.Permits(key.ToDestroy) == key.Allowed
 	}
-	may(r.DestroyAt, "destroy", 0)
+	if destroys(r.State) {
+		may(r.DestroyAt, "destroy", 0)
+	}
 	switch r.State {
 	case "pre-active":
 		may(r.ActivateAt, "activate", 0)
@@ -104,7 +106,7 @@ func nextStep(r *api.Record) dueStep {
 		may(r.DeactivateAt, "deactivate", 0)
 	}
 	for i := range r.Versions {
-		if v := &r.Versions[i]; !gone(v.State) {
+		if v := &r.Versions[i]; destroys(v.State) && r.State != "destroyed" && r.State != "destroyed-compromised" {
 			may(v.DestroyAt, "destroy", v.Version)
 		}
 	}

@@ -175,7 +175,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		Dir: n.path(raftDir), Node: n.cfg.Name, Identity: n.identity.Load(), Machine: machine,
 		Peer: n.cfg.Listen.Peer, Gossip: n.cfg.Listen.Gossip, API: n.cfg.advertisedAPI(),
 		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
-		Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version,
+		Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
 		Handlers: map[string]cluster.Handler{
 			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
 			vault.MethodClose: n.vault.HandleClose, vault.MethodEpoch: n.vault.HandleEpoch,

@@ -88,6 +88,8 @@ Once it is a member, its directory tells it everything, and --join is not looked
 	f.BoolVar(&rejoin, "rejoin", false, "let a node that was removed join again; needs --wipe and --join")
 	f.BoolVar(&wipe, "wipe", false, "delete the log, snapshots and identity of a node that was removed; needs --rejoin")
 	f.StringVar(&flags.Audit.File, "audit", "", "audit log `file` (default DIR/audit.log)")
+	f.DurationVar(&flags.ClockOffset, "clock-offset", 0, "move the clock of keys and tokens ahead by a `duration`, for a drill")
+	_ = f.MarkHidden("clock-offset") // fails for a flag that there is not
 	f.StringVar(&flags.Log.Level, "log-level", "", "debug, info (default), warn or error")
 	f.StringVar(&flags.Log.Format, "log-format", "", "text (default) or json")
 	return cmd
@@ -112,6 +114,9 @@ func (c *config) override(_ *cobra.Command, f *config, advertise string) {
 		}
 	}
 	c.Listen.KeasInsecureHTTP = c.Listen.KeasInsecureHTTP || f.Listen.KeasInsecureHTTP
+	if f.ClockOffset != 0 {
+		c.ClockOffset = f.ClockOffset
+	}
 	if len(f.Join.Peers) > 0 {
 		c.Join.Peers = f.Join.Peers
 	}
@@ -173,6 +178,9 @@ func serveNode(ctx context.Context, cfg config, log *slog.Logger) error {
 
 // openServer makes the parts, and recovers what the directory holds.
 func openServer(cfg config, log *slog.Logger) (*server, error) {
+	if cfg.ClockOffset != 0 {
+		log.Warn("the clock is moved for a drill", "offset", cfg.ClockOffset.String())
+	}
 	trail, err := audit.Open(cfg.Audit.File, audit.Config{
 		Node: cfg.Name, Always: cfg.Audit.Sync == "always", MaxBytes: cfg.Audit.RotateAt, Logger: log,
 	})
@@ -184,7 +192,7 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	m := newMeters(registry)
 	n := &node{cfg: cfg, log: log, audit: trail, metrics: m, ended: make(chan error, 1)}
 	v := vault.New(vault.Config{
-		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{}, Log: log,
+		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{moved: cfg.ClockOffset}, Log: log, Now: cfg.now(),
 		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(),
 	})
 	n.vault = v
@@ -278,6 +286,7 @@ func (s *server) run(ctx context.Context) error {
 	rest.Go(func() error { return s.vault.Run(restCtx) })
 	rest.Go(func() error { s.node.renew(restCtx); return nil })
 	rest.Go(func() error { s.signals(restCtx); return nil })
+	rest.Go(func() error { tuneMemory(restCtx); return nil })
 
 	err := s.becomeMember(ctx)
 	if err == nil {

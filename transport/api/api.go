@@ -269,6 +269,8 @@ type Record struct {
 	RetireAfter       string            `json:"retire_after,omitzero"`
 	LastUsedAt        string            `json:"last_used_at,omitzero"` // of any version, about
 	Reason            string            `json:"reason,omitzero"`
+	Origin            string            `json:"origin,omitzero"` // generated, imported, derived, restored
+	Links             []Link            `json:"links,omitempty"`
 	CreatedAt         string            `json:"created_at"`
 	UpdatedAt         string            `json:"updated_at"`
 	ETag              string            `json:"etag"`
@@ -286,6 +288,7 @@ type Version struct {
 	DestroyAt     string `json:"destroy_at,omitzero"`
 	Reason        string `json:"reason,omitzero"`
 	PublicKey     string `json:"public_key,omitzero"`
+	CheckValue    string `json:"check_value,omitzero"`  // of imported material
 	Uses          uint64 `json:"uses,omitzero"`         // how often it protected something; all nodes agree within about 10 s
 	Bytes         uint64 `json:"bytes,omitzero"`        // that it protected
 	LastUsedAt    string `json:"last_used_at,omitzero"` // for whatever, about

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/hex"
 	"encoding/pem"
 	"time"
 
@@ -19,7 +20,7 @@ func recordOf(r *key.Record) api.Record {
 		ActivateAt: r.ActivateAt.String(), DeactivateAt: r.DeactivAt.String(), DestroyAt: r.DestroyAt.String(),
 		Tags: r.Tags, Owner: r.Owner, UsageLimit: r.UsageLimit, Reason: r.Reason,
 		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
-		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision),
+		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
 	if r.UsageLimit > 0 {
 		left := r.UsageLeft
@@ -44,7 +45,7 @@ func versionOf(v *key.Version) api.Version {
 	out := api.Version{
 		Version: v.Number, State: v.State.String(), CreatedAt: v.Created.String(), ActivatedAt: v.Activated.String(),
 		DeactivatedAt: v.Deactivated.String(), CompromisedAt: v.Compromised.String(), DestroyedAt: v.Destroyed.String(),
-		DestroyAt: v.DestroyAt.String(), Reason: v.Reason, Uses: v.Uses, Bytes: v.Bytes, LastUsedAt: v.LastUsed.String(),
+		DestroyAt: v.DestroyAt.String(), Reason: v.Reason, CheckValue: hex.EncodeToString(v.Check), Uses: v.Uses, Bytes: v.Bytes, LastUsedAt: v.LastUsed.String(),
 	}
 	if len(v.Public) > 0 {
 		out.PublicKey = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: v.Public}))

@@ -28,6 +28,7 @@ const (
 	ToDerive      Operation = "derive"
 	ToWrap        Operation = "wrap"
 	ToEncapsulate Operation = "encapsulate"
+	ToRewrap      Operation = "rewrap" // opens with any version, seals with the newest: decrypt and encrypt in one
 	ToHaveChild   Operation = "have a new child"
 	ToDecrypt     Operation = "decrypt"
 	ToVerify      Operation = "verify"
@@ -44,6 +45,7 @@ const (
 	ToDeactivate  Operation = "deactivate"
 	ToCompromise  Operation = "compromise"
 	ToDestroy     Operation = "destroy"
+	ToSpare       Operation = "cancel-destroy"
 	ToUpdate      Operation = "update"
 	ToShow        Operation = "show"
 	ToPurge       Operation = "purge"
@@ -65,6 +67,9 @@ var (
 	}
 )
 
+// States lists the states in the order in which a life goes through them.
+var States = []State{PreActive, Active, Suspended, Deactivated, Compromised, Destroyed, DestroyedCompromised}
+
 // Rules is the state machine: every operation on which a key's state has a say, in the order in which it is shown.
 var Rules = []Rule{
 	{ToEncrypt, protecting},
@@ -74,6 +79,7 @@ var Rules = []Rule{
 	{ToDerive, protecting},
 	{ToWrap, protecting},
 	{ToEncapsulate, protecting},
+	{ToRewrap, protecting},
 	{ToHaveChild, protecting},
 	{ToDecrypt, processing},
 	{ToVerify, processing},
@@ -90,6 +96,7 @@ var Rules = []Rule{
 	{ToDeactivate, states{Active: Allowed, Suspended: Allowed}},
 	{ToCompromise, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Destroyed: Allowed}},
 	{ToDestroy, states{PreActive: Allowed, Deactivated: Allowed, Compromised: Allowed}},
+	{ToSpare, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed}},
 	{ToUpdate, anyState},
 	{ToShow, anyState},
 	{ToPurge, states{Destroyed: Allowed, DestroyedCompromised: Allowed}},

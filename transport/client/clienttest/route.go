@@ -71,6 +71,8 @@ func (rt *route) find() (any, int, error) {
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
 		return rt.policies(st)
+	case rt.is("GET", "v1", "wrapping-key"):
+		return rt.wrappingKey(st)
 	case rt.is("POST", "v1", "hash"):
 		var in api.HashRequest
 		if err := decode(rt.r, &in); err != nil {
@@ -145,6 +147,10 @@ func (rt *route) keys(st *state) (any, int, error) {
 			st.keys[e.record.ID], st.names[in.Name] = e, e.record.ID
 			return e.record, nil
 		})
+	case rt.is("POST", "v1", "keys", "import"):
+		return rt.importKey(st)
+	case rt.is("POST", "v1", "keys", "restore"):
+		return rt.restore(st)
 	case rt.is("GET", "v1", "keys"):
 		return rt.list(st)
 	case rt.is("GET", "v1", "keys", "*"):
@@ -197,8 +203,16 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 			return nil, 0, fault.New(fault.Denied, "the key is not exportable")
 		}
 		return api.Material{ID: e.record.ID, Version: e.record.Latest, Algorithm: e.record.Algorithm, Material: e.materials[len(e.materials)-1]}, 200, nil
+	case rt.r.Method == "GET" && verb == "public":
+		return rt.publicHalf(e)
 	case rt.r.Method != "POST":
 		return nil, 0, noRoute(rt.r)
+	case verb == "import":
+		return rt.importVersion(st, e)
+	case verb == "export":
+		return rt.export(e)
+	case verb == "backup":
+		return rt.backup(st, e)
 	case change[verb] != "":
 		return write(rt, 200, func(in api.StateRequest) (api.Record, error) {
 			e.record.State, e.record.Reason = change[verb], in.Reason

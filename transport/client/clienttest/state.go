@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -33,14 +34,17 @@ type state struct {
 	tokens   map[string]api.Token
 	outcomes map[string]any // of writes, by Idempotency-Key
 	keks     map[string][]byte
+	wrapping *ecdh.PrivateKey // to which keys are wrapped for import; nil until somebody asks
 }
 
 type entry struct {
 	record    api.Record
 	materials [][]byte
 	signers   []crypto.Signer // by version; made when first needed
-	under     uint32          // version of the parent that wraps it
-	campaign  uint64          // children that there were to be moved when it was asked about first
+
+	certificate string // PEM, in place of materials
+	under       uint32 // version of the parent that wraps it
+	campaign    uint64 // children that there were to be moved when it was asked about first
 }
 
 func newState() *state {

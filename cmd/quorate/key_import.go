@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/envelope"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// importFlags are the flags of key import.
+type importFlags struct {
+	in, wrapped string // files: a key as it is; a key that is wrapped already
+	to          string // algorithm of the cluster's key to wrap to
+	version     bool   // of a key that was imported before
+	tags        []string
+}
+
+func newKeyImportCmd(a *app) *cobra.Command {
+	var f importFlags
+	var in api.ImportKeyRequest
+	cmd := &cobra.Command{
+		Use:   "import NAME --algorithm A (--in FILE | --wrapped FILE)",
+		Short: "Bring a key in from outside, or a certificate",
+		Long: `Bring a key in: PEM, DER (PKCS #8, PKCS #1, SEC 1), JWK or raw bytes, as recognised. It is checked here and
+wrapped to the cluster's own key (HPKE) before it is sent, so it crosses no wire in plain, and the cluster proves by the
+check value that it holds the same key. --in - reads standard input.
+
+--wrapped sends what other software wrapped already: to the key that "quorate key wrapping-key" prints, or under a key
+that the cluster has too (--wrapping-key). With the algorithm x509, --in is a certificate, and --of the key that it certifies.`,
+		Example: `  quorate key import web/tls --algorithm ecdsa-p256 --in tls.key
+  openssl pkey -in old.pem -passin file:pass | quorate key import old --algorithm rsa-3072 --in -
+  quorate key import hsm/k1 -a aes-256-gcm --wrapped k1.bin --scheme rsa-oaep-sha256+aes-kwp --check-value dc95c0
+  quorate key import web/cert -a x509 --in cert.pem --of web/tls`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if (f.in == "") == (f.wrapped == "") {
+				return fault.New(fault.Invalid, "there must be one of --in and --wrapped").WithHint("--in FILE is a key as it is; --wrapped FILE is one that is wrapped already.")
+			}
+			var err error
+			in.Name = args[0]
+			if in.Tags, err = parseTags(f.tags); err != nil {
+				return err
+			}
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return a.importKey(cmd.Context(), c, f, in) })
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVarP(&in.Algorithm, "algorithm", "a", "", "`algorithm` of the key; with --new-version it is the key's")
+	fl.StringVarP(&f.in, "in", "i", "", "`file` with the key, - for standard input")
+	fl.StringVar(&f.wrapped, "wrapped", "", "`file` with the wrapped key, - for standard input")
+	fl.StringVar(&f.to, "wrap-to", "x25519", "`algorithm` of the cluster's key to wrap to: x25519, ml-kem-768-p256, ml-kem-768-x25519, rsa-4096")
+	fl.StringVar(&in.Wrapping.Key, "wrapping-key", "", "`key` of the cluster with which --wrapped is wrapped (default: its own for the scheme)")
+	fl.Uint32Var(&in.Wrapping.Version, "wrapping-version", 0, "`version` of that key (default: the latest)")
+	fl.StringVar(&in.Wrapping.Scheme, "scheme", "", "`scheme` of --wrapped, such as rsa-oaep-sha256+aes-kwp, aes-kwp or hpke-x25519")
+	fl.StringVar(&in.Format, "key-format", "", "`form` of the key: pem, der, pkcs8, pkcs1, sec1, jwk or raw (default: as recognised)")
+	fl.StringVar(&in.CheckValue, "check-value", "", "`hex` that the key must have, or nothing is imported")
+	fl.StringVar(&in.Key, "of", "", "`key` that the certificate certifies")
+	fl.BoolVar(&f.version, "new-version", false, "add a version to the key NAME, which was imported")
+	fl.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses` (default: all that the algorithm can)")
+	fl.BoolVar(&in.Exportable, "exportable", false, "allow the material to leave the cluster")
+	fl.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
+	fl.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
+	fl.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
+	fl.StringVar(&in.DestroyAt, "destroy-at", "", "`time` at which it is destroyed")
+	fl.StringVar(&in.RetireAfter, "retire-after", "", "`duration` after which versions that were replaced are destroyed")
+	fl.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses that it allows")
+	fl.StringArrayVar(&f.tags, "tag", nil, "`name=value`; repeatable")
+	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("wrapping-key", a.completeKeyFlag)
+	_ = cmd.RegisterFlagCompletionFunc("of", a.completeKeyFlag)
+	return cmd
+}
+
+func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in api.ImportKeyRequest) (*api.Record, error) {
+	if f.version {
+		r, err := c.Key(ctx, in.Name)
+		if err != nil {
+			return nil, err
+		}
+		in.Algorithm = r.Algorithm
+	}
+	if in.Algorithm == "" {
+		return nil, fault.New(fault.Invalid, "an import says which algorithm the key is of").WithHint("Add --algorithm: %s.", strings.Join(key.AlgorithmNames(), ", "))
+	}
+	if f.wrapped != "" {
+		b, err := a.readInput(ctx, f.wrapped)
+		if err != nil {
+			return nil, err
+		}
+		in.WrappedMaterial = b
+		return send(ctx, c, f, in)
+	}
+	plain, err := a.readInput(ctx, f.in)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	algorithm, err := key.ParseAlgorithm(in.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	if algorithm == key.X509 {
+		der, _, err := envelope.Parse(algorithm, plain, envelope.Format(in.Format))
+		if err != nil {
+			return nil, err
+		}
+		text, err := envelope.Write(algorithm, der, envelope.PEM)
+		in.Certificate, in.Format = string(text), ""
+		if err != nil {
+			return nil, err
+		}
+		return send(ctx, c, f, in)
+	}
+	if err := a.seal(ctx, c, f.to, algorithm, plain, &in); err != nil {
+		return nil, err
+	}
+	return send(ctx, c, f, in)
+}
+
+// seal checks a key and wraps it to the cluster's own of algorithm to.
+func (a *app) seal(ctx context.Context, c *client.Client, to string, algorithm key.Algorithm, plain []byte, in *api.ImportKeyRequest) error {
+	format, err := envelope.ParseFormat(in.Format)
+	if err != nil {
+		return err
+	}
+	material, public, err := envelope.Parse(algorithm, plain, format)
+	if err != nil {
+		return err
+	}
+	defer clear(material)
+	check, err := envelope.CheckValue(algorithm, material, public)
+	if err != nil {
+		return err
+	}
+	if in.CheckValue != "" {
+		if err := envelope.SameCheck(in.CheckValue, check); err != nil {
+			return err
+		}
+	}
+	text, err := envelope.Write(algorithm, material, "")
+	if err != nil {
+		return err
+	}
+	defer clear(text)
+	w, err := c.WrappingKey(ctx, to)
+	if err != nil {
+		return err
+	}
+	recipient, err := envelope.ParseRecipient([]byte(w.PublicKey))
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "the cluster's wrapping key cannot be read")
+	}
+	wrapped, scheme, err := recipient.Wrap(rand.Reader, text, w.Wrapping)
+	if err != nil {
+		return err
+	}
+	in.WrappedMaterial, in.CheckValue, in.Format = wrapped, check, string(envelope.DefaultFormat(algorithm))
+	in.Wrapping = api.Wrapping{Key: w.ID, Version: w.Version, Scheme: string(scheme)}
+	return nil
+}
+
+func send(ctx context.Context, c *client.Client, f importFlags, in api.ImportKeyRequest) (*api.Record, error) {
+	if f.version {
+		return c.ImportVersion(ctx, in.Name, api.ImportVersionRequest{WrappedMaterial: in.WrappedMaterial, Wrapping: in.Wrapping, Format: in.Format, CheckValue: in.CheckValue})
+	}
+	return c.ImportKey(ctx, in)
+}
+
+func newKeyWrappingKeyCmd(a *app) *cobra.Command {
+	var algorithm string
+	cmd := &cobra.Command{
+		Use:   "wrapping-key",
+		Short: "Print the cluster's public key to which keys are wrapped for import",
+		Long: `Print the public key to which other software wraps a key for "quorate key import --wrapped", as PEM. The cluster makes
+it when it is first asked for; its private half never leaves the cluster. Rotating it ("quorate key rotate") leaves the
+versions before able to unwrap: name them with --wrapping-version.`,
+		Example: `  quorate key wrapping-key --algorithm rsa-4096 > wrapping.pem
+  quorate key wrapping-key --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			w, err := c.WrappingKey(cmd.Context(), algorithm)
+			if err != nil {
+				return err
+			}
+			if a.format != "json" {
+				a.say("Scheme %s, version %d, SHA-256 fingerprint %s", w.Wrapping, w.Version, w.Fingerprint)
+			}
+			return a.result(w, func(out io.Writer) error {
+				_, err := fmt.Fprint(out, w.PublicKey)
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&algorithm, "algorithm", "a", "", "`algorithm`: x25519 (the default), rsa-4096, ml-kem-768-p256 or ml-kem-768-x25519")
+	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"x25519", "rsa-4096", "ml-kem-768-p256", "ml-kem-768-x25519"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}

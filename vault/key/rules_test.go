@@ -1,0 +1,117 @@
+package key_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/quorate/quorate/vault/key"
+)
+
+// What operations are, in the words of SP 800-57 part 1 rev. 5: those that apply protection, those that process what was
+// protected before, those that let material out, and the steps of a life.
+var (
+	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild}
+	processes = []key.Operation{key.ToDecrypt, key.ToVerify, key.ToVerifyMAC, key.ToUnwrap, key.ToDecapsulate, key.ToOpenChild}
+	lets      = []key.Operation{key.ToReveal, key.ToExport}
+	always    = []key.Operation{key.ToUpdate, key.ToShow}
+)
+
+// starts says from where each step of a life begins (figure 3 there, and KMIP 2.1, 6.1.16 for destroying).
+var starts = map[key.Operation]func(s key.State) bool{
+	key.ToActivate:   func(s key.State) bool { return s == key.PreActive },
+	key.ToSuspend:    func(s key.State) bool { return s == key.Active },
+	key.ToResume:     func(s key.State) bool { return s == key.Suspended },
+	key.ToDeactivate: func(s key.State) bool { return s == key.Active || s == key.Suspended },
+	key.ToCompromise: func(s key.State) bool { return s != key.Compromised && s != key.DestroyedCompromised }, // learnt at any time, once
+	key.ToDestroy:    func(s key.State) bool { return !s.Gone() && s != key.Active && s != key.Suspended },    // not while it is in use
+	key.ToRotate:     func(s key.State) bool { return s == key.Active },
+	key.ToSpare:      func(s key.State) bool { return !s.Gone() },
+	key.ToPurge:      key.State.Gone,
+}
+
+// expected reads the standard, sentence by sentence; the first that speaks decides. It shares nothing with key.Rules.
+func expected(op key.Operation, k, v key.State) key.Verdict {
+	either := func(s key.State) bool { return k == s || v == s }
+	verdict := func(ok bool) key.Verdict {
+		if ok {
+			return key.Allowed
+		}
+		return key.Refused
+	}
+	if slices.Contains(always, op) {
+		return key.Allowed // metadata outlive the key (7.6)
+	}
+	if from := starts[op]; from != nil {
+		return verdict(from(k) && from(v))
+	}
+	switch {
+	case k.Gone() || v.Gone(): // there is no material (7.6)
+		return key.Refused
+	case either(key.PreActive): // not authorised for use yet (7.1)
+		return key.Refused
+	case either(key.Suspended): // cut off until it is resumed (7.3, read strictly)
+		return key.Refused
+	case slices.Contains(applies, op): // only an active key protects (7.2, 7.4, 7.5)
+		return verdict(k == key.Active && v == key.Active)
+	case slices.Contains(lets, op): // never compromised material, nor that of a key out of use; what a rotation replaced is still about
+		return verdict(k == key.Active && !either(key.Compromised))
+	case either(key.Compromised): // processes under highly controlled conditions (7.5)
+		return key.ByPolicy
+	default: // active and deactivated keys process (7.2, 7.4)
+		return key.Allowed
+	}
+}
+
+// Every operation under every pair of a key's state and a version's.
+func TestTheStateMachineIsTheStandardsBetweenKeyAndVersion(t *testing.T) {
+	known := slices.Concat(applies, processes, lets, always)
+	for _, rule := range key.Rules {
+		if starts[rule.Operation] == nil && !slices.Contains(known, rule.Operation) {
+			t.Errorf("nothing is expected of %q: read the standard on it", rule.Operation)
+			continue
+		}
+		for _, k := range key.States {
+			if alone := k.Permits(rule.Operation); alone != expected(rule.Operation, k, k) {
+				t.Errorf("%s of a key that is %s: %s, want %s", rule.Operation, k, alone, expected(rule.Operation, k, k))
+			}
+			for _, v := range key.States {
+				r := &key.Record{State: k, Versions: []key.Version{{Number: 1, State: v}}}
+				if got, want := r.Permits(&r.Versions[0], rule.Operation), expected(rule.Operation, k, v); got != want {
+					t.Errorf("%s with a version that is %s of a key that is %s: %s, want %s", rule.Operation, v, k, got, want)
+				}
+			}
+		}
+	}
+}
+
+// The steps that rules allow are the transitions there are.
+func TestStepsAndTransitionsAgree(t *testing.T) {
+	for op, to := range map[key.Operation]key.State{
+		key.ToActivate: key.Active, key.ToResume: key.Active, key.ToSuspend: key.Suspended, key.ToDeactivate: key.Deactivated,
+		key.ToCompromise: key.Compromised, key.ToDestroy: key.Destroyed,
+	} {
+		for _, s := range key.States {
+			aim := to
+			if op == key.ToCompromise && s == key.Destroyed || op == key.ToDestroy && s == key.Compromised {
+				aim = key.DestroyedCompromised
+			}
+			may := s.May(aim) && (op != key.ToActivate || s == key.PreActive) && (op != key.ToResume || s == key.Suspended)
+			if got := s.Permits(op) == key.Allowed; got != may {
+				t.Errorf("%s from %s: the rules say %v, the transitions %v", op, s, got, may)
+			}
+		}
+	}
+}
+
+// Every state has its place in the list, and only once.
+func TestStatesListsEveryState(t *testing.T) {
+	for n := range 256 {
+		s := key.State(n)
+		if _, err := key.ParseState(s.String()); (err == nil) != slices.Contains(key.States, s) {
+			t.Errorf("%s is listed: %v", s, slices.Contains(key.States, s))
+		}
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(key.States)))) != len(key.States) {
+		t.Error("a state is listed twice")
+	}
+}
