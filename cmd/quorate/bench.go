@@ -56,7 +56,8 @@ median and 99th percentile of their time, and errors. It makes the keys that it 
 create as many keys as it can.
 
 With --local it runs a cluster of its own on this machine, and beside it the floors: a plain net/http TLS echo for
-reads, a bare three-node hashicorp/raft loop for writes. The ratios hold where absolute figures drift.`,
+reads, the same less the cryptography for other uses of keys, a bare three-node hashicorp/raft loop for writes. The
+ratios hold where absolute figures drift.`,
 		Example: `  quorate bench --mix decrypt --conns 16 --duration 10s
   quorate bench --local --format json`,
 		Args: cobra.NoArgs,

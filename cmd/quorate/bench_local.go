@@ -305,14 +305,22 @@ func perOp(used time.Duration, r result, d time.Duration) float64 {
 
 // rssOf is a process's resident memory in bytes.
 func rssOf(pid int) int {
+	resident, _ := memoryOf(pid)
+	return resident
+}
+
+// memoryOf is a process's resident memory in bytes, and what of it is its own: the rest are pages of files that it has
+// mapped, such as the log's, which the kernel takes back when it needs them.
+func memoryOf(pid int) (resident, own int) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	fields := strings.Fields(string(text))
-	if len(fields) < 2 {
-		return 0
+	if len(fields) < 3 {
+		return 0, 0
 	}
 	pages, _ := strconv.Atoi(fields[1])
-	return pages * os.Getpagesize()
+	mapped, _ := strconv.Atoi(fields[2])
+	return pages * os.Getpagesize(), (pages - mapped) * os.Getpagesize()
 }
