@@ -81,7 +81,7 @@ func TestFamiliesOfKeys(t *testing.T) {
 	if moved, _ := ask[api.Record](d, "POST", "/v1/keys/app/data/move", api.MoveRequest{}, 200); moved.Parent != "" {
 		t.Errorf("moved to the top, under %q", moved.Parent)
 	}
-	if _, a := ask[any](d, "POST", "/v1/keys/app/master/destroy", api.DestroyRequest{Version: 1, After: new("0s")}, 409); !bytes.Contains(a.body, []byte("3 versions of its children")) {
+	if _, a := ask[any](d, "POST", "/v1/keys/app/master/destroy", api.DestroyRequest{Version: 1, After: new("0s"), Force: true}, 409); !bytes.Contains(a.body, []byte("3 versions of its children")) {
 		t.Errorf("destroying what wraps children: %s", a.body)
 	}
 }
