@@ -225,6 +225,10 @@ func TestBackupsAreRefusedUnlessWholeAndSealedByThatKey(t *testing.T) {
 	f.Grant("r2", `permit (principal == User::"r3", action == Action::"unwrap", resource);`)
 	_, err = v.RestoreKey(ctx, as("r3"), vault.RestoreSpec{Text: good, Wrapping: "shared"})
 	wants(t, "restoring by who may not import", err, fault.Denied)
+	r, err := v.RestoreKey(ctx, root, vault.RestoreSpec{Text: good, Wrapping: "shared"})
+	if err != nil || r.Owner != "root" { // a name from elsewhere owns nothing here
+		t.Errorf("restored as %+v, %v", r, err)
+	}
 }
 
 // certificate makes a certificate of a key of this fixture, as a CA would that got its public half.
