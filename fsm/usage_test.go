@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -206,7 +207,7 @@ func TestReplacedVersionsRetire(t *testing.T) {
 	if want := v.State().Key(r.ID).Updated.Add(after); end(2) != want || end(1) == want || end(3) != 0 {
 		t.Errorf("version 2 ends at %v, want %v", end(2), want)
 	}
-	none := after - after
+	none := time.Duration(0)
 	v.do(&fsm.UpdateKey{Change: v.change(r.ID), RetireAfter: &none})
 	rotate()
 	if end(3) != 0 || end(1) == 0 {

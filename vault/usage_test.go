@@ -226,11 +226,13 @@ func TestACipherIsReplacedAtHalfItsBoundAndStopsBeforeIt(t *testing.T) {
 	text := mustEncrypt(t, f, "left", "x")
 	f.Inject(&fsm.CountUses{Items: []fsm.UsageItem{{ID: rotated.ID, Version: 1, Uses: 1 << 31}}})
 	f.Inject(&fsm.CountUses{Items: []fsm.UsageItem{{ID: left.ID, Version: 1, Uses: 1<<32 - 1<<28 - 1}}})
-	_, err := encrypt(f.Vault(1), root, "left", "x")
-	ok(t, "the last use but one", err)
-	_, err = encrypt(f.Vault(1), root, "rotated", "x")
+	for node := range 3 { // each opens the key, and keeps it open
+		_, err := encrypt(f.Vault(node), root, "left", "x")
+		ok(t, "a use short of the bound", err)
+	}
+	_, err := encrypt(f.Vault(1), root, "rotated", "x")
 	ok(t, "using a key that is to be rotated", err)
-	tell(t, f, 0, 1, 2)
+	tell(t, f, 1) // the others learn of it as it is applied
 	for node := range 3 {
 		_, err := encrypt(f.Vault(node), root, "left", "x")
 		wants(t, "a use beyond the bound", err, fault.BadState)
