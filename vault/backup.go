@@ -118,14 +118,8 @@ func (v *Vault) RestoreKey(ctx context.Context, c access.Caller, s RestoreSpec) 
 }
 
 func restoreKey(ctx context.Context, t *task, in RestoreSpec) (*key.Record, error) {
-	if first, done, err := t.before(); done || err != nil {
-		if err != nil {
-			return nil, err
-		}
-		if err := t.allow(access.OfKey(t.link.machine.State().Key(first.Object))); err != nil {
-			return nil, err
-		}
-		return t.result(first)
+	if r, done, err := t.made(); done || err != nil {
+		return r, err
 	}
 	w, err := t.findAlso(access.Unwrap, in.Wrapping)
 	if err != nil {

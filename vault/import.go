@@ -54,14 +54,8 @@ func (v *Vault) ImportVersion(ctx context.Context, c access.Caller, ref string, 
 }
 
 func importKey(ctx context.Context, t *task, in ImportSpec) (*key.Record, error) {
-	if first, done, err := t.before(); done || err != nil {
-		if err != nil {
-			return nil, err
-		}
-		if err := t.allow(access.OfKey(t.link.machine.State().Key(first.Object))); err != nil {
-			return nil, err
-		}
-		return t.result(first)
+	if r, done, err := t.made(); done || err != nil {
+		return r, err
 	}
 	r, err := importedRecord(t, in)
 	if err != nil {

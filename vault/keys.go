@@ -26,14 +26,8 @@ func (v *Vault) CreateKey(ctx context.Context, c access.Caller, s KeySpec) (*key
 }
 
 func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
-	if first, done, err := t.before(); done || err != nil {
-		if err != nil {
-			return nil, err
-		}
-		if err := t.allow(access.OfKey(t.link.machine.State().Key(first.Object))); err != nil {
-			return nil, err
-		}
-		return t.result(first)
+	if r, done, err := t.made(); done || err != nil {
+		return r, err
 	}
 	r, err := newRecord(t, s)
 	if err != nil {
@@ -64,6 +58,23 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 			return made, err
 		}
 	}
+}
+
+// made answers a repeated request with the key that it made the first time, as it is now, if the caller may still make such a key.
+func (t *task) made() (r *key.Record, done bool, err error) {
+	first, done, err := t.before()
+	if !done || err != nil {
+		return nil, done, err
+	}
+	if r = t.link.machine.State().Key(first.Object); r == nil {
+		return nil, true, fault.New(fault.NotFound, "the key that this request made was purged since").
+			WithHint("Use a new Idempotency-Key to make another one.")
+	}
+	if err := t.allow(access.OfKey(r)); err != nil {
+		return nil, true, err
+	}
+	r, err = t.result(first)
+	return r, true, err
 }
 
 // create authenticates and commits a new record. A repeated request gets the record that it made the first time.

@@ -346,3 +346,22 @@ func TestReadsAreAsFreshAsAsked(t *testing.T) {
 		t.Errorf("its status is %+v", st)
 	}
 }
+
+// A create that is repeated after its key was purged must neither make another key nor fail inside.
+func TestARepeatedCreateOfAPurgedKeyMakesNoOther(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	once := root
+	once.Retry = "make-it-once"
+	_, err := v.CreateKey(ctx, once, vault.KeySpec{Name: "app/gone"})
+	ok(t, "creating", err)
+	ok(t, "deactivating", step(f, "app/gone", 0, access.Deactivate))
+	ok(t, "destroying", destroyNow(f, "app/gone", 0))
+	ok(t, "purging", v.PurgeKey(ctx, root, "app/gone", 0))
+	if _, err := v.CreateKey(ctx, once, vault.KeySpec{Name: "app/gone"}); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the repetition gives %v, want not found", err)
+	}
+	if n := f.Machine(0).State().KeyCount(); n != 0 {
+		t.Errorf("%d keys, want none", n)
+	}
+}
