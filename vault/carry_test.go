@@ -291,3 +291,35 @@ func TestImportedKeysGetImportedVersions(t *testing.T) {
 	_, err = f.Vault(0).ImportVersion(ctx, f.Root(), "made-here", vault.ImportSpec{Wrapped: parcel(t, f, key.X25519, two)})
 	wants(t, "a version for a key that was made here", err, fault.BadState)
 }
+
+// interrupting is a source of randomness that does something else before the read number at.
+type interrupting struct {
+	at        int
+	meanwhile func()
+}
+
+func (r *interrupting) Read(p []byte) (int, error) {
+	if r.at--; r.at == 0 {
+		r.meanwhile()
+	}
+	return rand.Read(p)
+}
+
+// TestWhoIsOvertakenGetsTheWrappingKeyOfTheOther lets another request make the key while the first is about to.
+func TestWhoIsOvertakenGetsTheWrappingKeyOfTheOther(t *testing.T) {
+	random := &interrupting{}
+	f := vaulttest.New(t, vaulttest.WithConfig(func(c *vault.Config) { c.Random = random }))
+	root := f.Root()
+	var other *vault.WrappingKey
+	random.meanwhile = func() {
+		var err error
+		other, err = f.Vault(0).WrappingKey(ctx, root, key.X25519)
+		ok(t, "asking in between", err)
+	}
+	random.at = 2 // the first read is for the request's id, the second for the key's, after the look at the state
+	mine, err := f.Vault(0).WrappingKey(ctx, root, key.X25519)
+	ok(t, "asking", err)
+	if other == nil || mine.Record.ID != other.Record.ID {
+		t.Errorf("%+v and %+v", mine, other)
+	}
+}

@@ -1,18 +1,15 @@
 package rest_test
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"os"
 	"strconv"
 	"testing"
 
-	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/transport/rest"
 	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault"
-	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
 
@@ -30,7 +27,7 @@ unless { resource.tags has "hold" };`)
 	if err != nil {
 		b.Fatal(err)
 	}
-	fill(b, f, n) // last: the fixture's own log knows nothing of it
+	f.Fill(n) // last: the fixture's own log knows nothing of it
 	h := rest.New(f.Vault(0), rest.Config{})
 	g := serve.Gate(serve.Config{Name: "rest", Error: h.Fail}, h)
 	for _, c := range []struct{ name, query string }{
@@ -67,30 +64,3 @@ type counted struct {
 }
 
 func (c *counted) Write(p []byte) (int, error) { c.n += len(p); return len(p), nil }
-
-// fill puts keys into the state past the vault: lists do not look at their MACs.
-func fill(b *testing.B, f *vaulttest.Fixture, n int) {
-	b.Helper()
-	m := f.Machine(0)
-	now := key.At(f.Now())
-	for at := 0; at < n; {
-		batch := make([]fsm.Entry, 0, 1024)
-		for ; at < n && len(batch) < cap(batch); at++ {
-			sum := sha256.Sum256(strconv.AppendInt(nil, int64(at), 10))
-			r := &key.Record{
-				ID: key.ID(sum[:16]), Name: fmt.Sprintf("app/key-%07d", at), Algorithm: key.AES256GCM, Type: key.SymmetricKey, Usage: key.AES256GCM.Traits().Default(),
-				State: key.Active, Tags: map[string]string{"env": "prod", "team": fmt.Sprint("t", at%100)}, Owner: "app1", NextRotate: now + key.Time(1+at*7919%1_000_003),
-				Versions: []key.Version{{Number: 1, State: key.Active, Created: now, Activated: now, Material: key.Material{Term: 1, Sealed: make([]byte, 60)}}},
-				Created:  now, Updated: now, Revision: 1, MAC: make([]byte, 32),
-			}
-			data, err := fsm.Encode(&fsm.CreateKey{Record: r}, fsm.Request{}, now)
-			if err != nil {
-				b.Fatal(err)
-			}
-			batch = append(batch, fsm.Entry{Index: m.State().Index() + uint64(len(batch)) + 1, Data: data})
-		}
-		if _, err := m.ApplyBatch(batch); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
