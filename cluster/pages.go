@@ -20,7 +20,7 @@ const (
 	boltMaxKey  = 32768
 	boltUnit    = 16 // a page's header, an element, a bucket's header
 
-	branchPage, leafPage, freelistPage = 0x01, 0x02, 0x10
+	branchPage, leafPage, metaPage, freelistPage = 0x01, 0x02, 0x04, 0x10
 
 	noFreelist    = ^uint64(0)
 	maxTreeDepth  = 64 // of pages, through buckets in buckets: trees of bbolt stay below ten
@@ -64,10 +64,14 @@ func (t *treeCheck) meta() (root, freelist uint64, err error) {
 	var newest uint64
 	err = &DamageError{What: "the store", Err: errors.New("neither of its first two pages describes it")}
 	for id := range uint64(2) {
-		b := make([]byte, 64)
-		if _, e := t.r.ReadAt(b, int64(id*t.pageSize+boltUnit)); e != nil {
+		b := make([]byte, boltUnit+64)
+		if _, e := t.r.ReadAt(b, int64(id*t.pageSize)); e != nil {
 			return 0, 0, damagedPage(id, "it cannot be read: %w", e)
 		}
+		if flags := binary.NativeEndian.Uint16(b[8:]); u64(b) != id || flags != metaPage {
+			return 0, 0, damagedPage(id, "it says that it is number %d of kind %#x", u64(b), flags)
+		}
+		b = b[boltUnit:]
 		sum := fnv.New64a()
 		sum.Write(b[:56])
 		if u32(b) != boltMagic || u32(b[4:]) != boltVersion || u64(b[56:]) != sum.Sum64() {
@@ -290,6 +294,11 @@ func (t *treeCheck) freelist(id uint64) error {
 		}
 		if free := u64(b); free < 2 || free >= t.limit || !t.mark(free) {
 			return damagedPage(id, "it lists page %d as free, which is in use, not there or listed twice", free)
+		}
+	}
+	for i := uint64(2); i < t.limit; i++ {
+		if t.mark(i) {
+			return damagedPage(i, "it is neither in use nor listed as free")
 		}
 	}
 	return nil
