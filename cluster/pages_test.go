@@ -82,7 +82,7 @@ func structure(t *testing.T, path string) (at []int) {
 			case p.Type == "free":
 				continue
 			case p.Type == "meta":
-				n = 16 // the rest has a checksum
+				n = 16 + 64
 			case p.Type == "freelist":
 				n = 16 + 8*p.Count
 			case id == int(tx.Cursor().Bucket().Root()):
@@ -201,6 +201,26 @@ func TestElementThatPointsOutOfTheFileIsNamedWithItsPage(t *testing.T) {
 	}
 	if tried < 8 {
 		t.Errorf("%d changes were tried: is there no page with elements?", tried)
+	}
+	write(t, path, clean)
+	c.Restart(0)
+}
+
+// bbolt would go on with the older of the two, and forget what was written last.
+func TestDamagedDescriptionOfTheFileDoesNotBringBackTheStateBefore(t *testing.T) {
+	c := stopped(t, 3)
+	path := filepath.Join(c.Dir(0), "raft.db")
+	clean := read(t, path)
+	for page := range 2 {
+		for _, at := range []int{0, 8, 16, 32, 64, 72} { // number, kind, magic number, root, transaction, checksum
+			dirty := bytes.Clone(clean)
+			dirty[page*os.Getpagesize()+at] ^= 4
+			write(t, path, dirty)
+			err := cluster.Verify(c.Dir(0), c.Config(0).Identity, quiet)
+			if want := fmt.Sprintf("page %d of the store is damaged", page); !named(err, path) || !strings.Contains(err.Error(), want) {
+				t.Errorf("byte %d of page %d: got %v, want a DamageError naming %s and the page", at, page, err, path)
+			}
+		}
 	}
 	write(t, path, clean)
 	c.Restart(0)
