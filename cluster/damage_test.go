@@ -33,7 +33,7 @@ func stopped(t *testing.T, entries int, tune ...func(int, *cluster.Config)) *clu
 	return c
 }
 
-func read(t *testing.T, path string) []byte {
+func read(t testing.TB, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {

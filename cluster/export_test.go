@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"crypto/sha256"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,6 +45,12 @@ func ParseSnapshot(dir string, key []byte, content []byte) error {
 	_, err = s.parse(f)
 	return err
 }
+
+// CheckTree walks the pages of a bbolt file, without bbolt.
+func CheckTree(r io.ReaderAt, size int64, pageSize int) error { return checkTree(r, size, pageSize) }
+
+// CheckPages is what happens to raft.db before anything else opens it.
+func CheckPages(path string) error { return checkPages(path) }
 
 // DecodeCalls gives input to every decoder of a call's body.
 func DecodeCalls(b []byte) {

@@ -36,7 +36,7 @@ func preflight(log *store, st *stable, snaps *snapshots, lg *slog.Logger) (err e
 	return st.verifyAll(log.path, covered > 0 || last > 0, lastTerm)
 }
 
-// checkPages lets bbolt examine its file. It must not be open.
+// checkPages examines the file's pages, and lets bbolt do the same. It must not be open.
 func checkPages(path string) (err error) {
 	damaged := func(err error) error { return &DamageError{File: path, What: "the store", Err: err} }
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -59,22 +59,36 @@ func checkPages(path string) (err error) {
 		return damaged(err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.View(func(tx *bbolt.Tx) error {
-		err := checkRecords(tx)
-		var named *DamageError
-		switch {
-		case errors.As(err, &named):
-			named.File = path
-			return named
-		case err != nil:
-			return damaged(err)
-		}
-		return nil
-	})
+	// Open has the file locked, and has looked at its first two pages only: whatever else it does comes after this.
+	if err = checkFileTree(path, db.Info().PageSize); err == nil {
+		err = db.View(checkRecords)
+	}
+	var named *DamageError
+	switch {
+	case errors.As(err, &named):
+		named.File = path
+		return named
+	case err != nil:
+		return damaged(err)
+	}
+	return nil
 }
 
-// checkRecords looks at what raft-boltdb would not: keys that nothing ever asks for, and pages. The keys come first:
-// walking them happens here, where a fault is caught, while bbolt checks pages on a goroutine of its own.
+func checkFileTree(path string, pageSize int) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return checkTree(f, info.Size(), pageSize)
+}
+
+// checkRecords looks at what raft-boltdb would not: keys that nothing ever asks for, and pages. bbolt checks pages on a
+// goroutine of its own, where a fault is not caught: checkTree has been there.
 func checkRecords(tx *bbolt.Tx) error {
 	err := tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 		return b.ForEach(func(k, v []byte) error {
