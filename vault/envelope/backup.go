@@ -124,7 +124,7 @@ func ReadBackup(text []byte) (version uint32, sealed []byte, err error) {
 	rest, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(backupPrefix))
 	bad := fault.New(fault.Invalid, "this is no backup of a key").WithHint("A backup looks like %s<base64>, exactly as `quorate key backup` gave it.", backupPrefix)
 	switch {
-	case !ok:
+	case !ok || bytes.ContainsAny(rest, "\r\n"): // which the decoder would pass over
 		return 0, nil, bad
 	case len(rest) > base64.StdEncoding.EncodedLen(MaxBackup+4):
 		return 0, nil, fault.New(fault.TooLarge, "the backup is larger than any that is made here")
