@@ -77,6 +77,9 @@ func (t *treeCheck) meta() (root, freelist uint64, err error) {
 		if u32(b) != boltMagic || u32(b[4:]) != boltVersion || u64(b[56:]) != sum.Sum64() {
 			return 0, 0, damagedPage(id, "its checksum does not match its content")
 		}
+		if size := uint64(u32(b[8:])); size != t.pageSize {
+			return 0, 0, damagedPage(id, "it says that pages have %d bytes, not %d", size, t.pageSize)
+		}
 		if txid := u64(b[48:]); id == 0 || txid > newest {
 			root, freelist, t.limit, newest = u64(b[16:]), u64(b[32:]), u64(b[40:]), txid
 		}

@@ -289,6 +289,7 @@ func FuzzPages(f *testing.F) {
 			f.Add(i == 1, uint32(at-8), []byte{2, 0, 0xff, 0xff})
 		}
 	}
+	f.Add(true, uint32(25), []byte("0")) // found by fuzzing: another size of pages, with a good checksum
 	f.Fuzz(func(t *testing.T, synced bool, at uint32, patch []byte) {
 		file := bytes.Clone(files[0])
 		if synced {
