@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault"
@@ -369,5 +370,29 @@ func TestStoredKeysAreMadeAllOrNone(t *testing.T) {
 	}))
 	if _, err := reveal(v, as("app"), f.State(0).Roots(1)[0].ID.String(), 0); !errors.Is(err, fault.Denied) {
 		t.Errorf("storing gave the right to read: %v", err)
+	}
+}
+
+// TestTombstonesOfChildrenHoldNoDestructionUp: only what is still wrapped needs the parent.
+func TestTombstonesOfChildrenHoldNoDestructionUp(t *testing.T) {
+	f := vaulttest.New(t)
+	mustHave(t, f, "p", "")
+	mustHave(t, f, "c", "p")
+	mustHave(t, f, "d", "p")
+	for _, name := range []string{"p", "c", "d"} {
+		ok(t, "deactivating "+name, step(f, name, 0, access.Deactivate))
+	}
+	_, err := f.Vault(0).DestroyKey(ctx, f.Root(), "p", vault.Destruction{Force: true})
+	ok(t, "scheduling", err)
+	f.Advance(8 * 24 * time.Hour)
+	for _, c := range []struct {
+		child string
+		after key.State
+	}{{"c", key.Deactivated}, {"d", key.Destroyed}} {
+		ok(t, "destroying "+c.child, destroyNow(f, c.child, 0))
+		duties(t, f)
+		if s := f.State(0).KeyByName("p").State; s != c.after {
+			t.Fatalf("once %s is destroyed, its parent is %s, not %s", c.child, s, c.after)
+		}
 	}
 }
