@@ -396,3 +396,36 @@ func TestTombstonesOfChildrenHoldNoDestructionUp(t *testing.T) {
 		}
 	}
 }
+
+// TestARepeatedStoreGivesOutNothingNew: an Idempotency-Key is no permission to read what became of the key.
+func TestARepeatedStoreGivesOutNothingNew(t *testing.T) {
+	f := vaulttest.New(t)
+	v := f.Vault(0)
+	mustHave(t, f, "p", "")
+	const maker = `permit (principal == User::"app1", action in [Action::"datakey", Action::"create"], resource);`
+	f.Grant("app1", maker)
+	store := func() (plain []byte, err error) {
+		err = v.StoreDataKeys(ctx, again(as("app1"), "once"), "p", []vault.StoredSpec{{Name: "dk", Plaintext: true}}, func(s []vault.StoredKey) error {
+			plain = bytes.Clone(s[0].Plaintext)
+			return nil
+		})
+		return plain, err
+	}
+	first, err := store()
+	ok(t, "storing", err)
+	_, err = reveal(v, as("app1"), "dk", 0)
+	wants(t, "reading what was stored", err, fault.Denied)
+	rotate(t, f, "dk")
+	if repeated, err := store(); err != nil || !bytes.Equal(repeated, first) {
+		t.Errorf("repeated, it gives out %x, %v, not %x", repeated, err, first)
+	}
+	f.Grant("app1", `permit (principal == User::"app1", action == Action::"datakey", resource);`)
+	_, err = store()
+	wants(t, "repeating for who may not make keys any more", err, fault.Denied)
+	f.Grant("app1", maker)
+	stays := false
+	_, err = v.UpdateKey(ctx, f.Root(), "dk", vault.KeyPatch{Exportable: &stays})
+	ok(t, "updating", err)
+	_, err = store()
+	wants(t, "repeating for a key that stays", err, fault.Denied)
+}
