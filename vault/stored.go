@@ -202,7 +202,7 @@ func (t *task) store(ctx context.Context, records []*key.Record, items []StoredS
 
 func (s *StoredSpec) bits() int {
 	if s.Bits == 0 {
-		return 256
+		return dataKeyBits
 	}
 	return s.Bits
 }
