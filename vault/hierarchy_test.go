@@ -429,3 +429,36 @@ func TestARepeatedStoreGivesOutNothingNew(t *testing.T) {
 	_, err = store()
 	wants(t, "repeating for a key that stays", err, fault.Denied)
 }
+
+// TestATreeLooksBehindWhatTheCallerMayNotRead: of very many hierarchies he sees the last, which alone is his.
+func TestATreeLooksBehindWhatTheCallerMayNotRead(t *testing.T) {
+	f := vaulttest.New(t)
+	f.Grant("reader", `permit (principal == User::"reader", action == Action::"list", resource);
+permit (principal == User::"reader", action == Action::"read", resource in Folder::"his");`)
+	like := f.MustCreate("like")
+	for batch := range byte(5) {
+		var parents, children []*key.Record
+		for i := range 250 {
+			r := f.State(0).Key(like.ID).Clone()
+			r.ID, r.Name = key.ID{1, batch, byte(i), 1}, fmt.Sprintf("x/%d-%d", batch, i)
+			if batch == 4 && i == 249 {
+				r.Name = "his/last"
+			}
+			c := r.Clone()
+			c.ID, c.Name, c.Parent, c.Versions[0].Material = key.ID{2, batch, byte(i), 1}, r.Name+"/child", r.ID, key.Material{Parent: 1, Sealed: []byte("x")}
+			parents, children = append(parents, r), append(children, c)
+		}
+		for _, all := range [][]*key.Record{parents, children} {
+			if out := f.Inject(&fsm.CreateKeys{Records: all}); out.Fault != nil {
+				t.Fatal(out.Fault)
+			}
+		}
+	}
+	nodes, more, err := f.Vault(0).Tree(ctx, as("reader"), "")
+	if err != nil || more || len(nodes) != 2 || nodes[0].Record.Name != "his/last" {
+		t.Errorf("he sees %d keys, more %v, %v", len(nodes), more, err)
+	}
+	if nodes, more, err = f.Vault(0).Tree(ctx, f.Root(), ""); err != nil || !more || len(nodes) != 1000 {
+		t.Errorf("root sees %d keys, more %v, %v", len(nodes), more, err)
+	}
+}
