@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"testing"
 
 	"github.com/quorate/quorate/fsm"
@@ -353,5 +354,26 @@ func BenchmarkRewrap(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(done), "ns/item")
 		})
+	}
+}
+
+// TestOneEntryReplacesAKeyOnce holds the rewrapping of a key with very many versions to a cost in proportion to them.
+func TestOneEntryReplacesAKeyOnce(t *testing.T) {
+	v := newVault(t)
+	r := newRecord(1)
+	for n := uint32(2); n <= 4_000; n++ {
+		r.Versions = append(r.Versions, key.Version{Number: n, State: key.Deactivated, Created: r.Created, Material: key.Material{Term: 1, Sealed: []byte("x")}})
+	}
+	v.do(&fsm.CreateKey{Record: r})
+	cmd := &fsm.RewrapKeys{}
+	for n := uint32(2); len(cmd.Items) < fsm.MaxRewrap; n++ {
+		cmd.Items = append(cmd.Items, fsm.RewrapItem{ID: r.ID, Version: n, Old: 1, New: key.Material{Term: 2, Sealed: []byte("y")}})
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	out := v.do(cmd)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; out.Version != fsm.MaxRewrap || took > 64<<20 {
+		t.Errorf("%d versions rewrapped with %d bytes of memory", out.Version, took)
 	}
 }

@@ -53,30 +53,47 @@ func (c *RewrapKeys) Apply(d *Draft, _ Env) (Result, error) {
 		latest = p.Latest().Number
 	}
 	done := uint32(0)
-	for i := range c.Items {
-		if it := &c.Items[i]; it.New.Parent == latest || c.Parent.IsZero() {
-			done += it.apply(d, c.Parent)
+	for rest := c.Items; len(rest) > 0; {
+		n := 1 // items in a row that concern one key: its record is replaced once for all of them
+		for n < len(rest) && rest[n].ID == rest[0].ID {
+			n++
 		}
+		done += move(d, rest[:n], c.Parent, latest)
+		rest = rest[n:]
 	}
 	return Result{Version: done}, nil
 }
 
-// apply moves one version and counts it, unless something else was faster.
-func (it *RewrapItem) apply(d *Draft, parent key.ID) uint32 {
-	old := d.key(it.ID)
-	if old == nil || it.Version == 0 || old.Parent != parent && it.OldParent != 0 {
-		return 0
-	}
-	v := old.Version(it.Version)
-	if v == nil || v.Material.Term != it.Old || v.Material.Parent != it.OldParent || len(v.Material.Sealed) == 0 {
-		return 0
-	}
-	if recordSize(old)-len(v.Material.Sealed)+len(it.New.Sealed) > MaxRecord {
+// move moves versions of one key and counts those where nothing else was faster.
+func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint32) {
+	old := d.key(items[0].ID)
+	if old == nil {
 		return 0
 	}
 	r := *old // shares all but the versions: nothing else changes, and nobody writes to either
-	r.Versions = slices.Clone(old.Versions)
-	r.Version(it.Version).Material = it.New
-	d.putKey(old, &r)
-	return 1
+	size := recordSize(old)
+	for i := range items {
+		it := &items[i]
+		if !parent.IsZero() && (it.New.Parent != latest || old.Parent != parent) {
+			continue
+		}
+		v := r.Version(it.Version)
+		if it.Version == 0 || v == nil || v.Material.Term != it.Old || v.Material.Parent != it.OldParent || len(v.Material.Sealed) == 0 {
+			continue
+		}
+		grown := len(it.New.Sealed) - len(v.Material.Sealed)
+		if size+grown > MaxRecord {
+			continue
+		}
+		if done == 0 {
+			r.Versions = slices.Clone(old.Versions)
+		}
+		size += grown
+		r.Version(it.Version).Material = it.New
+		done++
+	}
+	if done > 0 {
+		d.putKey(old, &r)
+	}
+	return done
 }

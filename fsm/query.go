@@ -89,7 +89,7 @@ type pager struct {
 func (p *pager) visit(r *key.Record) bool {
 	full := len(p.page) == p.limit
 	if p.last != nil && (p.visits >= maxVisits || full && p.ahead == lookAhead) {
-		p.next = p.q.cursor(p.last)
+		p.next = p.q.Cursor(p.last)
 		return false
 	}
 	p.visits++
@@ -98,7 +98,7 @@ func (p *pager) visit(r *key.Record) bool {
 	}
 	if p.takes(r) {
 		if full {
-			p.next = p.q.cursor(p.page[p.limit-1])
+			p.next = p.q.Cursor(p.page[p.limit-1])
 			return false
 		}
 		p.page = append(p.page, r)
@@ -263,8 +263,8 @@ func (q *Query) start() (from *key.Record, excluded bool) {
 	return from, true
 }
 
-// cursor names a place in the order of pages.
-func (q *Query) cursor(r *key.Record) string {
+// Cursor names the place of a key in the order of pages.
+func (q *Query) Cursor(r *key.Record) string {
 	if q.ByDue {
 		return strconv.FormatInt(int64(r.Due()), 10) + "~" + hex.EncodeToString(r.ID[:])
 	}

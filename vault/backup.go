@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -147,10 +148,18 @@ func restoreKey(ctx context.Context, t *task, in RestoreSpec) (*key.Record, erro
 		return nil, err
 	}
 	for _, m := range b.Materials {
-		if _, err := primitive.Open(r.Algorithm, m.Material); err != nil {
+		opened, err := primitive.Open(r.Algorithm, m.Material)
+		if err != nil {
+			return nil, err
+		}
+		public, err := opened.Public()
+		if err != nil {
 			return nil, err
 		}
 		ver := r.Version(m.Version)
+		if !bytes.Equal(public, ver.Public) {
+			return nil, fault.New(fault.Invalid, "the public half of version %d in the backup belongs to another key", ver.Number)
+		}
 		if err := t.keep(r, ver, m.Material, ver.Public); err != nil {
 			return nil, err
 		}

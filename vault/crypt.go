@@ -99,13 +99,25 @@ var (
 	}
 	opDataKey = keyUse[DataKeySpec, DataKey]{
 		name: "key.datakey", action: access.DataKey, op: key.ToDataKey,
-		about: func(s *DataKeySpec) (uint32, uint64) { return 0, uint64(s.Bits / 8) },
+		about: aboutDataKey,
 		each: func(ctx context.Context, u *using, s *DataKeySpec, out *DataKey) error {
 			return u.dataKey(ctx, *s, out)
 		},
 		wipe: func(out *DataKey) { clear(out.Plaintext) },
 	}
 )
+
+// aboutDataKey counts nothing for a length that will be refused: what a caller writes there is no measure of anything.
+func aboutDataKey(s *DataKeySpec) (uint32, uint64) {
+	switch {
+	case s.Bits == 0:
+		return 0, dataKeyBits / 8
+	case checkBits(s.Bits) != nil:
+		return 0, 0
+	default:
+		return 0, uint64(s.Bits / 8)
+	}
+}
 
 func aboutPlain(m *Message) (uint32, uint64)  { return 0, uint64(len(m.Body)) }
 func aboutSealed(m *Message) (uint32, uint64) { return versionOf(m.Body), uint64(len(m.Body)) }
@@ -195,9 +207,12 @@ func (v *Vault) DataKeyBatch(ctx context.Context, c access.Caller, ref string, a
 	return opDataKey.many(ctx, v, c, ref, all, use)
 }
 
+// dataKeyBits is how long a data key is when nothing else is asked for.
+const dataKeyBits = 256
+
 func (u *using) dataKey(ctx context.Context, s DataKeySpec, out *DataKey) error {
 	if s.Bits == 0 {
-		s.Bits = 256
+		s.Bits = dataKeyBits
 	}
 	if err := checkBits(s.Bits); err != nil {
 		return err

@@ -34,11 +34,23 @@ type Derived struct {
 
 var opDerive = keyUse[DeriveInput, Derived]{
 	name: "key.derive", action: access.Derive, op: key.ToDerive,
-	about: func(in *DeriveInput) (uint32, uint64) { return 0, uint64(max(in.Bytes, 0)) },
+	about: aboutDerive,
 	each: func(ctx context.Context, u *using, in *DeriveInput, out *Derived) error {
 		return u.derive(ctx, in, out)
 	},
 	wipe: func(out *Derived) { clear(out.Secret) },
+}
+
+// aboutDerive counts nothing for a length that will be refused.
+func aboutDerive(in *DeriveInput) (uint32, uint64) {
+	switch {
+	case in.Bytes == 0:
+		return 0, derivedBytes
+	case in.Bytes < 0 || in.Bytes > primitive.MaxDerived:
+		return 0, 0
+	default:
+		return 0, uint64(in.Bytes)
+	}
 }
 
 // Derive derives a secret from the newest version of a key and lends it to use.

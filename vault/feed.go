@@ -82,6 +82,8 @@ func touched(cmd fsm.Command) []key.ID {
 			ids[i] = r.ID
 		}
 		return ids
+	case *fsm.CertifyKey:
+		return []key.ID{c.ID, c.Certificate.ID}
 	case *fsm.PurgeKey:
 		return []key.ID{c.ID}
 	case interface{ Target() key.ID }:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault"
@@ -369,5 +370,95 @@ func TestStoredKeysAreMadeAllOrNone(t *testing.T) {
 	}))
 	if _, err := reveal(v, as("app"), f.State(0).Roots(1)[0].ID.String(), 0); !errors.Is(err, fault.Denied) {
 		t.Errorf("storing gave the right to read: %v", err)
+	}
+}
+
+// TestTombstonesOfChildrenHoldNoDestructionUp: only what is still wrapped needs the parent.
+func TestTombstonesOfChildrenHoldNoDestructionUp(t *testing.T) {
+	f := vaulttest.New(t)
+	mustHave(t, f, "p", "")
+	mustHave(t, f, "c", "p")
+	mustHave(t, f, "d", "p")
+	for _, name := range []string{"p", "c", "d"} {
+		ok(t, "deactivating "+name, step(f, name, 0, access.Deactivate))
+	}
+	_, err := f.Vault(0).DestroyKey(ctx, f.Root(), "p", vault.Destruction{Force: true})
+	ok(t, "scheduling", err)
+	f.Advance(8 * 24 * time.Hour)
+	for _, c := range []struct {
+		child string
+		after key.State
+	}{{"c", key.Deactivated}, {"d", key.Destroyed}} {
+		ok(t, "destroying "+c.child, destroyNow(f, c.child, 0))
+		duties(t, f)
+		if s := f.State(0).KeyByName("p").State; s != c.after {
+			t.Fatalf("once %s is destroyed, its parent is %s, not %s", c.child, s, c.after)
+		}
+	}
+}
+
+// TestARepeatedStoreGivesOutNothingNew: an Idempotency-Key is no permission to read what became of the key.
+func TestARepeatedStoreGivesOutNothingNew(t *testing.T) {
+	f := vaulttest.New(t)
+	v := f.Vault(0)
+	mustHave(t, f, "p", "")
+	const maker = `permit (principal == User::"app1", action in [Action::"datakey", Action::"create"], resource);`
+	f.Grant("app1", maker)
+	store := func() (plain []byte, err error) {
+		err = v.StoreDataKeys(ctx, again(as("app1"), "once"), "p", []vault.StoredSpec{{Name: "dk", Plaintext: true}}, func(s []vault.StoredKey) error {
+			plain = bytes.Clone(s[0].Plaintext)
+			return nil
+		})
+		return plain, err
+	}
+	first, err := store()
+	ok(t, "storing", err)
+	_, err = reveal(v, as("app1"), "dk", 0)
+	wants(t, "reading what was stored", err, fault.Denied)
+	rotate(t, f, "dk")
+	if repeated, err := store(); err != nil || !bytes.Equal(repeated, first) {
+		t.Errorf("repeated, it gives out %x, %v, not %x", repeated, err, first)
+	}
+	f.Grant("app1", `permit (principal == User::"app1", action == Action::"datakey", resource);`)
+	_, err = store()
+	wants(t, "repeating for who may not make keys any more", err, fault.Denied)
+	f.Grant("app1", maker)
+	stays := false
+	_, err = v.UpdateKey(ctx, f.Root(), "dk", vault.KeyPatch{Exportable: &stays})
+	ok(t, "updating", err)
+	_, err = store()
+	wants(t, "repeating for a key that stays", err, fault.Denied)
+}
+
+// TestATreeLooksBehindWhatTheCallerMayNotRead: of very many hierarchies he sees the last, which alone is his.
+func TestATreeLooksBehindWhatTheCallerMayNotRead(t *testing.T) {
+	f := vaulttest.New(t)
+	f.Grant("reader", `permit (principal == User::"reader", action == Action::"list", resource);
+permit (principal == User::"reader", action == Action::"read", resource in Folder::"his");`)
+	like := f.MustCreate("like")
+	for batch := range byte(5) {
+		var parents, children []*key.Record
+		for i := range 250 {
+			r := f.State(0).Key(like.ID).Clone()
+			r.ID, r.Name = key.ID{1, batch, byte(i), 1}, fmt.Sprintf("x/%d-%d", batch, i)
+			if batch == 4 && i == 249 {
+				r.Name = "his/last"
+			}
+			c := r.Clone()
+			c.ID, c.Name, c.Parent, c.Versions[0].Material = key.ID{2, batch, byte(i), 1}, r.Name+"/child", r.ID, key.Material{Parent: 1, Sealed: []byte("x")}
+			parents, children = append(parents, r), append(children, c)
+		}
+		for _, all := range [][]*key.Record{parents, children} {
+			if out := f.Inject(&fsm.CreateKeys{Records: all}); out.Fault != nil {
+				t.Fatal(out.Fault)
+			}
+		}
+	}
+	nodes, more, err := f.Vault(0).Tree(ctx, as("reader"), "")
+	if err != nil || more || len(nodes) != 2 || nodes[0].Record.Name != "his/last" {
+		t.Errorf("he sees %d keys, more %v, %v", len(nodes), more, err)
+	}
+	if nodes, more, err = f.Vault(0).Tree(ctx, f.Root(), ""); err != nil || !more || len(nodes) != 1000 {
+		t.Errorf("root sees %d keys, more %v, %v", len(nodes), more, err)
 	}
 }

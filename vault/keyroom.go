@@ -19,6 +19,7 @@ const (
 	labelSecrets = "secrets" // what the members share, wrapped
 	labelPolicy  = "policy"  // MAC of all policies
 	labelBearer  = "bearer"  // the secret half of a token, derived from its id
+	labelCursor  = "cursor"  // seals places in lists at keys that the caller may not know of
 )
 
 // keyroom is what a node has while it is open.

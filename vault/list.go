@@ -78,10 +78,18 @@ func (t *task) list(ctx context.Context, q KeyQuery) ([]*key.Record, string, err
 		find.Parent = parent.ID
 	}
 	find.Accept = func(r *key.Record) bool { return set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed }
+	if find.After, err = t.keys.openCursor(q.After); err != nil {
+		return nil, "", err
+	}
 	if err := find.Check(); err != nil {
 		return nil, "", err
 	}
 	found, next := s.Keys(find)
+	if n := len(found); next != "" && (n == 0 || next != find.Cursor(found[n-1])) {
+		if next, err = t.keys.sealCursor(t.v.cfg.Random, next); err != nil { // it names a key that is not on the page
+			return nil, "", err
+		}
+	}
 	page := make([]*key.Record, len(found))
 	for i, r := range found {
 		page[i] = t.v.shown(r)

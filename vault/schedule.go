@@ -117,7 +117,7 @@ func (st step) waits(s *fsm.State, r *key.Record) bool {
 		return false
 	}
 	if st.version == 0 {
-		return s.ChildCount(r.ID) > 0
+		return len(s.ChildVersions(r.ID)) > 0 // not ChildCount: of destroyed children nothing is wrapped any more
 	}
 	return s.ChildrenUnder(r.ID, st.version) > 0
 }

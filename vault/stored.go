@@ -66,7 +66,9 @@ func (v *Vault) StoreDataKeys(ctx context.Context, c access.Caller, ref string, 
 	return use(stored)
 }
 
-// openStored finds what was stored a moment ago, and opens what was asked for in plain.
+// openStored finds what was stored a moment ago, or long ago when the request is repeated, and opens what was asked for in
+// plain: what the request made, and no version that came later. Who may not make such keys any more, or one that may no
+// longer leave, gets nothing.
 func (t *task) openStored(ctx context.Context, ref string, ids []key.ID, items []StoredSpec) ([]StoredKey, error) {
 	if _, err := t.read(ctx, ref); err != nil {
 		return nil, err
@@ -79,11 +81,17 @@ func (t *task) openStored(ctx context.Context, ref string, ids []key.ID, items [
 		if r == nil {
 			return stored, fault.New(fault.NotFound, "the data key %s was stored, and destroyed since", id)
 		}
+		if err := t.allowed(access.Create, access.OfKey(r)); err != nil {
+			return stored, err
+		}
 		stored[i].Record = public(r)
 		if !items[i].Plaintext {
 			continue
 		}
-		ver := r.Latest()
+		ver := r.Version(1)
+		if ver == nil || !r.Exportable {
+			return stored, fault.New(fault.Denied, "key %s is not exportable", nameOf(r))
+		}
 		if err := errors.Join(t.authentic(r), t.mayUse(key.ToReveal, r, ver)); err != nil {
 			return stored, fault.Of(err)
 		}
@@ -194,7 +202,7 @@ func (t *task) store(ctx context.Context, records []*key.Record, items []StoredS
 
 func (s *StoredSpec) bits() int {
 	if s.Bits == 0 {
-		return 256
+		return dataKeyBits
 	}
 	return s.Bits
 }

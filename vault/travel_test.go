@@ -171,6 +171,7 @@ func TestBackupsAreRefusedUnlessWholeAndSealedByThatKey(t *testing.T) {
 	v, root := f.Vault(0), f.Root()
 	shared, _ := drawKey(t, key.AES256GCM)
 	material, _ := drawKey(t, key.AES256GCM)
+	_, public := drawKey(t, key.X25519)
 	importPlain(t, f, 0, vault.KeySpec{Name: "shared", Algorithm: key.AES256GCM}, shared)
 	f.MustCreate("other")
 	f.MustCreate("app/taken")
@@ -202,6 +203,7 @@ func TestBackupsAreRefusedUnlessWholeAndSealedByThatKey(t *testing.T) {
 		"another type":         {foreignBackup(t, shared, material, func(r *key.Record) { r.Type = key.PrivateKey }), "shared", "", fault.Invalid},
 		"a usage it cannot":    {foreignBackup(t, shared, material, func(r *key.Record) { r.Usage = key.Sign }), "shared", "", fault.Invalid},
 		"destroyed":            {foreignBackup(t, shared, material, func(r *key.Record) { r.State = key.Destroyed }), "shared", "", fault.Invalid},
+		"another public half":  {foreignBackup(t, shared, material, func(r *key.Record) { r.Versions[0].Public = public }), "shared", "", fault.Invalid},
 		"other material":       {foreignBackup(t, shared, material[:30], asItIs), "shared", "", fault.Invalid},
 	} {
 		_, err := v.RestoreKey(ctx, root, vault.RestoreSpec{Text: c.text, Wrapping: c.wrap, Name: c.name})

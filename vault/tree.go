@@ -11,6 +11,7 @@ import (
 
 const (
 	maxTree   = 1_000  // keys that one look at a hierarchy shows
+	maxRoots  = 10_000 // hierarchies that it looks at, for the caller may see few of them; the most that the state lists
 	maxLooked = 20_000 // keys that one request asks the policies about
 )
 
@@ -60,14 +61,14 @@ func (t *task) tree(ctx context.Context, ref string) ([]TreeNode, bool, error) {
 		return set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed
 	}}
 	if ref == "" {
-		roots = w.s.Roots(maxTree + 1)
+		roots = w.s.Roots(maxRoots)
 	}
 	for _, r := range roots {
 		if w.visit(r, 0); w.more {
 			break
 		}
 	}
-	return w.nodes, w.more, nil
+	return w.nodes, w.more || len(roots) == maxRoots, nil
 }
 
 // treeWalk goes down a hierarchy of one frozen state.

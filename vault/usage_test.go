@@ -3,6 +3,7 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -430,4 +431,30 @@ func TestCountersThatAreNotNeededAreDropped(t *testing.T) {
 			t.Errorf("%d counters in the end", n)
 		}
 	})
+}
+
+// TestLengthsThatAreRefusedAreNotCounted: what a caller asks for in vain brings no rotation about, however much it is.
+func TestLengthsThatAreRefusedAreNotCounted(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "k", Usage: key.Encrypt | key.Decrypt | key.Derive, RotateBytes: 1 << 40})
+	ok(t, "creating", err)
+	for _, bits := range []int{math.MinInt, -8, math.MaxInt} {
+		ok(t, "making data keys", v.DataKeyBatch(ctx, root, "k", []vault.DataKeySpec{{}, {Bits: bits}}, func(r []vault.Result[vault.DataKey]) error {
+			wants(t, "a data key of that length", r[1].Err, fault.Invalid)
+			return r[0].Err
+		}))
+	}
+	for _, size := range []int{math.MinInt, -1, math.MaxInt} {
+		ok(t, "deriving", v.DeriveBatch(ctx, root, "k", []vault.DeriveInput{{}, {Bytes: size}}, func(r []vault.Result[vault.Derived]) error {
+			wants(t, "a secret of that length", r[1].Err, fault.Invalid)
+			return r[0].Err
+		}))
+	}
+	tell(t, f, 0)
+	duties(t, f)
+	r, err := v.Key(ctx, root, "k")
+	if err != nil || len(r.Versions) != 1 || r.Versions[0].Bytes != 6*32 {
+		t.Errorf("%d versions, the first protected %d bytes, %v", len(r.Versions), r.Versions[0].Bytes, err)
+	}
 }

@@ -368,6 +368,12 @@ func TestEveryCommandIsKnownToTheFeed(t *testing.T) {
 		if c, ok := cmd.(*fsm.CreateKeys); ok {
 			c.Records = []*key.Record{{}, {}}
 		}
+		if c, ok := cmd.(*fsm.CertifyKey); ok {
+			c.Certificate = &key.Record{ID: key.ID{1}}
+			if !slices.Contains(vault.Touched(cmd), c.Certificate.ID) {
+				t.Errorf("nobody who watches is told of the certificate that %s makes", op)
+			}
+		}
 		if len(vault.Touched(cmd)) == 0 {
 			t.Errorf("nobody who watches is told of %s", op)
 		}

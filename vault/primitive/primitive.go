@@ -133,6 +133,9 @@ func Open(a key.Algorithm, material []byte) (*Key, error) {
 	return &Key{algorithm: a, half: half}, nil
 }
 
+// Public is the public half, nil where there is none.
+func (k *Key) Public() ([]byte, error) { return spkiOf(k.half) }
+
 // OpenPublic makes a public half ready for what public halves do: Verify; Seal (RSA); Encapsulate; Wrap.
 func OpenPublic(a key.Algorithm, spki []byte) (*Key, error) {
 	k, err := kindOf(a)
