@@ -130,7 +130,7 @@ func (k *keyUse[In, Out]) many(ctx context.Context, v *Vault, c access.Caller, r
 
 func (k *keyUse[In, Out]) all(ctx context.Context, u *using, ref string, items []In) ([]Result[Out], error) {
 	if len(items) == 0 || len(items) > MaxBatch {
-		return nil, fault.New(fault.Invalid, "a batch has 1 to %d items, not %d", MaxBatch, len(items)).WithHint("Send more in further requests.")
+		return nil, fault.New(fault.Invalid, "a batch has 1 to %d items, not %d", MaxBatch, len(items)).WithHint("Send at least one, and more in further requests.")
 	}
 	u.change("items", strconv.Itoa(len(items)))
 	if err := k.find(ctx, u, ref, items); err != nil {

@@ -54,7 +54,7 @@ func (t *task) policies() (*access.PolicySet, error) {
 	return t.v.auth.policies(t.link.machine.State(), t.v.open.Load())
 }
 
-// allow asks the policies. The refusal reads the same whether the key exists or not.
+// allow asks the policies. The refusal reads the same whether the key exists or not, save to those who may see it.
 func (t *task) allow(r access.Resource) error {
 	if err := t.alive(); err != nil {
 		return err
@@ -70,6 +70,10 @@ func (t *task) allow(r access.Resource) error {
 	}
 	if t.caller.Principal == "" {
 		return fault.New(fault.Unauthenticated, "this needs a token or a client certificate")
+	}
+	if len(d.Policies) > 0 && set.Decide(t.caller, access.Read, r).Allowed { // who may see it learns nothing by being told more
+		return fault.New(fault.Denied, "policy %s forbids %s to %s this", d.Policies[0], t.caller.Principal, t.action).
+			WithHint("A policy forbids it, whatever others permit; `quorate policy explain` shows why.")
 	}
 	return fault.New(fault.Denied, "no policy permits %s to %s this", t.caller.Principal, t.action)
 }

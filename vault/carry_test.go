@@ -138,7 +138,7 @@ func TestWhatDoesNotUnwrapOrIsNoSoundKeyWritesNothing(t *testing.T) {
 		{"nothing wrapped", fault.Invalid, "wrapped_material", func(s *vault.ImportSpec) { s.Wrapped.Bytes = nil }},
 		{"a certificate too", fault.Invalid, "wrapped_material", func(s *vault.ImportSpec) { s.Certificate = []byte("x") }},
 		{"no wrapping key named", fault.Invalid, "wrapped with", func(s *vault.ImportSpec) { s.Wrapped.Scheme = "" }},
-		{"an unknown scheme", fault.Invalid, "wrapped with", func(s *vault.ImportSpec) { s.Wrapped.Scheme = "rot13" }},
+		{"an unknown scheme", fault.Invalid, "no scheme", func(s *vault.ImportSpec) { s.Wrapped.Scheme = "rot13" }},
 		{"a scheme of another key", fault.Invalid, "do not wrap", func(s *vault.ImportSpec) { s.Wrapped.Key, s.Wrapped.Scheme = "quorate/wrapping/x25519", "aes-kwp" }},
 		{"a wrapping key that is not there", fault.NotFound, "no key", func(s *vault.ImportSpec) { s.Wrapped.Key = "other" }},
 		{"a version that is not there", fault.NotFound, "no version 9", func(s *vault.ImportSpec) { s.Wrapped.Version = 9 }},

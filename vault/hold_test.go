@@ -1,7 +1,9 @@
 package vault_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +68,23 @@ func TestLegalHoldStopsTheClusterItself(t *testing.T) {
 	_ = v.Duties(ctx) // the other key's step is refused still
 	if s := f.State(0).KeyByName("ending").State; s != key.Destroyed {
 		t.Errorf("after the hold the key is %s", s)
+	}
+}
+
+// Who may see a key is told which policy forbids what he asks; to others every refusal reads the same.
+func TestARefusalNamesThePolicyToWhoMaySeeTheKey(t *testing.T) {
+	f := vaulttest.New(t)
+	f.MustCreate("held")
+	f.Grant("hold", `forbid(principal, action == Action::"rotate", resource);`)
+	f.Grant("blind", `permit(principal == User::"blind", action == Action::"rotate", resource);`)
+	for _, c := range []struct {
+		caller access.Caller
+		want   string
+	}{{f.Root(), "policy hold forbids"}, {access.Caller{Principal: "blind", Kind: access.ByToken, Door: "rest"}, "no policy permits"}} {
+		_, err := f.Vault(0).RotateKey(ctx, c.caller, "held")
+		if !errors.Is(err, fault.Denied) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.caller.Principal, err, c.want)
+		}
 	}
 }
 

@@ -114,7 +114,8 @@ func recordOf(t *task, s KeySpec) (*key.Record, error) {
 		return nil, fault.New(fault.Invalid, "there is no algorithm of number %d", a)
 	}
 	if extra := usage &^ traits.Usage; extra != 0 {
-		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", a, extra.Names())
+		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %s", a, strings.Join(extra.Names(), " or ")).
+			WithHint("Such keys are for %s.", strings.Join(traits.Usage.Names(), ", "))
 	}
 	if usage == 0 {
 		usage = traits.Default()
@@ -193,9 +194,12 @@ func (t *task) wrappingKey(w Wrapped) (*unwrapper, error) {
 			name = key.RSA4096.String()
 		case w.Scheme == string(envelope.HPKE):
 			name = key.X25519.String()
+		case name == w.Scheme && w.Scheme != "" && w.Scheme != string(envelope.KWP):
+			return nil, fault.New(fault.Invalid, "there is no scheme %q", clip(w.Scheme)).
+				WithHint("Schemes are %s, %s, %s, %s and hpke-… with the wrapping key's algorithm.", envelope.RSAKWP, envelope.RSASHA1KWP, envelope.RSAOAEP, envelope.KWP)
 		case name == w.Scheme:
 			return nil, fault.New(fault.Invalid, "the import does not say which key it is wrapped with").
-				WithHint("Give wrapping.key; or wrapping.scheme, %s or hpke-…, for the cluster's own wrapping keys (GET /v1/wrapping-key).", envelope.RSAKWP)
+				WithHint("Give wrapping.key (--wrapping-key); or wrapping.scheme (--scheme), %s or hpke-…, for the cluster's own wrapping keys (GET /v1/wrapping-key).", envelope.RSAKWP)
 		}
 		ref = wrappingFolder + name
 	}

@@ -214,6 +214,7 @@ func (v *Vault) forget(id key.ID) {
 		return
 	}
 	v.keys.drop(r)
+	v.usage.changed(r)
 	if isDual(r) {
 		v.dual.drop(id)
 	}

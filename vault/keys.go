@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
@@ -128,7 +129,8 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 		s.Usage = traits.Default()
 	}
 	if extra := s.Usage &^ traits.Usage; extra != 0 {
-		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %v", s.Algorithm, extra.Names())
+		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %s", s.Algorithm, strings.Join(extra.Names(), " or ")).
+			WithHint("Such keys are for %s.", strings.Join(traits.Usage.Names(), ", "))
 	}
 	if err := checkPeriods(s.RotateEvery, s.RetireAfter); err != nil {
 		return nil, err

@@ -312,3 +312,27 @@ func TestPublicHalvesAreGivenInEveryFormat(t *testing.T) {
 	_, err = v.PublicKey(ctx, f.Root(), "s", 0, "")
 	wants(t, "of a symmetric key", err, fault.Invalid)
 }
+
+// What is asked for by a name that does not exist is refused by that name, and told what there is.
+func TestRefusalsSayWhatThereIs(t *testing.T) {
+	f := vaulttest.New(t)
+	f.MustCreate("k")
+	_, scheme := f.Vault(0).ImportKey(ctx, f.Root(), vault.ImportSpec{
+		Key:     vault.KeySpec{Name: "in", Algorithm: key.AES256GCM},
+		Wrapped: vault.Wrapped{Scheme: "rot13", Bytes: []byte("x")},
+	})
+	_, usage := f.Vault(0).CreateKey(ctx, f.Root(), vault.KeySpec{Name: "out", Usage: key.Sign | key.Verify})
+	batch := f.Vault(0).EncryptBatch(ctx, f.Root(), "k", nil, func([]vault.Result[vault.Sealed]) error { return nil })
+	for _, c := range []struct {
+		err        error
+		says, hint string
+	}{
+		{scheme, `no scheme "rot13"`, "rsa-oaep-sha256+aes-kwp"},
+		{usage, "cannot be used to sign or verify", "encrypt, decrypt"},
+		{batch, "1 to 1000 items, not 0", "at least one"},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.says) || !strings.Contains(fault.Of(c.err).NextStep(), c.hint) {
+			t.Errorf("%v (%s), want %q (%q)", c.err, fault.Of(c.err).NextStep(), c.says, c.hint)
+		}
+	}
+}

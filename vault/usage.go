@@ -101,6 +101,25 @@ func (u *usages) known(at slot) *counter {
 	return u.counters[at]
 }
 
+// soon has the node tell what it counted now, not at the next interval.
+func (u *usages) soon() {
+	select {
+	case u.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// changed has the node tell now if it knows of uses of r that the cluster does not: whoever takes a key out of use may destroy
+// it next, and the leader is asked then when it was last used.
+func (u *usages) changed(r *key.Record) {
+	for i := range r.Versions {
+		if c := u.known(slot{r.ID, r.Versions[i].Number}); c != nil && c.last.Load() != c.told.Load() {
+			u.soon()
+			return
+		}
+	}
+}
+
 // prune drops counters that have nothing to tell and that nobody can hold any more: they were not given out for so long.
 func (u *usages) prune(idle time.Duration) {
 	before := time.Since(u.began) - idle
@@ -160,8 +179,8 @@ func (t *task) count(ctx context.Context, op key.Operation, r *key.Record, ver *
 			return err
 		}
 	}
-	if protecting {
-		c.bytes.Add(size)
+	if protecting && reaches(c.bytes.Add(size), size, r.RotateBytes) {
+		t.v.usage.soon()
 	}
 	c.touch(key.At(t.v.cfg.Now()))
 	return nil
@@ -173,6 +192,9 @@ func (c *counter) touch(now key.Time) {
 	}
 }
 
+// reaches tells whether the last step of a count, up to sum, is the one that reached the bound; 0: there is none.
+func reaches(sum, step, bound uint64) bool { return bound != 0 && sum >= bound && sum-step < bound }
+
 func (v *Vault) countProtecting(r *key.Record, ver *key.Version, c *counter, uses uint64) error {
 	bounded := r.Algorithm.Traits().AEAD
 	if bounded && c.committed.Load() >= v.cfg.counting.stopAt {
@@ -180,11 +202,8 @@ func (v *Vault) countProtecting(r *key.Record, ver *key.Version, c *counter, use
 			WithHint("Rotate the key; what this version protected still opens.")
 	}
 	n := c.uses.Add(uses)
-	if n >= v.cfg.counting.tellAt {
-		select {
-		case v.usage.nudge <- struct{}{}:
-		default:
-		}
+	if n >= v.cfg.counting.tellAt || reaches(c.committed.Load()+n, uses, r.RotateUses) {
+		v.usage.soon()
 	}
 	if bounded && n > v.cfg.counting.holdAt {
 		c.uses.Add(-uses)

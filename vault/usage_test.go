@@ -187,6 +187,49 @@ func TestUsesAreToldByThemselves(t *testing.T) {
 	})
 }
 
+// What must not wait for the interval is told at once: that a bound of rotation is reached, and the uses of a key that is taken
+// out of use, for the leader is asked next whether it was used lately.
+func TestWhatMattersNowIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := vaulttest.Cluster(t, 3)
+		root := f.Root()
+		for _, spec := range []vault.KeySpec{{Name: "uses", RotateUses: 3}, {Name: "bytes", RotateBytes: 10}, {Name: "ended"}} {
+			_, err := f.Vault(0).CreateKey(ctx, root, spec)
+			ok(t, "creating", err)
+		}
+		run, stop := context.WithCancel(ctx)
+		ended := make(chan error, 3)
+		for i := range 3 {
+			go func() { ended <- f.Vault(i).Run(run) }()
+		}
+		use := func(name, plain string, known uint64) {
+			t.Helper()
+			_, err := encrypt(f.Vault(1), root, name, plain)
+			ok(t, "encrypting", err)
+			synctest.Wait()
+			if got := f.State(0).Usage(f.State(0).KeyByName(name).ID, 1).Uses; got != known {
+				t.Errorf("%s: %d uses are known, want %d", name, got, known)
+			}
+		}
+		synctest.Wait()
+		use("ended", "x", 0)
+		use("uses", "x", 0)
+		use("uses", "x", 0)
+		use("uses", "x", 3) // and with it all that was counted
+		use("bytes", "12345", 0)
+		use("bytes", "12345", 2)
+		use("ended", "x", 1)
+		ok(t, "deactivating", step(f, "ended", 0, access.Deactivate))
+		synctest.Wait()
+		_, err := f.Vault(0).DestroyKey(ctx, root, "ended", vault.Destruction{})
+		wants(t, "destroying what another node used a moment ago", err, fault.BadState)
+		stop()
+		for range 3 {
+			ok(t, "running", <-ended)
+		}
+	})
+}
+
 func TestANodeThatCannotTellStopsProtecting(t *testing.T) {
 	f := vaulttest.Cluster(t, 3, counting(4, 8, 0))
 	root := f.Root()

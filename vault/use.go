@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
@@ -115,7 +116,7 @@ func (t *task) unfit(p purpose, r *key.Record) error {
 	want := (p.usage & r.Algorithm.Traits().Usage).Names()
 	err := fault.New(fault.Denied, "key %s is not for %s", nameOf(r), p.doing)
 	if len(want) == 0 {
-		return err.WithHint("Keys of algorithm %s are for %v; choose a key of another algorithm.", r.Algorithm, r.Algorithm.Traits().Usage.Names())
+		return err.WithHint("Keys of algorithm %s are for %s; choose a key of another algorithm.", r.Algorithm, strings.Join(r.Algorithm.Traits().Usage.Names(), ", "))
 	}
 	return err.WithHint("Make a key whose usage has %q.", want[0])
 }

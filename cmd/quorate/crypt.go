@@ -277,7 +277,7 @@ with "quorate key material ID". When KEY is rotated, the data key stays the same
 			})
 		},
 	}
-	cmd.Flags().IntVar(&in.Bits, "bits", 256, "size of the data key: 128, 192, 256 or 512")
+	cmd.Flags().IntVar(&in.Bits, "bits", 256, "size of the data key: 128, 192, 256, 384 or 512")
 	cmd.Flags().BoolVar(&in.Plaintext, "plaintext", false, "show the data key itself too (base64)")
 	cmd.Flags().StringVar(&binding, "context", "", "`text` bound to it: the same is needed to decrypt")
 	cmd.Flags().BoolVar(&in.Store, "store", false, "keep it in the cluster and hand it out by its id")

@@ -69,7 +69,7 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&in.Algorithm, "algorithm", "a", "", "`algorithm` (default: the cluster's, aes-256-gcm)")
 	f.IntVar(&in.Bits, "bits", 0, "`length` of a secret (default 256); nothing else takes it")
-	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: all that the algorithm can)")
+	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
 	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
 	f.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")

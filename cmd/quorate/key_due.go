@@ -37,6 +37,9 @@ destruction. What is overdue comes first: the cluster does it as soon as it has 
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if most < 0 {
+				return fault.New(fault.Invalid, "--limit is %d, and there is no list that short", most).WithHint("Give a number from 1.")
+			}
 			if len(args) == 1 {
 				q.Prefix = args[0]
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"strings"
@@ -34,7 +35,7 @@ func newKeyImportCmd(a *app) *cobra.Command {
 wrapped to the cluster's own key (HPKE) before it is sent, so it crosses no wire in plain, and the cluster proves by the
 check value that it holds the same key. --in - reads standard input.
 
---wrapped sends what other software wrapped already: to the key that "quorate key wrapping-key" prints, or under a key
+--wrapped sends what other software, or "quorate key export", wrapped already (bytes or base64): to the key that "quorate key wrapping-key" prints, or under a key
 that the cluster has too (--wrapping-key). With the algorithm x509, --in is a certificate, and --of the key that it certifies.`,
 		Example: `  quorate key import web/tls --algorithm ecdsa-p256 --in tls.key
   openssl pkey -in old.pem -passin file:pass | quorate key import old --algorithm rsa-3072 --in -
@@ -65,7 +66,7 @@ that the cluster has too (--wrapping-key). With the algorithm x509, --in is a ce
 	fl.StringVar(&in.CheckValue, "check-value", "", "`hex` that the key must have, or nothing is imported")
 	fl.StringVar(&in.Key, "of", "", "`key` that the certificate certifies")
 	fl.BoolVar(&f.version, "new-version", false, "add a version to the key NAME, which was imported")
-	fl.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses` (default: all that the algorithm can)")
+	fl.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses` (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	fl.BoolVar(&in.Exportable, "exportable", false, "allow the material to leave the cluster")
 	fl.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
 	fl.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
@@ -96,7 +97,7 @@ func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in
 		if err != nil {
 			return nil, err
 		}
-		in.WrappedMaterial = b
+		in.WrappedMaterial = wrappedBytes(b)
 		return send(ctx, c, f, in)
 	}
 	plain, err := a.readInput(ctx, f.in)
@@ -124,6 +125,15 @@ func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in
 		return nil, err
 	}
 	return send(ctx, c, f, in)
+}
+
+// wrappedBytes is what a file holds that other software wrapped, or that "quorate key export" wrote as base64. Wrapped bytes look
+// random, and none that are all base64 ever come up.
+func wrappedBytes(b []byte) []byte {
+	if raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(b))); err == nil && len(raw) > 0 {
+		return raw
+	}
+	return b
 }
 
 // seal checks a key and wraps it to the cluster's own of algorithm to.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/fault"
 )
 
 // listed is how many keys a list shows that was not told how many.
@@ -35,6 +36,9 @@ The first 1000 are shown; --all shows all of them, --limit another number.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if most < 0 {
+				return fault.New(fault.Invalid, "--limit is %d, and there is no list that short", most).WithHint("Give a number from 1.")
+			}
 			if len(args) == 1 {
 				q.Prefix = args[0]
 			}

@@ -63,7 +63,7 @@ func newVerifyCmd(a *app) *cobra.Command {
 		Use:   "verify --key KEY --signature FILE [-i IN]",
 		Short: "Verify a signature over a file or standard input",
 		Long: `Verify a signature that "quorate sign" made, with the same --hash, --scheme, --form and --prehashed. The file with
-the signature holds the line qk:…, or the signature's bytes, which are then taken for those of --version.
+the signature holds the line qk:…, or the signature's bytes or the text of a JWS, which are then taken for those of --version.
 
 The exit code says the outcome: 0 if it verifies, 5 if it does not.`,
 		Example: `  quorate verify --key release --signature image.sig -i image.tar.sum
@@ -73,12 +73,12 @@ The exit code says the outcome: 0 if it verifies, 5 if it does not.`,
 		if err != nil {
 			return err
 		}
-		in.Input, in.Signature = input, textOf(b, version)
+		in.Input, in.Signature = input, signatureOf(b, version, in.Form)
 		r, err := c.Verify(ctx, f.key, in)
 		if err != nil {
 			return err
 		}
-		return a.verdict(r, "signature")
+		return a.verdict(r, "signature", errNoSignature)
 	})
 	cmd.Flags().StringVarP(&signature, "signature", "s", "", "`file` with the signature")
 	cmd.Flags().Uint32Var(&version, "version", 1, "`version` that made it, where the file holds bytes alone")
@@ -87,8 +87,8 @@ The exit code says the outcome: 0 if it verifies, 5 if it does not.`,
 	return cmd
 }
 
-// verdict prints the outcome of a verification, and fails if it is a bad one.
-func (a *app) verdict(r *api.VerifyResponse, what string) error {
+// verdict prints the outcome of a verification, and fails with bad if it is a bad one.
+func (a *app) verdict(r *api.VerifyResponse, what string, bad error) error {
 	err := a.result(r, func(w io.Writer) error {
 		word := "is good"
 		if !r.Valid {
@@ -98,7 +98,7 @@ func (a *app) verdict(r *api.VerifyResponse, what string) error {
 		return err
 	})
 	if err == nil && !r.Valid {
-		return errNoMatch
+		return bad
 	}
 	return err
 }
@@ -151,7 +151,7 @@ The exit code says the outcome: 0 if it verifies, 5 if it does not.`,
 		if err != nil {
 			return err
 		}
-		return a.verdict(r, "MAC")
+		return a.verdict(r, "MAC", errNoMAC)
 	})
 	cmd.Flags().StringVarP(&mac, "mac", "m", "", "`file` with the MAC")
 	cmd.Flags().Uint32Var(&version, "version", 1, "`version` that made it, where the file holds bytes alone")

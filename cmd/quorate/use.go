@@ -138,6 +138,16 @@ func textOf(b []byte, version uint32) string {
 	return fmt.Sprintf("qk:v%d:%s", max(version, 1), base64.StdEncoding.EncodeToString(b))
 }
 
+// signatureOf is textOf for a signature; of form jws it may be the text that sign printed (base64url, RFC 7515), too.
+func signatureOf(b []byte, version uint32, form string) string {
+	if form == "jws" {
+		if raw, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(string(b))); err == nil && len(raw) > 0 {
+			b = raw
+		}
+	}
+	return textOf(b, version)
+}
+
 // secretForms are how a command writes a secret that it got.
 const secretForms = "`form` of the output: base64, hex or raw"
 
@@ -148,8 +158,12 @@ func (a *app) checkForm(form string) error {
 	return nil
 }
 
-// errNoMatch is the error of a verification whose result, already printed, is that the signature or MAC is not one.
-var errNoMatch = fault.New(fault.BadState, "it does not verify").
-	WithHint("It is over other input, by another key or version, or in another scheme (--hash, --scheme, --form).")
+// errNoSignature and errNoMAC are the errors of a verification whose result, already printed, is that it failed.
+var (
+	errNoSignature = fault.New(fault.BadState, "it does not verify").
+			WithHint("It is over other input, by another key or version (--key, --version), or in another scheme (--hash, --scheme, --form, --prehashed).")
+	errNoMAC = fault.New(fault.BadState, "it does not verify").
+			WithHint("It is over other input, or by another key or version (--key, --version).")
+)
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

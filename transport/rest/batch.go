@@ -27,7 +27,7 @@ func (b *oneOrMany[In]) check(size int) error {
 	case !reflect.ValueOf(&b.One).Elem().IsZero():
 		return fault.New(fault.Invalid, "the body is both a single item and a batch").WithHint("Send the item's fields, or batch alone.")
 	case len(b.Batch) == 0 || len(b.Batch) > vault.MaxBatch:
-		return fault.New(fault.Invalid, "a batch has 1 to %d items, not %d", vault.MaxBatch, len(b.Batch)).WithHint("Send more in further requests.")
+		return fault.New(fault.Invalid, "a batch has 1 to %d items, not %d", vault.MaxBatch, len(b.Batch)).WithHint("Send at least one, and more in further requests.")
 	}
 	return nil
 }
