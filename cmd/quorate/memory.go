@@ -9,11 +9,11 @@ import (
 )
 
 // The collector lets the heap grow to twice of what lives in it. With a million keys that is a gigabyte of nothing, so
-// above largeHeap it may grow by half only: it works a little more often, on a heap that hardly changes.
+// above largeHeap it may grow by a quarter only: it works more often, on a heap that hardly changes.
 const (
 	largeHeap   = 384 << 20
 	smallGrowth = 100 // per cent
-	largeGrowth = 40
+	largeGrowth = 25
 )
 
 // growth is what the collector lets a heap grow by, in per cent, when live bytes of it are in use.
