@@ -28,7 +28,8 @@ func full(t testing.TB) (*seal.Config, *seal.Opened, [][]byte) {
 	if err := o.Adopt(rekeyed); err != nil {
 		t.Fatal(err)
 	}
-	return rekeyed, o, lines
+	whole, _ := dealt(t, withQuorum(t, rekeyed, o), o, 3, 2)
+	return whole, o, lines
 }
 
 func TestEveryEditOfAConfigurationIsRefused(t *testing.T) {
@@ -127,7 +128,7 @@ func TestEncodingIsDeterministic(t *testing.T) {
 	if !bytes.Equal(c.Encode(), decode(t, c).Encode()) {
 		t.Error("other bytes")
 	}
-	if got := c.String(); !strings.Contains(got, "3fa2b1c09d44, epoch 2, revision 3") {
+	if got := c.String(); !strings.Contains(got, "3fa2b1c09d44, epoch 2, revision 5") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -248,7 +248,7 @@ func (o *Opened) Settle(c *Config) (*Config, error) {
 
 // Rekey returns a configuration of the next epoch: a new master key, new shares of it, the same keyring. Until it is committed
 // and adopted the old shares are the valid ones. Every slot besides the shares has to be passed in, so that it can wrap the
-// new master key; otherwise fault.BadState: remove it first. See Create for what shares and threshold may be.
+// new master key; otherwise fault.BadState: remove it first. The slot of members' shares waits to be dealt again. See Create for what shares and threshold may be.
 func (o *Opened) Rekey(ctx context.Context, c *Config, shares, threshold int, now time.Time, slots ...Slot) (*Config, [][]byte, error) {
 	if err := CheckSharing(shares, threshold); err != nil {
 		return nil, nil, err
@@ -307,6 +307,10 @@ func (o *Opened) Rekey(ctx context.Context, c *Config, shares, threshold int, no
 func rewrapSlots(ctx context.Context, c, next *Config, master []byte, slots []Slot) error {
 	for _, doc := range c.Slots {
 		if doc.Kind == kindShamir {
+			continue
+		}
+		if doc.Kind == kindQuorum { // it keeps its settings and waits for a dealing of the new master key
+			next.Slots = append(next.Slots, doc.undealt())
 			continue
 		}
 		i := slices.IndexFunc(slots, func(s Slot) bool {

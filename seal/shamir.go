@@ -76,8 +76,12 @@ func sealMaster(doc *SlotDoc, cluster [16]byte, epoch uint16, scalar, master []b
 
 // openMaster recovers the master key from at least a threshold of distinct, checked shares.
 func openMaster(c *Config, shares []*Share) (*Secret, error) {
-	doc := c.shamir()
-	if len(shares) < doc.Threshold {
+	return c.shamir().openWith(c, shares)
+}
+
+// openWith recovers the master key that a slot wraps from at least a threshold of distinct, checked shares of that slot.
+func (doc *SlotDoc) openWith(c *Config, shares []*Share) (*Secret, error) {
+	if len(shares) < doc.Threshold || doc.Threshold == 0 {
 		return nil, fault.New(fault.Sealed, "%d of %d shares are in", len(shares), doc.Threshold)
 	}
 	shares = shares[:doc.Threshold]

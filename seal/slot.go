@@ -28,12 +28,18 @@ type SlotDoc struct {
 	Threshold  int      `cbor:"3,keyasint,omitempty"` // kind shamir: so many shares open it …
 	Shares     int      `cbor:"4,keyasint,omitempty"` // … of so many
 	Custodians [][]byte `cbor:"5,keyasint,omitempty"` // kind shamir: Ed25519 public key of share i+1
-	Wrapped    []byte   `cbor:"6,keyasint"`           // the master key
+	Wrapped    []byte   `cbor:"6,keyasint"`           // the master key; empty in a slot "quorum" that waits to be dealt
+
+	Quorum *QuorumDoc `cbor:"7,keyasint,omitempty"` // kind quorum, which has threshold, shares and their public keys too
 }
 
 // aad binds a wrapped master key to its place.
 func (d *SlotDoc) aad(cluster [16]byte, epoch uint16) []byte {
-	return bind("quorate/v1/slot", cluster[:], be16(epoch), []byte(d.Kind), []byte(d.ID), []byte{byte(d.Threshold), byte(d.Shares)})
+	parts := [][]byte{cluster[:], be16(epoch), []byte(d.Kind), []byte(d.ID), {byte(d.Threshold), byte(d.Shares)}}
+	if d.Quorum != nil {
+		parts = append(parts, d.Quorum.Deal)
+	}
+	return bind("quorate/v1/slot", parts...)
 }
 
 func (d *SlotDoc) validate() error {
@@ -43,6 +49,10 @@ func (d *SlotDoc) validate() error {
 	switch {
 	case d.ID == "" || len(d.ID) > 64 || d.Kind == "" || len(d.Kind) > 64:
 		return bad("its name or kind is missing or too long")
+	case d.Kind == kindQuorum:
+		return d.validateQuorum(bad)
+	case d.Quorum != nil:
+		return bad("settings of another kind")
 	case len(d.Wrapped) == 0 || len(d.Wrapped) > maxSlot:
 		return bad("its wrapped key is missing or too long")
 	case d.Kind == kindShamir:
@@ -79,6 +89,9 @@ func (o *Opened) AddSlot(ctx context.Context, c *Config, s Slot) (*Config, error
 	kind, id := s.Name()
 	if kind == kindShamir {
 		return nil, fault.New(fault.Invalid, "there is one slot of shares; rekey replaces it")
+	}
+	if kind == kindQuorum {
+		return nil, fault.New(fault.Invalid, "a slot of members' shares is dealt, not wrapped from outside")
 	}
 	if _, err := c.slot(id); err == nil {
 		return nil, fault.New(fault.Exists, "slot %q exists", id)
