@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/e2e/kit"
 	"github.com/quorate/quorate/transport/api"
 )
 
@@ -193,7 +194,7 @@ func TestClientCertificateMayWhatItsPolicySays(t *testing.T) {
 	c.ok("policy", "put", "billing", permit)
 	for _, n := range c.nodes {
 		at := []*node{n}
-		if err := attempt(lease, func() error {
+		if err := kit.Attempt(lease, func() error {
 			if r := c.cliEnv(at, as("billing"), "key", "show", "k"); r.code != 0 {
 				return errors.New(r.String())
 			}

@@ -3,12 +3,10 @@ package e2e_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,15 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/e2e/kit"
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
 )
-
-// anyone trusts every certificate: for asking a node that has none of the cluster's yet whether it lives.
-var anyone = &http.Client{
-	Timeout:   2 * time.Second,
-	Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
-}
 
 // answer is what a node said to one request, without retries.
 type answer struct {
@@ -35,20 +28,16 @@ type answer struct {
 	problem api.Problem // of an error
 }
 
-func (a answer) String() string {
-	if a.status >= 400 && a.problem.Kind != "" {
-		return fmt.Sprintf("%d %s: %s (%s)", a.status, a.problem.Kind, a.problem.Detail, a.problem.Hint)
-	}
-	return fmt.Sprintf("%d %.200s", a.status, a.body)
+func (a answer) kit() kit.Answer {
+	return kit.Answer{Status: a.status, Header: a.header, Body: a.body, Problem: a.problem}
 }
+
+func (a answer) String() string { return a.kit().String() }
 
 func (a answer) into(t *testing.T, v any) {
 	t.Helper()
-	if a.status < 200 || a.status > 299 {
-		t.Fatalf("the node answered %v", a)
-	}
-	if err := json.Unmarshal(a.body, v); err != nil {
-		t.Fatalf("the answer does not decode: %v", err)
+	if err := a.kit().Into(v); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -65,59 +54,15 @@ type request struct {
 
 // ask sends a request to one node, once.
 func (c *cluster) ask(n *node, r request) (answer, error) {
-	var body io.Reader
-	switch b := r.body.(type) {
-	case nil:
-	case string:
-		body = bytes.NewReader([]byte(b))
-	case []byte:
-		body = bytes.NewReader(b)
-	default:
-		j, err := json.Marshal(b)
-		if err != nil {
-			return answer{}, err
-		}
-		body = bytes.NewReader(j)
-	}
-	if r.within == 0 {
-		r.within = 10 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.within)
-	defer cancel()
-	addr := n.api
+	addr, token := n.api, r.token
 	if r.keas {
 		addr = n.keas
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, "https://"+addr+r.path, body)
-	if err != nil {
-		return answer{}, err
+	if token == "" && !r.noToken {
+		token = c.root
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	switch {
-	case r.token != "":
-		req.Header.Set("Authorization", "Bearer "+r.token)
-	case !r.noToken && c.root != "":
-		req.Header.Set("Authorization", "Bearer "+c.root)
-	}
-	for k, v := range r.header {
-		req.Header.Set(k, v)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return answer{}, err
-	}
-	a := answer{status: resp.StatusCode, header: resp.Header, body: b}
-	if resp.StatusCode >= 400 {
-		_ = json.Unmarshal(b, &a.problem) // shows as an empty kind
-	}
-	return a, nil
+	a, err := kit.Ask(c.http, "https://"+addr, token, kit.Request{Method: r.method, Path: r.path, Body: r.body, Header: r.header, Within: r.within})
+	return answer{status: a.Status, header: a.Header, body: a.Body, problem: a.Problem}, err
 }
 
 // must is ask for what has to be answered.

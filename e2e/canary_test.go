@@ -173,7 +173,7 @@ func (c *cluster) scan(secrets []secret) {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		c.scanFile(n.logFile, secrets, &files, &size)
+		c.scanFile(n.proc.Log, secrets, &files, &size)
 	}
 	c.t.Logf("scanned %d files with %d KiB for %d secrets in %d forms each", files, size>>10, len(secrets), len(secrets[0].forms()))
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/e2e/kit"
 	"github.com/quorate/quorate/transport/api"
 )
 
@@ -125,7 +126,7 @@ func (c *cluster) unseal(at *node) {
 	c.t.Helper()
 	for _, share := range c.init.Shares[:3] {
 		var last answer
-		err := attempt(15*time.Second, func() (err error) { // a node that just started may not know the cluster yet
+		err := kit.Attempt(15*time.Second, func() (err error) { // a node that just started may not know the cluster yet
 			last, err = c.ask(at, request{method: http.MethodPost, path: "/v1/sys/unseal", body: api.ShareRequest{Share: share}, noToken: true})
 			if err == nil && last.status >= 500 {
 				err = errors.New(last.String())
@@ -165,7 +166,7 @@ func (c *cluster) leader() (*node, []*node) {
 		lead = nil
 		named := ""
 		for _, n := range c.nodes {
-			if n.cmd == nil || n.ended() || n.paused {
+			if !n.proc.Running() || n.proc.Paused() {
 				continue
 			}
 			s, err := c.status(n)

@@ -52,7 +52,7 @@ func flip(t *testing.T, file string, at int64) {
 // startDamaged starts a node over a file with one byte changed, and returns whether it refused to run, naming the file.
 func (c *cluster) startDamaged(n *node, file string, at int64) (refused bool) {
 	c.t.Helper()
-	before, err := os.Stat(n.logFile)
+	before, err := os.Stat(n.proc.Log)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -62,13 +62,13 @@ func (c *cluster) startDamaged(n *node, file string, at int64) (refused bool) {
 	defer tick.Stop()
 	for {
 		select {
-		case <-n.exited:
-			log, err := os.ReadFile(n.logFile)
+		case <-n.proc.Exited():
+			log, err := os.ReadFile(n.proc.Log)
 			if err != nil {
 				c.t.Fatal(err)
 			}
 			said := string(log[before.Size():])
-			if n.err == nil {
+			if n.proc.Err() == nil {
 				c.t.Errorf("%s with a flipped byte at %d of %s ended without an error", n.name, at, filepath.Base(file))
 			}
 			if !strings.Contains(said, file) || !strings.Contains(said, "damaged") {

@@ -43,10 +43,11 @@ var plan = map[string][]string{
 	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
 	"cmd/quorate":                 {"*"},
 	"e2e":                         {"transport/client", "transport/api", "vault/fault"}, // what users have
+	"e2e/kit":                     {"transport/api"},
 }
 
 // kits are packages for tests; only tests import them.
-var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest"}
+var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit"}
 
 // only lists libraries and the packages that may import them.
 var only = map[string][]string{

@@ -208,8 +208,8 @@ func TestStoppingTheLeaderFailsNoRequest(t *testing.T) {
 	l.reach(t, 200)
 	lead.waitExit(20 * time.Second)
 	ended := time.Since(told)
-	if lead.err != nil {
-		t.Errorf("%s did not stop in order: %v", lead.name, lead.err)
+	if err := lead.proc.Err(); err != nil {
+		t.Errorf("%s did not stop in order: %v", lead.name, err)
 	}
 	l.finish()
 	for _, err := range l.failed {

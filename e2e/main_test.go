@@ -3,9 +3,9 @@ package e2e_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/quorate/quorate/e2e/kit"
 )
 
 // binary is the quorate binary that every story runs.
@@ -20,12 +20,8 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "quorate")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/quorate")
-	build.Dir = ".."
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "e2e: the binary does not build: %v\n%s", err, out)
+	if binary, err = kit.Build("..", dir); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
 	return m.Run()

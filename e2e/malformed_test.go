@@ -143,7 +143,7 @@ func TestMalformedInputIsRefusedClearlyAndCostsNoMemory(t *testing.T) {
 	}
 	for _, n := range c.nodes {
 		if n.ended() {
-			t.Fatalf("%s ended: %v", n.name, n.err)
+			t.Fatalf("%s ended: %v", n.name, n.proc.Err())
 		}
 		if n.logged("panic") {
 			t.Errorf("%s panicked", n.name)

@@ -37,7 +37,7 @@ func (c *cluster) refused(n *node, words ...string) {
 	c.t.Helper()
 	n.spawn()
 	n.waitExit(15 * time.Second)
-	if n.err == nil {
+	if n.proc.Err() == nil {
 		c.t.Errorf("%s ended without an error", n.name)
 	}
 	said := strings.ToLower(n.tail(10))

@@ -2,8 +2,6 @@ package e2e_test
 
 import (
 	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -17,22 +15,21 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/quorate/quorate/e2e/kit"
 )
 
 // node is one `quorate server` process, and what is needed to start it again.
 type node struct {
 	t                       *testing.T
-	name, dir, logFile      string
+	name, dir               string
 	api, peer, gossip, keas string
 	advertisePeer           string // a relay's address; "": peer
 	join                    string // peer address of a member
 	joinToken               string // file
 	extra                   string // further lines of the configuration
 
-	cmd    *exec.Cmd
-	exited chan struct{} // closed when cmd has ended
-	err    error         // of cmd; read after exited
-	paused bool
+	proc *kit.Process
 }
 
 // host is this test process's own loopback address, and with it its ports are its own: nobody else on the machine, and
@@ -74,10 +71,12 @@ func freePort(t *testing.T) string {
 
 func newNode(t *testing.T, root, name string) *node {
 	t.Helper()
-	return &node{
-		t: t, name: name, dir: filepath.Join(root, name), logFile: filepath.Join(root, name+".log"),
+	n := &node{
+		t: t, name: name, dir: filepath.Join(root, name),
 		api: freePort(t), peer: freePort(t), gossip: freePort(t), keas: freePort(t),
 	}
+	n.proc = &kit.Process{Name: name, Log: filepath.Join(root, name+".log"), Make: n.command}
+	return n
 }
 
 // config writes the node's configuration: the way operators start one, and the only one that can advertise a relay.
@@ -104,37 +103,26 @@ func (n *node) start() {
 	n.spawn()
 	eventually(n.t, 20*time.Second, n.name+" answers on its API", func() error {
 		if n.ended() {
-			n.t.Fatalf("%s ended while it started: %v\n%s", n.name, n.err, n.tail(30))
+			n.t.Fatalf("%s ended while it started: %v\n%s", n.name, n.proc.Err(), n.tail(30))
 		}
 		return n.live()
 	})
 }
 
-// spawn begins the process in a group of its own that ends with the test process.
+// command is the server with its configuration written anew.
+func (n *node) command() (*exec.Cmd, error) {
+	cmd := exec.Command(binary, "server", "--config", n.config())
+	cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(n.dir), "GOTRACEBACK=all")
+	return cmd, nil
+}
+
+// spawn begins the process; the end of the test ends it.
 func (n *node) spawn() {
 	n.t.Helper()
-	if n.cmd != nil && !n.ended() {
-		n.t.Fatalf("%s runs already", n.name)
-	}
-	out, err := os.OpenFile(n.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+	first := !n.proc.Started()
+	if err := n.proc.Spawn(); err != nil {
 		n.t.Fatal(err)
 	}
-	defer out.Close() // the process has its own
-	first := n.cmd == nil
-	cmd := exec.Command(binary, "server", "--config", n.config())
-	cmd.Stdout, cmd.Stderr = out, out
-	cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(n.dir), "GOTRACEBACK=all")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		n.t.Fatal(err)
-	}
-	exited := make(chan struct{})
-	n.cmd, n.exited, n.paused = cmd, exited, false
-	go func() {
-		n.err = cmd.Wait()
-		close(exited)
-	}()
 	if first {
 		n.t.Cleanup(n.end)
 	}
@@ -148,18 +136,11 @@ func (n *node) end() {
 	}
 }
 
-func (n *node) ended() bool {
-	select {
-	case <-n.exited:
-		return true
-	default:
-		return false
-	}
-}
+func (n *node) ended() bool { return n.proc.Ended() }
 
 // live asks the process whether it is there; any certificate will do.
 func (n *node) live() error {
-	resp, err := anyone.Get("https://" + n.api + "/livez")
+	resp, err := kit.Anyone.Get("https://" + n.api + "/livez")
 	if err != nil {
 		return err
 	}
@@ -170,62 +151,44 @@ func (n *node) live() error {
 	return nil
 }
 
-func (n *node) signal(s syscall.Signal) {
-	if n.cmd == nil || n.ended() {
-		return
-	}
-	if err := syscall.Kill(-n.cmd.Process.Pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
-		n.t.Errorf("signalling %s: %v", n.name, err)
+func (n *node) signal(s syscall.Signal) { n.report(n.proc.Signal(s)) }
+
+func (n *node) report(err error) {
+	if err != nil {
+		n.t.Error(err)
 	}
 }
 
 // kill is kill -9, and waits for the end.
-func (n *node) kill() {
-	n.signal(syscall.SIGKILL)
-	if n.exited != nil {
-		<-n.exited
-	}
-}
+func (n *node) kill() { n.report(n.proc.Kill()) }
 
 // stop is SIGTERM, and waits for an orderly end.
 func (n *node) stop() {
 	n.t.Helper()
 	n.signal(syscall.SIGTERM)
 	n.waitExit(20 * time.Second)
-	if n.err != nil {
-		n.t.Errorf("%s did not stop in order: %v\n%s", n.name, n.err, n.tail(20))
+	if err := n.proc.Err(); err != nil {
+		n.t.Errorf("%s did not stop in order: %v\n%s", n.name, err, n.tail(20))
 	}
 }
 
 // waitExit waits until the process has ended by itself.
 func (n *node) waitExit(within time.Duration) {
 	n.t.Helper()
-	select {
-	case <-n.exited:
-	case <-time.After(within):
-		n.t.Errorf("%s still runs after %v", n.name, within)
+	if err := n.proc.WaitExit(within); err != nil {
+		n.t.Error(err)
 		n.kill()
 	}
 }
 
-func (n *node) pause()  { n.signal(syscall.SIGSTOP); n.paused = true }
-func (n *node) resume() { n.signal(syscall.SIGCONT); n.paused = false }
+func (n *node) pause()  { n.report(n.proc.Pause()) }
+func (n *node) resume() { n.report(n.proc.Resume()) }
 
 // tail is the end of the node's log.
-func (n *node) tail(lines int) string {
-	b, err := os.ReadFile(n.logFile)
-	if err != nil {
-		return err.Error()
-	}
-	all := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
+func (n *node) tail(lines int) string { return n.proc.Tail(lines) }
 
 // logged tells whether the log has a line with text in it.
-func (n *node) logged(text string) bool {
-	b, err := os.ReadFile(n.logFile)
-	return err == nil && bytes.Contains(b, []byte(text))
-}
+func (n *node) logged(text string) bool { return n.proc.Logged(text) }
 
 // resident is the process's resident memory in bytes.
 func (n *node) resident() int64 { n.t.Helper(); return n.memory("VmRSS:") }
@@ -235,7 +198,7 @@ func (n *node) peak() int64 { n.t.Helper(); return n.memory("VmHWM:") }
 
 func (n *node) memory(line string) int64 {
 	n.t.Helper()
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", n.cmd.Process.Pid))
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", n.proc.PID()))
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -256,26 +219,8 @@ func (n *node) memory(line string) int64 {
 // eventually asks until ok answers nil; the test fails with its last answer when time is up.
 func eventually(t *testing.T, within time.Duration, what string, ok func() error) {
 	t.Helper()
-	if err := attempt(within, ok); err != nil {
+	if err := kit.Attempt(within, ok); err != nil {
 		t.Fatalf("%s: not within %v: %v", what, within, err)
-	}
-}
-
-// attempt asks until ok answers nil or time is up, and returns the last answer.
-func attempt(within time.Duration, ok func() error) error {
-	deadline := time.After(within)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ok()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-deadline:
-			return err
-		case <-tick.C:
-		}
 	}
 }
 
