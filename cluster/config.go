@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/cluster/peer"
+	"github.com/quorate/quorate/cluster/room"
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -91,6 +92,11 @@ type Config struct {
 	SnapshotInterval  time.Duration
 	// DiskStall is how long one write to the log may take before the node gives its disk up (default 3 s).
 	DiskStall time.Duration
+	// DiskMark is how many bytes must stay free under Dir, DiskBallast how many are held in reserve for when they do not: see
+	// package room for what 0 means. Statfs asks the file system; nil: statfs(2).
+	DiskMark    uint64
+	DiskBallast int64
+	Statfs      func(dir string) (room.Space, error)
 	// PromoteAfter is how long a new member must have kept up before it becomes a voter (default 10 s, and 1 s while
 	// there are fewer than three voters).
 	PromoteAfter time.Duration

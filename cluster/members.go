@@ -32,8 +32,16 @@ type Member struct {
 	Version           string
 	Sealed            bool
 	Healthy           bool // heard of within the last moments, by gossip or, on the leader, by its reports
+	Disk              Disk // under its data directory; the leader knows all, others their own
 	Applied           uint64
 	Since             time.Time // of its "member/<node>" document; zero if it has none
+}
+
+// Disk is how much room is left on a member's disk, and how much must be, in bytes.
+type Disk struct {
+	Free uint64 `cbor:"1,keyasint"`
+	Mark uint64 `cbor:"2,keyasint"`
+	Low  bool   `cbor:"3,keyasint,omitempty"` // nothing that grows is written to it
 }
 
 // report is what a node tells the leader of itself with each renewal of its lease.
@@ -44,6 +52,7 @@ type report struct {
 	Gossip  string `cbor:"4,keyasint,omitempty"`
 	API     string `cbor:"5,keyasint,omitempty"`
 	Version string `cbor:"6,keyasint,omitempty"`
+	Disk    Disk   `cbor:"7,keyasint"`
 }
 
 const maxAddr = 255
@@ -107,9 +116,10 @@ func (r *reports) get(node string) (heard, bool) {
 func (n *Node) silence() time.Duration { return max(time.Second, 3*n.cfg.LeaseRenew) }
 
 func (n *Node) ownReport() report {
+	r := n.room.Last()
 	return report{
 		Applied: n.app.done.reached(), Sealed: n.sealed.Load(), Peer: n.peerAddr(), Gossip: n.GossipAddr(),
-		API: n.cfg.API, Version: n.cfg.Version,
+		API: n.cfg.API, Version: n.cfg.Version, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
 	}
 }
 
@@ -142,12 +152,12 @@ func (n *Node) Members() []Member {
 		}
 		if h, ok := n.reports.get(m.Node); ok && bootTime()-h.at <= n.silence() {
 			m.API, m.Peer, m.Gossip, m.Version = h.API, h.Peer, h.Gossip, h.Version
-			m.Sealed, m.Applied, m.Healthy = h.Sealed, h.Applied, true
+			m.Sealed, m.Applied, m.Disk, m.Healthy = h.Sealed, h.Applied, h.Disk, true
 		}
 		if m.Node == n.cfg.Node {
 			own := n.ownReport()
 			m.API, m.Peer, m.Gossip, m.Version = own.API, own.Peer, own.Gossip, own.Version
-			m.Sealed, m.Applied, m.Healthy = own.Sealed, own.Applied, true
+			m.Sealed, m.Applied, m.Disk, m.Healthy = own.Sealed, own.Applied, own.Disk, true
 		}
 		if d := state.Document("member/" + m.Node); d != nil {
 			m.Since = d.Updated.Time()
@@ -297,7 +307,7 @@ func (n *Node) settle(ctx context.Context, cmd fsm.Command) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "no random numbers")
 	}
-	out, err := n.Propose(ctx, cmd, fsm.Request{ID: id})
+	out, err := n.propose(ctx, cmd, fsm.Request{ID: id}) // a full disk does not keep a cluster from looking after itself
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/quorate/quorate/cluster/gossip"
 	"github.com/quorate/quorate/cluster/peer"
+	"github.com/quorate/quorate/cluster/room"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -37,6 +38,7 @@ type Node struct {
 	snaps    *snapshots
 	app      *applier
 	port     *peer.Port
+	room     *room.Watch
 	gossip   atomic.Pointer[gossip.Gossip] // nil without gossip
 	gossipAt atomic.Pointer[string]        // where others reach it
 	meter    meter
@@ -54,8 +56,10 @@ type Node struct {
 	around    around
 	confMu    sync.Mutex // one change of membership or leadership at a time
 	sealed    atomic.Bool
-	poked     chan struct{} // renew now
-	nudged    chan struct{} // look after the members now
+	crowded   atomic.Pointer[string] // the voters without room, if the others are no quorum; kept by the leader
+	pinched   chan struct{}          // look at the disk now
+	poked     chan struct{}          // renew now
+	nudged    chan struct{}          // look after the members now
 
 	ctx      context.Context // ends when the node stops; not a request's
 	cancel   context.CancelFunc
@@ -80,7 +84,7 @@ func Open(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		cfg: cfg, log: cfg.Log.With("node", cfg.Node), poked: make(chan struct{}, 1), nudged: make(chan struct{}, 1),
+		cfg: cfg, log: cfg.Log.With("node", cfg.Node), poked: make(chan struct{}, 1), nudged: make(chan struct{}, 1), pinched: make(chan struct{}, 1),
 		fatal: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	n.id.Store(cfg.Identity)
@@ -111,7 +115,7 @@ func (n *Node) open() error {
 	if err := n.meter.register(n); err != nil {
 		return err
 	}
-	for _, loop := range []func(context.Context){n.runLead, n.runPause, n.runRenew, n.runMembers, n.runAcquaint} {
+	for _, loop := range []func(context.Context){n.runLead, n.runPause, n.runRenew, n.runMembers, n.runAcquaint, n.runRoom} {
 		n.spawn(func() { loop(n.ctx) })
 	}
 	return nil
@@ -128,6 +132,7 @@ func (n *Node) openDir() error {
 	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("looking for the removal marker: %w", err)
 	}
+	n.room = room.Open(room.Config{Dir: n.cfg.Dir, Mark: n.cfg.DiskMark, Ballast: n.cfg.DiskBallast, Statfs: n.cfg.Statfs})
 	return nil
 }
 

@@ -24,6 +24,9 @@ func Verify(dir string, id *peer.Identity, lg *slog.Logger) error {
 	return err
 }
 
+// spend gives up the last of the ballast for a record that must be written.
+func (n *Node) spend() bool { return n.room != nil && n.room.Spend() }
+
 // openStore opens and verifies log, stable store and snapshots.
 func (n *Node) openStore() error {
 	path := filepath.Join(n.cfg.Dir, logFile)
@@ -35,7 +38,7 @@ func (n *Node) openStore() error {
 		return err
 	}
 	id := n.cfg.Identity
-	n.store = &store{disk: bolt, path: path, chain: newChain(id.LogKey, id.Cluster), slow: n.cfg.DiskStall, fatal: n.fail}
+	n.store = &store{disk: bolt, path: path, chain: newChain(id.LogKey, id.Cluster), slow: n.cfg.DiskStall, fatal: n.fail, full: n.pinch, spend: n.spend}
 	n.stable = newStable(bolt, n.store, id.LogKey, id.Cluster, n.cfg.Node)
 	if n.snaps, err = newSnapshots(n.cfg.Dir, id.LogKey, id.Cluster); err != nil {
 		return err

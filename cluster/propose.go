@@ -21,10 +21,14 @@ const enqueueWithin = 2 * time.Second
 //
 // Three ends: a nil error, and the Outcome says done or refused (Outcome.Fault); fault.NoLeader, and nothing was
 // written; fault.Uncertain, and nobody knows yet: the same request, proposed again, gives the first outcome.
-// fault.Invalid and TooLarge are for commands that cannot be written at all.
+// fault.Invalid and TooLarge are for commands that cannot be written at all, fault.Full for those that have to wait until
+// there is room on a disk: nothing was written.
 func (n *Node) Propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm.Outcome, error) {
 	began := time.Now()
-	out, err := n.propose(ctx, cmd, r)
+	out, err := fsm.Outcome{}, n.refuseGrowth(cmd)
+	if err == nil {
+		out, err = n.propose(ctx, cmd, r)
+	}
 	n.meter.proposed(time.Since(began), err)
 	return out, err
 }
@@ -96,6 +100,8 @@ func (n *Node) await(ctx context.Context, f raft.IndexFuture) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, fault.Full): // our own store said so, before anybody else had it
+		return err
 	case f.Index() == 0: // never given a place in the log
 		return fault.Wrap(fault.NoLeader, err, "this node cannot commit just now; nothing was written")
 	default:

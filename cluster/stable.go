@@ -12,6 +12,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+
+	"github.com/quorate/quorate/vault/fault"
 )
 
 const (
@@ -115,8 +117,21 @@ func (s *stable) loadLocked() (found bool, err error) {
 	return true, nil
 }
 
-// Set keeps a value for good. The whole record is written, in one transaction.
+// Set keeps a value for good. The whole record is written, in one transaction. raft cannot go on without it, so what is
+// held in reserve is given up for it; if that is not enough the node ends.
 func (s *stable) Set(key, val []byte) error {
+	err := s.put(key, val)
+	if errors.Is(err, fault.Full) && s.log.spend != nil && s.log.spend() {
+		err = s.put(key, val)
+	}
+	if errors.Is(err, fault.Full) {
+		err = &DiskError{File: s.log.path, Err: err}
+		s.log.fatal(err)
+	}
+	return err
+}
+
+func (s *stable) put(key, val []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.loadLocked(); err != nil {
@@ -170,7 +185,11 @@ func (s *stable) GetUint64(key []byte) (uint64, error) {
 	return binary.BigEndian.Uint64(val), nil
 }
 
-// canary writes the record again, so that a leader with nothing to do notices that its disk stands still.
+// canary writes the record again, so that a leader with nothing to do notices that its disk stands still. Whether there is
+// room for it says nothing of that.
 func (s *stable) canary() error {
-	return s.Set([]byte("Canary"), []byte{1})
+	if err := s.put([]byte("Canary"), []byte{1}); !errors.Is(err, fault.Full) {
+		return err
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/quorate/quorate/cluster/room"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -25,13 +26,14 @@ type Status struct {
 	Reason      string // why not fresh
 	Voters      int
 	Members     int
+	Disk        room.Reading // of the data directory's disk
 }
 
 // Status describes this node.
 func (n *Node) Status() Status {
 	s := Status{
 		Node: n.cfg.Node, Role: "follower", Term: n.raft.CurrentTerm(), Applied: n.app.done.reached(),
-		Commit: n.raft.CommitIndex(), LeaseLeft: max(n.lease.left(), 0), LastContact: -1,
+		Commit: n.raft.CommitIndex(), LeaseLeft: max(n.lease.left(), 0), LastContact: -1, Disk: n.room.Last(),
 	}
 	s.Leader, s.Ready = n.Leader()
 	switch n.raft.State() {
@@ -95,6 +97,14 @@ func (m *meter) register(n *Node) error {
 	gauge("quorate_cluster_commit_index", "Last log index known to be committed.", func() float64 { return float64(n.raft.CommitIndex()) })
 	gauge("quorate_cluster_lease_left_seconds", "How long local reads may go on without a renewal.", func() float64 {
 		return max(n.lease.left(), 0).Seconds()
+	})
+	gauge("quorate_disk_free_bytes", "Room left on the disk of the data directory.", func() float64 { return float64(n.room.Last().Free) })
+	gauge("quorate_disk_mark_bytes", "Room that must stay free there; below it nothing that grows is written.", func() float64 { return float64(n.room.Last().Mark) })
+	gauge("quorate_disk_full", "1 while the disk of the data directory is below its mark.", func() float64 {
+		if n.room.Low() {
+			return 1
+		}
+		return 0
 	})
 	errs = append(errs, reg.GaugeBy("quorate_cluster_member_lag_entries", "How many entries a member is behind the leader.", "member", n.lag))
 	var err error

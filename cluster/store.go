@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"sync"
@@ -14,6 +15,9 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/quorate/quorate/cluster/room"
+	"github.com/quorate/quorate/vault/fault"
 )
 
 const logFile = "raft.db"
@@ -56,6 +60,8 @@ type store struct {
 	chain *chain
 	slow  time.Duration // an append that takes longer is a failure of the disk
 	fatal func(error)   // may be called several times, from any goroutine
+	full  func()        // told that a write found no room; nil: nobody
+	spend func() bool   // gives up the last of what is held in reserve; nil: there is nothing
 
 	leading  atomic.Pointer[func() bool] // nil: nobody signs. Set to "yes" to found a cluster, then by the node
 	running  atomic.Bool                 // raft's goroutines call us
@@ -65,6 +71,7 @@ type store struct {
 	mu      sync.Mutex
 	last    uint64 // index whose tag is lastTag; 0: unknown. Guarded by mu
 	lastTag tag    // guarded by mu
+	cut     bool   // the newest entries were removed and nothing was written since. Guarded by mu
 }
 
 var (
@@ -145,8 +152,14 @@ func (s *store) StoreLogs(logs []*raft.Log) error {
 	}
 	if err := s.timed(func() error { return s.disk.StoreLogs(logs) }); err != nil {
 		s.last = 0
+		if s.cut && errors.Is(err, fault.Full) {
+			// raft still believes in the entries that it had removed for these, and could be elected for them.
+			err = &DiskError{File: s.path, Err: err}
+			s.fatal(err)
+		}
 		return err
 	}
+	s.cut = false
 	s.last, s.lastTag = logs[len(logs)-1].Index, before
 	s.appended.Store(int64(bootTime()))
 	return nil
@@ -220,28 +233,46 @@ func (s *store) DeleteRange(lo, hi uint64) error {
 	if err := s.guard(func() (err error) { last, err = s.disk.LastIndex(); return err }); err != nil {
 		return err
 	}
-	if hi < last {
+	suffix := hi >= last
+	if !suffix {
 		hi = min(hi, s.keepFrom.Load())
 	}
 	if lo > hi {
 		return nil
 	}
 	s.last = 0
-	return s.timed(func() error { return s.disk.DeleteRange(lo, hi) })
+	err := s.timed(func() error { return s.disk.DeleteRange(lo, hi) })
+	s.cut = s.cut || suffix && err == nil
+	return err
 }
 
-// timed runs one write. If it fails, or takes longer than slow, the node ends.
+// timed runs one write. If it fails, or takes longer than slow, the node ends; but if there was no room for it, nothing
+// was written and the node goes on: that is a *FullError.
 func (s *store) timed(write func() error) error {
 	alarm := time.AfterFunc(s.slow, func() {
 		s.fatal(&DiskError{File: s.path, Err: fmt.Errorf("a write takes longer than %v", s.slow)})
 	})
 	defer alarm.Stop()
 	if err := s.guard(write); err != nil {
+		if noRoom(err) {
+			if s.full != nil {
+				s.full()
+			}
+			return &FullError{File: s.path, Err: err}
+		}
 		err = &DiskError{File: s.path, Err: err}
 		s.fatal(err)
 		return err
 	}
 	return nil
+}
+
+// noRoom tells whether a write was refused for want of room before anything of it counted. bbolt writes a transaction's
+// pages first and its description last, each followed by a sync: a write(2) or a growth that is refused leaves the tree
+// as it was. A sync that says the same is no such thing: the kernel may have dropped pages (R7).
+func noRoom(err error) bool {
+	var call *fs.PathError
+	return room.IsFull(err) && errors.As(err, &call) && (call.Op == "write" || call.Op == "truncate")
 }
 
 // guard turns a panic of bbolt, which is how it reports pages that make no sense, into an error.

@@ -21,10 +21,10 @@ func (n *Node) Transfer(ctx context.Context, to string) error {
 	if n.raft.State() != raft.Leader {
 		return fault.New(fault.NoLeader, "this node does not lead")
 	}
-	s, err := n.heir(to, false)
+	s, err := n.heir(to, wanted{})
 	for limit := bootTime() + n.silence(); err != nil && bootTime() < limit && ctx.Err() == nil && n.raft.State() == raft.Leader; {
 		n.sleepUntil(ctx, bootTime()+5*time.Millisecond) // a new leader has to hear of the others first
-		s, err = n.heir(to, false)
+		s, err = n.heir(to, wanted{})
 	}
 	if err != nil {
 		return err
@@ -32,8 +32,11 @@ func (n *Node) Transfer(ctx context.Context, to string) error {
 	return n.transferTo(ctx, s)
 }
 
-// heir finds who could lead. With open set, only a node that is not sealed will do; without it, open ones come first.
-func (n *Node) heir(to string, open bool) (raft.Server, error) {
+// wanted is what an heir must be. What is not demanded is preferred: open nodes first, then those with room on their disk.
+type wanted struct{ open, room bool }
+
+// heir finds who could lead. Whoever is named must be open, too.
+func (n *Node) heir(to string, w wanted) (raft.Server, error) {
 	var best raft.Server
 	var bestReport heard
 	own := n.app.done.reached()
@@ -43,11 +46,10 @@ func (n *Node) heir(to string, open bool) (raft.Server, error) {
 			continue
 		}
 		h, ok := n.reports.get(id)
-		if !ok || bootTime()-h.at > n.silence() || h.Applied+closeEnough < own || h.Sealed && (open || to != "") {
+		if !ok || bootTime()-h.at > n.silence() || h.Applied+closeEnough < own || h.Sealed && (w.open || to != "") || h.Disk.Low && w.room {
 			continue
 		}
-		better := best.ID == "" || bestReport.Sealed && !h.Sealed || bestReport.Sealed == h.Sealed && h.Applied > bestReport.Applied
-		if better {
+		if best.ID == "" || fitter(h, bestReport) {
 			best, bestReport = s, h
 		}
 	}
@@ -61,6 +63,18 @@ func (n *Node) heir(to string, open bool) (raft.Server, error) {
 		return best, fault.New(fault.NotFound, "node %q is not a member", to)
 	}
 	return best, fault.New(fault.BadState, "node %q cannot take over: it must be a voter, up, open and close behind", to)
+}
+
+// fitter tells whether a is the better heir.
+func fitter(a, b heard) bool {
+	switch {
+	case a.Sealed != b.Sealed:
+		return b.Sealed
+	case a.Disk.Low != b.Disk.Low:
+		return b.Disk.Low
+	default:
+		return a.Applied > b.Applied
+	}
 }
 
 // transferTo does it, under a watchdog. Caller holds confMu.

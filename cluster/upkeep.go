@@ -18,7 +18,7 @@ const (
 	checkEvery   = 1024 // entries between two statements of the state's digest
 )
 
-// runMembers does what a leader does for the members, one thing at a time: hand over when sealed, correct addresses,
+// runMembers does what a leader does for the members, one thing at a time: hand over when sealed or short of room, correct addresses,
 // promote, state the digest. And on every node, it feels whether the disk still moves.
 func (n *Node) runMembers(ctx context.Context) {
 	tick := time.NewTicker(upkeepEvery)
@@ -46,9 +46,13 @@ func (n *Node) upkeep(ctx context.Context) {
 			return // reported where it happened
 		}
 	}
-	if n.sealed.Load() && n.handOver(ctx) {
+	if n.sealed.Load() && n.handOver(ctx, "this sealed node", wanted{open: true}) {
 		return
 	}
+	if n.room.Low() && n.handOver(ctx, "this node, whose disk is almost full,", wanted{open: !n.sealed.Load(), room: true}) {
+		return
+	}
+	n.countRoom()
 	voters := 0
 	servers := n.servers()
 	for _, s := range servers {
@@ -88,19 +92,19 @@ func (n *Node) tend(s raft.Server, err error) {
 	}
 }
 
-// handOver gives leadership to an open voter. False: there is none.
-func (n *Node) handOver(ctx context.Context) bool {
+// handOver gives leadership to a voter that is what is wanted. False: there is none.
+func (n *Node) handOver(ctx context.Context, who string, w wanted) bool {
 	n.confMu.Lock()
 	defer n.confMu.Unlock()
-	s, err := n.heir("", true)
+	s, err := n.heir("", w)
 	if err != nil {
 		return false
 	}
 	if err := n.transferTo(ctx, s); err != nil {
-		n.log.Warn("this sealed node leads and could not hand over yet", "error", err)
+		n.log.Warn("leadership could not be handed over yet", "by", who, "error", err)
 		return false
 	}
-	n.log.Info("this sealed node handed leadership over", "to", string(s.ID))
+	n.log.Info("leadership was handed over", "by", who, "to", string(s.ID))
 	return true
 }
 

@@ -26,10 +26,11 @@ var plan = map[string][]string{
 	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
 	"seal":                        {"vault/fault"},
 	"fsm":                         {"vault/key", "vault/access", "vault/fault"},
-	"cluster":                     {"cluster/peer", "cluster/gossip", "fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster":                     {"cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
 	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/room":                {},
 	"cluster/gossip":              {"fsm", "vault/key", "vault/access", "vault/fault"},
-	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
 	"cluster/floor":               {}, // the bare loop that bench measures against
 	"vault/primitive":             {"vault/key", "vault/fault"},
 	"vault/envelope":              {"vault/primitive", "vault/key", "vault/fault"},

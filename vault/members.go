@@ -95,7 +95,7 @@ func (v *Vault) Status(ctx context.Context) Status {
 	st.Leader, _ = l.replica.Leader()
 	for _, m := range st.Members {
 		if m.Node == v.cfg.Node {
-			st.Role = m.Role
+			st.Role, st.Disk = m.Role, m.Disk
 		}
 	}
 	if cfg, err := sealConfig(l.machine.State()); err == nil {

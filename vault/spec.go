@@ -151,6 +151,13 @@ type Member struct {
 	Sealed  bool
 	Healthy bool
 	Applied uint64
+	Disk    Disk // zero where it is not known
+}
+
+// Disk is how much room is left on a member's disk, and how much must be, in bytes.
+type Disk struct {
+	Free, Mark uint64
+	Low        bool // nothing that grows is written to it
 }
 
 // Progress is how far a collection of shares has come.
@@ -179,6 +186,7 @@ type Status struct {
 	Leader      string
 	Role        string
 	Members     []Member
+	Disk        Disk      // this node's own
 	Ceremony    *Progress // nil while none runs
 	Index       uint64
 	Fresh       bool

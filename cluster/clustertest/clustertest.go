@@ -154,6 +154,7 @@ func (c *Cluster) Config(i int) cluster.Config {
 		Dir: m.dir, Node: m.name, Identity: m.identity, Machine: fsm.New(), Peer: "127.0.0.1:0",
 		API: m.name + ".test:8200", Version: "test", Log: slog.New(slog.DiscardHandler),
 		Dial: c.net.dialer(m.name), PromoteAfter: 100 * time.Millisecond,
+		DiskBallast: -1, DiskMark: 1, DiskStall: 20 * time.Second, // the test's machine may be busy
 	}
 	if m.addr != "" {
 		cfg.Peer = m.addr

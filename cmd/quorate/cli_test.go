@@ -160,7 +160,7 @@ func code(ts *testscript.TestScript, _ bool, args []string) {
 func TestExitCodesAreCompleteAndAsDocumented(t *testing.T) {
 	want := map[string]int{
 		"internal": 1, "invalid": 2, "too_large": 2, "unauthenticated": 3, "denied": 3, "not_found": 4, "exists": 5, "conflict": 5, "bad_state": 5,
-		"sealed": 6, "no_leader": 6, "stale": 6, "busy": 6, "uncertain": 7,
+		"sealed": 6, "no_leader": 6, "stale": 6, "busy": 6, "full": 6, "uncertain": 7,
 	}
 	for _, k := range fault.All() {
 		if got, ok := exitCodes[k]; !ok || got != want[k.String()] {

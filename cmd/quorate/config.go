@@ -31,6 +31,7 @@ type config struct {
 	Cache     cacheConfig     `yaml:"cache"`
 	Keys      keysConfig      `yaml:"keys"`
 	Cluster   clusterConfig   `yaml:"cluster"`
+	Disk      diskConfig      `yaml:"disk"`
 	Limits    limitsConfig    `yaml:"limits"`
 	Log       logConfig       `yaml:"log"`
 
@@ -126,6 +127,13 @@ type clusterConfig struct {
 	Profile  string        `yaml:"profile"`  // "lan" (default) or "wan"
 	Lease    time.Duration `yaml:"lease"`    // the staleness bound of reads; default 2s
 	Ceremony time.Duration `yaml:"ceremony"` // how long shares wait for the next one; default 10m
+}
+
+// diskConfig is how much of the data directory's disk is kept free. Below the mark the node refuses what grows and hands
+// leadership over; what it holds in reserve is then given up, so that revocations still have room.
+type diskConfig struct {
+	Mark    int64 `yaml:"mark"`    // bytes; default a tenth of the disk, at most 268435456
+	Reserve int64 `yaml:"reserve"` // bytes; default a quarter of the mark, -1: none
 }
 
 // limitsConfig bounds what strangers can take.
@@ -241,6 +249,9 @@ func (c *config) check() error {
 	}
 	if c.Cluster.Lease < 0 || c.Cluster.Lease > 30*time.Second || c.Cluster.Lease != 0 && c.Cluster.Lease < 200*time.Millisecond {
 		return fault.New(fault.Invalid, "cluster.lease must lie between 200ms and 30s")
+	}
+	if c.Disk.Mark < 0 || c.Disk.Reserve < -1 {
+		return fault.New(fault.Invalid, "disk.mark and disk.reserve are numbers of bytes, 0 for the default; a reserve of -1 is none")
 	}
 	if c.ClockOffset < 0 || c.ClockOffset > maxClockOffset {
 		return fault.New(fault.Invalid, "clock_offset must lie between 0s and %v: time only goes forward", maxClockOffset)

@@ -171,6 +171,9 @@ func examineNode(first, own *api.Status, m api.Member, newest uint64) []finding 
 		{Check: "fresh", Node: m.ID, OK: own.Fresh, Detail: nonEmpty(own.Reason, yesNo(own.Fresh)), Next: stale},
 		{Check: "lag", Node: m.ID, OK: newest-min(own.Index, newest) <= maxLag, Detail: fmt.Sprintf("%d entries", newest-min(own.Index, newest)), Next: "It catches up by itself; if the number grows, look at its disk."},
 	}
+	if d := own.Disk; d != nil {
+		findings = append(findings, finding{Check: "disk", Node: m.ID, OK: !d.Low, Detail: fmt.Sprintf("%d MiB free, %d MiB must be", d.Free>>20, d.Mark>>20), Next: "Make room on the disk of its data directory; it goes on by itself."})
+	}
 	if own.Leader != first.Leader {
 		findings = append(findings, finding{Check: "same leader", Node: m.ID, Detail: nonEmpty(own.Leader, "none known"), Next: "Ask again in a moment; if it stays, the network between the members is cut."})
 	}

@@ -29,6 +29,7 @@ var exitCodes = map[fault.Kind]int{
 	fault.NoLeader:        6,
 	fault.Stale:           6,
 	fault.Busy:            6,
+	fault.Full:            6,
 	fault.Uncertain:       7,
 }
 

@@ -176,6 +176,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		Peer: n.cfg.Listen.Peer, Gossip: n.cfg.Listen.Gossip, API: n.cfg.advertisedAPI(),
 		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
 		Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
+		DiskMark: uint64(n.cfg.Disk.Mark), DiskBallast: n.cfg.Disk.Reserve,
 		Handlers: map[string]cluster.Handler{
 			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
 			vault.MethodClose: n.vault.HandleClose, vault.MethodEpoch: n.vault.HandleEpoch,

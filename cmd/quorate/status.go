@@ -49,6 +49,9 @@ func writeStatus(w io.Writer, s *api.Status) error {
 	if s.Leader == "" {
 		fields[6].value = "none known"
 	}
+	if d := s.Disk; d != nil && d.Low {
+		fields = append(fields, field{"Disk", fmt.Sprintf("almost full: %d MiB free, %d MiB must be; nothing new is written", d.Free>>20, d.Mark>>20)})
+	}
 	if c := s.Ceremony; c != nil {
 		fields = append(fields, field{"Unsealing", fmt.Sprintf("%d of %d shares, until %s", c.Have, c.Need, c.Expires)})
 	}

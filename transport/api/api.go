@@ -34,6 +34,15 @@ type Member struct {
 	Sealed  bool   `json:"sealed"`
 	Healthy bool   `json:"healthy"`
 	Applied uint64 `json:"applied,omitzero"`
+	Disk    *Disk  `json:"disk,omitempty"` // of the node that answers, and on the leader of all
+}
+
+// Disk is how much room is left under a member's data directory, and how much must be, in bytes. While it is low nothing
+// that grows is written (kind full); reads, revocations and deletions go on.
+type Disk struct {
+	Free uint64 `json:"free"`
+	Mark uint64 `json:"mark"`
+	Low  bool   `json:"low"`
 }
 
 // Members is GET /v1/sys/members.
@@ -59,6 +68,7 @@ type Status struct {
 	Leader      string    `json:"leader"`
 	Role        string    `json:"role"`
 	Members     []Member  `json:"members"`
+	Disk        *Disk     `json:"disk,omitempty"`
 	Ceremony    *Ceremony `json:"ceremony,omitzero"`
 	Index       uint64    `json:"index"`
 	Fresh       bool      `json:"fresh"`

@@ -22,6 +22,7 @@ var structs = []any{
 	api.Member{},
 	api.Members{},
 	api.Ceremony{},
+	api.Disk{},
 	api.Status{},
 	api.InitRequest{},
 	api.InitResponse{},

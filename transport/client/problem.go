@@ -97,6 +97,8 @@ func kindOfStatus(status int) fault.Kind {
 		return fault.Stale
 	case http.StatusGatewayTimeout:
 		return fault.Uncertain
+	case http.StatusInsufficientStorage:
+		return fault.Full
 	}
 	if status >= 400 && status < 500 {
 		return fault.Invalid

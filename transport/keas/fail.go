@@ -25,6 +25,7 @@ var statuses = map[fault.Kind]int{
 	fault.Uncertain:       http.StatusGatewayTimeout,
 	fault.Busy:            http.StatusTooManyRequests,
 	fault.TooLarge:        http.StatusRequestEntityTooLarge,
+	fault.Full:            http.StatusInsufficientStorage,
 }
 
 // wrongMethod is the fault whose status HTTP itself prescribes.

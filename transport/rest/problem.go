@@ -36,6 +36,7 @@ var outcomes = map[fault.Kind]outcome{
 	fault.NoLeader:        {503, "No leader", "1"},
 	fault.Stale:           {503, "Not recent enough", "1"},
 	fault.Uncertain:       {504, "Outcome unknown", ""},
+	fault.Full:            {507, "No room on the disk", ""},
 }
 
 // otherStatus is a fault whose status HTTP itself prescribes.

@@ -27,7 +27,7 @@ func failing(t *testing.T, err error) answer {
 func TestEveryKindHasItsStatus(t *testing.T) {
 	want := map[fault.Kind]int{
 		fault.Internal: 500, fault.Invalid: 400, fault.Unauthenticated: 401, fault.Denied: 403, fault.NotFound: 404, fault.Exists: 409, fault.Conflict: 412,
-		fault.BadState: 409, fault.Sealed: 503, fault.NoLeader: 503, fault.Stale: 503, fault.Uncertain: 504, fault.Busy: 429, fault.TooLarge: 413,
+		fault.BadState: 409, fault.Sealed: 503, fault.NoLeader: 503, fault.Stale: 503, fault.Uncertain: 504, fault.Busy: 429, fault.TooLarge: 413, fault.Full: 507,
 	}
 	for _, k := range fault.All() {
 		a := failing(t, fmt.Errorf("doing: %w", fault.Wrap(k, errors.New("canary"), "a message")))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/quorate/quorate/vault/access"
@@ -125,8 +126,8 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 
 var bodies = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
 
-// Append writes e and returns when it is as durable as asked. On an error (fault.Internal) the caller must refuse the
-// operation that e is about. Append sets e.Node and, if it is zero, e.Time; e is not kept.
+// Append writes e and returns when it is as durable as asked. On an error (fault.Full without room on the disk, else
+// fault.Internal) the caller must refuse the operation that e is about. Append sets e.Node and, if it is zero, e.Time; e is not kept.
 func (l *Log) Append(e *Entry, d Durability) error {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
@@ -137,11 +138,11 @@ func (l *Log) Append(e *Entry, d Durability) error {
 	seq, err := l.append(*body, &e.Seq)
 	bodies.Put(body)
 	if err != nil {
-		return refusal(err)
+		return l.refusal(err)
 	}
 	if d == Synced || l.config.Always {
 		if err := l.sync(seq); err != nil {
-			return refusal(err)
+			return l.refusal(err)
 		}
 	}
 	return nil
@@ -324,10 +325,10 @@ func (l *Log) syncLocked() error {
 	return nil
 }
 
-// Healthy tells whether the log could be written at the last try (fault.Internal if not). It costs an atomic load.
+// Healthy tells whether the log could be written at the last try (fault.Full or Internal if not). It costs an atomic load.
 func (l *Log) Healthy() error {
 	if f := l.failed.Load(); f != nil {
-		return refusal(f.err)
+		return l.refusal(f.err)
 	}
 	return nil
 }
@@ -355,7 +356,13 @@ var (
 	errLost   = errors.New("the line was written before a sync that failed")
 )
 
-func refusal(err error) error {
+// refusal is what the operation is refused with. A disk without room is its own kind: somebody can do something about
+// it, and the log goes on by itself.
+func (l *Log) refusal(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.Wrap(fault.Full, err, "the disk under the audit log %s is full, so the operation was refused", l.path).
+			WithHint("Nothing is served that cannot be recorded. Make room on that disk, or ask another node; this one goes on by itself.")
+	}
 	return fault.Wrap(fault.Internal, err, "the audit log cannot be written, so the operation was refused").
 		WithHint("Look at the disk of the audit log (space, errors; the node's log has the cause). After a failed sync, reopen it with SIGHUP.")
 }

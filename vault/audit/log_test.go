@@ -215,8 +215,8 @@ func TestDamagedFileIsSetAsideWhole(t *testing.T) {
 // Every way in which a write can fail: nothing of it stays, the caller is refused, and the log heals by itself.
 func TestFailedWriteRefusesAndHeals(t *testing.T) {
 	cases := map[string]func(f *os.File, p []byte, off int64) (int, error){
-		"fails":            func(*os.File, []byte, int64) (int, error) { return 0, syscall.ENOSPC },
-		"fails, but wrote": func(f *os.File, p []byte, off int64) (int, error) { _, _ = f.WriteAt(p, off); return 0, syscall.EIO },
+		"fails with ENOSPC": func(*os.File, []byte, int64) (int, error) { return 0, syscall.ENOSPC },
+		"fails, but wrote":  func(f *os.File, p []byte, off int64) (int, error) { _, _ = f.WriteAt(p, off); return 0, syscall.EIO },
 		"short, ENOSPC": func(f *os.File, p []byte, off int64) (int, error) {
 			n, _ := f.WriteAt(p[:len(p)/2], off)
 			return n, syscall.ENOSPC
@@ -235,9 +235,13 @@ func TestFailedWriteRefusesAndHeals(t *testing.T) {
 						d.truncate = syscall.EIO
 					}
 				})
-				for range 3 {
-					if err := l.Append(entry("lost"), audit.Written); !errors.Is(err, fault.Internal) {
-						t.Fatalf("Append on a broken disk: %v", err)
+				for i := range 3 {
+					want := fault.Internal
+					if strings.Contains(name, "ENOSPC") && (i == 0 || !truncateFails) {
+						want = fault.Full
+					}
+					if err := l.Append(entry("lost"), audit.Written); !errors.Is(err, want) || want == fault.Full && !strings.Contains(fault.Of(err).Message, path) {
+						t.Fatalf("Append on a broken disk: %v, want %v that names the file", err, want)
 					}
 				}
 				if l.Healthy() == nil {

@@ -65,7 +65,7 @@ func (l *Log) Reopen() error {
 	l.write.Lock()
 	defer l.write.Unlock()
 	if l.closed {
-		return refusal(errClosed)
+		return l.refusal(errClosed)
 	}
 	if err := l.reopen(); err != nil {
 		return fault.Wrap(fault.KindOf(err), err, "the audit log %s cannot be reopened", l.path)

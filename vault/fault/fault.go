@@ -47,6 +47,9 @@ const (
 	Busy Kind = 12
 	// TooLarge means that the request exceeds a stated limit.
 	TooLarge Kind = 13
+	// Full means that the disk it would be written to is almost full: nothing that grows is taken until there is room
+	// again. Nothing was written. What takes out of use or deletes goes on.
+	Full Kind = 14
 )
 
 var kinds = [...]struct{ name, hint string }{
@@ -64,6 +67,7 @@ var kinds = [...]struct{ name, hint string }{
 	Stale:           {"stale", "Ask another node, or try again when this one reaches the leader."},
 	Busy:            {"busy", "Try again after a pause."},
 	TooLarge:        {"too_large", "Send less at once; the detail names the limit."},
+	Full:            {"full", "Make room on the disk that the detail names; the node goes on by itself, without a restart."},
 }
 
 // All returns every Kind, so that tables over them can be tested to be complete.

@@ -120,7 +120,7 @@ func (s *Server) Requests() []string {
 // Statuses is the HTTP status of each kind, as the API's document has it.
 var Statuses = map[fault.Kind]int{
 	fault.Internal: 500, fault.Invalid: 400, fault.Unauthenticated: 401, fault.Denied: 403, fault.NotFound: 404, fault.Exists: 409,
-	fault.Conflict: 412, fault.BadState: 409, fault.Sealed: 503, fault.NoLeader: 503, fault.Uncertain: 504, fault.Stale: 503, fault.Busy: 429, fault.TooLarge: 413,
+	fault.Conflict: 412, fault.BadState: 409, fault.Sealed: 503, fault.NoLeader: 503, fault.Uncertain: 504, fault.Stale: 503, fault.Busy: 429, fault.TooLarge: 413, fault.Full: 507,
 }
 
 // Refuse answers with the problem document.

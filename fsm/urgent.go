@@ -1,0 +1,29 @@
+package fsm
+
+import (
+	"strings"
+
+	"github.com/quorate/quorate/vault/key"
+)
+
+// memberDocument is how the documents begin that describe members: one is written for a node that joins.
+const memberDocument = "member/"
+
+// Urgent tells whether a command goes on while a disk is almost full: it takes something out of use, gives room back,
+// lets what is there be used (counted uses), or brings the member that has room. What only makes the state grow waits.
+func Urgent(c Command) bool {
+	switch c := c.(type) {
+	case *SetState:
+		return c.To != key.Active
+	case *UpdateKey:
+		return c.Revokes()
+	case *PutDocument:
+		return strings.HasPrefix(c.Name, memberDocument)
+	case *ScheduleDestroy, *PurgeKey, *RevokeToken, *PurgeTokens, *DeleteDocument,
+		*PutPolicy, *DeletePolicy, // a policy may be what forbids
+		*CountUses, *AllocateUses, *UseToken, *Check:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,47 @@
+package fsm_test
+
+import (
+	"testing"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// TestUrgentIsDecidedForEveryCommand: a new command has to be put into one of the two lists.
+func TestUrgentIsDecidedForEveryCommand(t *testing.T) {
+	urgent := map[string]bool{
+		"key.schedule-destroy": true, "key.purge": true, "key.usage": true, "key.allocate": true,
+		"token.revoke": true, "token.use": true, "token.purge": true, "policy.put": true, "policy.delete": true,
+		"document.delete": true, "cluster.check": true,
+		"key.state":  true, // to the zero state, which is not Active
+		"key.create": false, "key.rotate": false, "key.update": false, "key.rewrap": false, "key.certify": false, "token.create": false,
+		"token.renew": false, "document.put": false, "cluster.init": false, "cluster.level": false, "key.create-many": false, "key.reparent": false,
+	}
+	for _, c := range fsm.Commands() {
+		want, decided := urgent[c.Op()]
+		if !decided {
+			t.Errorf("nobody has decided whether %s goes on while a disk is full", c.Op())
+		}
+		if got := fsm.Urgent(c); got != want {
+			t.Errorf("%s: urgent %v, want %v", c.Op(), got, want)
+		}
+	}
+}
+
+func TestUrgentLooksAtWhatIsAsked(t *testing.T) {
+	no := false
+	for _, c := range []struct {
+		cmd  fsm.Command
+		want bool
+	}{
+		{&fsm.SetState{To: key.Suspended}, true},
+		{&fsm.SetState{To: key.Active}, false},
+		{&fsm.UpdateKey{Exportable: &no}, true},
+		{&fsm.PutDocument{Name: "member/n4"}, true},
+		{&fsm.PutDocument{Name: "members"}, false},
+	} {
+		if got := fsm.Urgent(c.cmd); got != c.want {
+			t.Errorf("%#v: urgent %v, want %v", c.cmd, got, c.want)
+		}
+	}
+}
