@@ -67,23 +67,23 @@ func (a *applier) flush(batch []fsm.Entry, slots []int, out []any) {
 	if len(batch) == 0 {
 		return
 	}
-	outcomes, err := a.applyBatch(batch)
+	done, err := a.applyBatch(batch)
 	for i, slot := range slots {
 		if err != nil {
 			out[slot] = err
 			continue
 		}
-		out[slot] = outcomes[i]
+		out[slot] = done[i].Outcome
 	}
 }
 
-func (a *applier) applyBatch(batch []fsm.Entry) ([]fsm.Outcome, error) {
+func (a *applier) applyBatch(batch []fsm.Entry) ([]Applied, error) {
 	if a.halted.Load() {
 		return nil, errHalted
 	}
-	outcomes, err := a.machine.ApplyBatch(batch)
-	if err == nil && len(outcomes) != len(batch) {
-		err = fmt.Errorf("%d outcomes for %d entries", len(outcomes), len(batch))
+	done, err := a.machine.ApplyCommands(batch)
+	if err == nil && len(done) != len(batch) {
+		err = fmt.Errorf("%d outcomes for %d entries", len(done), len(batch))
 	}
 	if err != nil {
 		a.halted.Store(true)
@@ -91,23 +91,10 @@ func (a *applier) applyBatch(batch []fsm.Entry) ([]fsm.Outcome, error) {
 		return nil, errHalted
 	}
 	if a.onApply != nil {
-		a.onApply(applied(batch, outcomes))
+		a.onApply(done)
 	}
 	a.done.advance(batch[len(batch)-1].Index)
-	return outcomes, nil
-}
-
-// applied decodes the entries once more for whoever wants to know what they were; the machine could read them.
-func applied(batch []fsm.Entry, outcomes []fsm.Outcome) []Applied {
-	list := make([]Applied, 0, len(batch))
-	for i, e := range batch {
-		p, err := fsm.Decode(e.Data)
-		if err != nil {
-			continue
-		}
-		list = append(list, Applied{Command: p.Command, Outcome: outcomes[i]})
-	}
-	return list
+	return done, nil
 }
 
 // Apply applies one entry; raft prefers ApplyBatch.

@@ -31,10 +31,7 @@ var (
 type Handler = func(ctx context.Context, from string, body []byte) ([]byte, error)
 
 // Applied is a command with what became of it.
-type Applied struct {
-	Command fsm.Command
-	Outcome fsm.Outcome
-}
+type Applied = fsm.Applied
 
 // Config is what a node needs. Dir, Identity and Machine are required; every other field works as zero.
 type Config struct {

@@ -36,7 +36,8 @@ type (
 		version uint32
 		n       int
 	}
-	// wraps is how many versions of one child a version of its parent wraps; the child itself counts at version 0.
+	// wraps is how many versions of one child a version of its parent wraps; the child itself counts at version 0. (In a
+	// termTable: how many of one key a term of the keyring wraps.)
 	wraps struct {
 		version uint32
 		n       int
@@ -111,21 +112,22 @@ func wrapsOf(r *key.Record, to []wraps) []wraps {
 		return to
 	}
 	to = append(to, wraps{0, 1})
-next:
 	for i := range r.Versions {
-		under := r.Versions[i].Material.Parent
-		if under == 0 {
-			continue
+		if under := r.Versions[i].Material.Parent; under != 0 {
+			to = oneMore(to, under)
 		}
-		for j := range to {
-			if to[j].version == under {
-				to[j].n++
-				continue next
-			}
-		}
-		to = append(to, wraps{under, 1})
 	}
 	return to
+}
+
+func oneMore(all []wraps, version uint32) []wraps {
+	for i := range all {
+		if all[i].version == version {
+			all[i].n++
+			return all
+		}
+	}
+	return append(all, wraps{version, 1})
 }
 
 func tally(all []wraps, version uint32) int {
@@ -286,21 +288,22 @@ func (s *State) WrappedUnder(parent key.ID, version uint32, after key.ID, limit 
 }
 
 func (c *content) below(parent key.ID, version uint32, after key.ID, limit int) (page []*key.Record, next key.ID) {
-	c.keys.children.entries.AscendGreaterOrEqual(childEntry{parent, version, after}, func(e childEntry) bool {
-		if e.parent != parent || e.version != version {
-			return false
-		}
-		if e.id == after {
-			return true
-		}
+	c.eachBelow(parent, version, after, func(id key.ID) bool {
 		if len(page) == limit {
 			next = page[limit-1].ID
 			return false
 		}
-		page = append(page, c.key(e.id))
+		page = append(page, c.key(id))
 		return true
 	})
 	return page, next
+}
+
+// eachBelow visits the children of which a version of a key wraps something (0: all children), by id, those after a given one.
+func (c *content) eachBelow(parent key.ID, version uint32, after key.ID, visit func(id key.ID) bool) {
+	c.keys.children.entries.AscendGreaterOrEqual(childEntry{parent, version, after}, func(e childEntry) bool {
+		return e.parent == parent && e.version == version && (e.id == after || visit(e.id))
+	})
 }
 
 // maxLifted is how many keys below one that gets another parent are looked at.

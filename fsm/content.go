@@ -28,9 +28,7 @@ func newContent() content {
 
 // share makes the next write to anything in c work on a copy.
 func (c *content) share() {
-	for _, x := range c.keys.indexes() {
-		x.share()
-	}
+	c.keys.share()
 	for _, x := range c.tokens.indexes() {
 		x.share()
 	}
@@ -40,9 +38,12 @@ func (c *content) share() {
 	c.usage.share()
 }
 
-func (c *content) key(id key.ID) *key.Record {
+func (c *content) key(id key.ID) *key.Record { return c.entry(id).rec }
+
+// entry is a key with its cell; both are nil where there is none.
+func (c *content) entry(id key.ID) idEntry {
 	e, _ := c.keys.byID.tree.Get(idEntry{id: id})
-	return e.rec
+	return e
 }
 
 // keyByName finds nothing for the empty name, which is nobody's.
@@ -50,14 +51,17 @@ func (c *content) keyByName(name string) *key.Record {
 	if name == "" {
 		return nil
 	}
-	var found *key.Record
+	var found *cell
 	c.keys.byName.tree.AscendGreaterOrEqual(nameEntry{name: name}, func(e nameEntry) bool {
 		if e.name == name {
-			found = e.rec
+			found = e.cell
 		}
 		return false
 	})
-	return found
+	if found == nil {
+		return nil
+	}
+	return c.key(found.id)
 }
 
 func (c *content) token(id key.ID) *access.Token {

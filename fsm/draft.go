@@ -43,6 +43,12 @@ func (d *Draft) putKey(old, fresh *key.Record) {
 	d.weigh(fresh)
 }
 
+// moveKey puts fresh where a key stands whose material it has anew, and nothing else.
+func (d *Draft) moveKey(e idEntry, fresh *key.Record) {
+	d.dirty = true
+	d.keys.move(e, fresh)
+}
+
 func (d *Draft) putToken(old, fresh *access.Token) {
 	d.dirty = true
 	for _, x := range d.tokens.indexes() {

@@ -61,12 +61,16 @@ func (c *RewrapKeys) Apply(d *Draft, _ Env) (Result, error) {
 		done += move(d, rest[:n], c.Parent, latest)
 		rest = rest[n:]
 	}
+	if done > 0 && !c.Parent.IsZero() {
+		d.settleCampaign(c.Parent)
+	}
 	return Result{Version: done}, nil
 }
 
 // move moves versions of one key and counts those where nothing else was faster.
 func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint32) {
-	old := d.key(items[0].ID)
+	e := d.entry(items[0].ID)
+	old := e.rec
 	if old == nil {
 		return 0
 	}
@@ -93,7 +97,7 @@ func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint
 		done++
 	}
 	if done > 0 {
-		d.putKey(old, &r)
+		d.moveKey(e, &r)
 	}
 	return done
 }

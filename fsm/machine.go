@@ -11,7 +11,7 @@ import (
 
 // Machine applies entries and publishes the states that come of them.
 //
-// Apply, ApplyBatch, Skip and Restore are for one caller at a time. State, Applied and Wait may be called
+// Apply, ApplyBatch, ApplyCommands, Skip and Restore are for one caller at a time. State, Applied and Wait may be called
 // by anybody at any time.
 type Machine struct {
 	state   atomic.Pointer[State]
@@ -57,8 +57,29 @@ func (m *Machine) Apply(index uint64, entry []byte) (Outcome, error) {
 // ApplyBatch applies entries in order, with the same outcomes as one by one, and publishes one state for all.
 // On an error, which is as Apply's, the outcomes before it are returned and their state is published.
 func (m *Machine) ApplyBatch(entries []Entry) ([]Outcome, error) {
+	b, err := m.apply(entries)
+	return b.outcomes, err
+}
+
+// Applied is a command with what became of it.
+type Applied struct {
+	Command Command // shared with the state: not to be changed
+	Outcome Outcome
+}
+
+// ApplyCommands is ApplyBatch for who also wants to know what the entries were.
+func (m *Machine) ApplyCommands(entries []Entry) ([]Applied, error) {
+	b, err := m.apply(entries)
+	list := make([]Applied, len(b.outcomes))
+	for i := range list {
+		list[i] = Applied{b.proposals[i].Command, b.outcomes[i]}
+	}
+	return list, err
+}
+
+func (m *Machine) apply(entries []Entry) (batch, error) {
 	if m.broken != nil {
-		return nil, m.broken
+		return batch{}, m.broken
 	}
 	b := batch{machine: m, base: m.state.Load(), proposals: make([]*Proposal, 0, len(entries)), outcomes: make([]Outcome, 0, len(entries))}
 	b.draft = b.fork()
@@ -71,7 +92,7 @@ func (m *Machine) ApplyBatch(entries []Entry) ([]Outcome, error) {
 	if len(b.outcomes) > 0 {
 		m.publish(&State{content: b.draft.content, position: b.draft.position, outcomes: b.draft.outcomes})
 	}
-	return b.outcomes, m.broken
+	return b, m.broken
 }
 
 func (m *Machine) publish(s *State) {

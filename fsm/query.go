@@ -57,19 +57,19 @@ func pageLimit(n int) int {
 // short, even empty, and have a next. A key that is there, under the same name (due date), all the while that pages are
 // read is shown exactly once, whatever is added or removed meanwhile.
 func (s *State) Keys(q Query) (page []*key.Record, next string) {
-	p := pager{q: &q, limit: pageLimit(q.Limit)}
+	p := pager{s: s, q: &q, limit: pageLimit(q.Limit)}
 	if q.ByDue {
 		s.walkDue(&q, p.visit)
 	} else {
 		from, excluded := q.start()
-		s.narrowest(&q, from)(from, func(r *key.Record) bool {
-			if !strings.HasPrefix(r.Name, q.Prefix) {
+		s.narrowest(&q, from)(from, func(c *cell) bool {
+			if !strings.HasPrefix(c.name, q.Prefix) {
 				return false
 			}
-			if excluded && r.Name == from.Name && bytes.Compare(r.ID[:], from.ID[:]) <= 0 {
+			if excluded && c.name == from.name && bytes.Compare(c.id[:], from.id[:]) <= 0 {
 				return true
 			}
-			return p.visit(r)
+			return p.visit(c)
 		})
 	}
 	return p.page, p.next
@@ -77,65 +77,70 @@ func (s *State) Keys(q Query) (page []*key.Record, next string) {
 
 // pager is one page being filled.
 type pager struct {
+	s      *State
 	q      *Query
 	limit  int
 	page   []*key.Record
 	next   string
-	last   *key.Record // visited before
+	last   *cell // visited before
 	visits int
 	ahead  int // visits since the page was full
 }
 
-func (p *pager) visit(r *key.Record) bool {
+func (p *pager) visit(c *cell) bool {
 	full := len(p.page) == p.limit
 	if p.last != nil && (p.visits >= maxVisits || full && p.ahead == lookAhead) {
-		p.next = p.q.Cursor(p.last)
+		p.next = p.q.Cursor(p.last.record.Load())
 		return false
 	}
 	p.visits++
 	if full {
 		p.ahead++
 	}
-	if p.takes(r) {
+	if r := p.takes(c); r != nil {
 		if full {
 			p.next = p.q.Cursor(p.page[p.limit-1])
 			return false
 		}
 		p.page = append(p.page, r)
 	}
-	p.last = r
+	p.last = c
 	return true
 }
 
-func (p *pager) takes(r *key.Record) bool {
-	if !p.q.matches(r) {
-		return false
+// takes gives the key of a cell, as it is in the state, if it belongs on the page.
+func (p *pager) takes(c *cell) *key.Record {
+	if !p.q.matches(c.record.Load()) {
+		return nil
 	}
+	r := p.s.key(c.id)
 	if p.q.Accept == nil {
-		return true
+		return r
 	}
-	p.visits += acceptCost - 1
-	return p.q.Accept(r)
+	if p.visits += acceptCost - 1; !p.q.Accept(r) {
+		return nil
+	}
+	return r
 }
 
 // walk visits keys in the order of name and id, from a place onward, until visit returns false.
-type walk func(from *key.Record, visit func(*key.Record) bool)
+type walk func(from *cell, visit func(*cell) bool)
 
 // narrowest is the way with the fewest keys, judged from the next few: all ways have one order, so the one that gets
 // furthest by a number of steps is the sparsest there. Pages may go different ways.
-func (s *State) narrowest(q *Query, from *key.Record) walk {
+func (s *State) narrowest(q *Query, from *cell) walk {
 	ways := s.ways(q)
 	if len(ways) == 1 {
 		return ways[0]
 	}
 	var best walk
-	var furthest *key.Record
+	var furthest *cell
 	for _, w := range ways {
 		n := 0
-		var reached *key.Record
-		w(from, func(r *key.Record) bool {
-			n, reached = n+1, r
-			return n < probeDepth && strings.HasPrefix(r.Name, q.Prefix)
+		var reached *cell
+		w(from, func(c *cell) bool {
+			n, reached = n+1, c
+			return n < probeDepth && strings.HasPrefix(c.name, q.Prefix)
 		})
 		if n < probeDepth {
 			return w // all of it was seen
@@ -156,49 +161,51 @@ func (s *State) ways(q *Query) []walk {
 	for _, tag := range q.Tags {
 		all = append(all, s.walkTag(tag))
 	}
-	same := func(x *index[key.Record, *key.Record], set func(from *key.Record), has func(r *key.Record) bool) walk {
-		return func(from *key.Record, visit func(*key.Record) bool) {
-			pivot := *from
-			set(&pivot)
-			x.tree.AscendGreaterOrEqual(&pivot, func(r *key.Record) bool { return has(r) && visit(r) })
+	same := func(x *index[cell, *cell], has func(*cell) bool) walk {
+		return func(from *cell, visit func(*cell) bool) {
+			x.tree.AscendGreaterOrEqual(from, func(c *cell) bool { return has(c) && visit(c) })
 		}
 	}
 	if q.Owner != "" {
-		all = append(all, same(&s.keys.byOwner, func(f *key.Record) { f.Owner = q.Owner }, func(r *key.Record) bool { return r.Owner == q.Owner }))
+		all = append(all, same(&s.keys.byOwner, func(c *cell) bool { return c.owner == q.Owner }))
 	}
 	if q.Algorithm != 0 {
-		all = append(all, same(&s.keys.byAlgorithm, func(f *key.Record) { f.Algorithm = q.Algorithm }, func(r *key.Record) bool { return r.Algorithm == q.Algorithm }))
+		all = append(all, same(&s.keys.byAlgorithm, func(c *cell) bool { return c.algorithm == q.Algorithm }))
 	}
 	if q.State != 0 {
-		all = append(all, same(&s.keys.byState, func(f *key.Record) { f.State = q.State }, func(r *key.Record) bool { return r.State == q.State }))
+		all = append(all, same(&s.keys.byState, func(c *cell) bool { return c.state == q.State }))
 	}
 	if len(all) > 0 && q.Prefix == "" {
 		return all
 	}
-	return append(all, func(from *key.Record, visit func(*key.Record) bool) {
-		s.keys.byName.tree.AscendGreaterOrEqual(nameEntry{from.Name, from}, func(e nameEntry) bool { return visit(e.rec) })
+	return append(all, func(from *cell, visit func(*cell) bool) {
+		s.keys.byName.tree.AscendGreaterOrEqual(nameEntry{from.name, from}, func(e nameEntry) bool { return visit(e.cell) })
 	})
 }
 
 func (s *State) walkTag(text string) walk {
 	name, value, valued := strings.Cut(text, "=")
 	wanted := &tag{name, value, !valued}
-	return func(from *key.Record, visit func(*key.Record) bool) {
+	return func(from *cell, visit func(*cell) bool) {
 		s.keys.byTag.tree.AscendGreaterOrEqual(tagEntry{wanted, from}, func(e tagEntry) bool {
-			return *e.tag == *wanted && visit(e.rec)
+			return *e.tag == *wanted && visit(e.cell)
 		})
 	}
 }
 
 // walkChildren puts the children of a key, of whom there are few, in order.
 func (s *State) walkChildren(parent key.ID, n int) walk {
-	children, _ := s.Children(parent, key.ID{}, n+1)
-	slices.SortFunc(children, func(a, b *key.Record) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), bytes.Compare(a.ID[:], b.ID[:]))
+	children := make([]*cell, 0, n)
+	s.eachBelow(parent, 0, key.ID{}, func(id key.ID) bool {
+		children = append(children, s.entry(id).cell)
+		return true
 	})
-	return func(from *key.Record, visit func(*key.Record) bool) {
-		for _, r := range children {
-			if !byNameAndID(r, from) && !visit(r) {
+	slices.SortFunc(children, func(a, b *cell) int {
+		return cmp.Or(strings.Compare(a.name, b.name), bytes.Compare(a.id[:], b.id[:]))
+	})
+	return func(from *cell, visit func(*cell) bool) {
+		for _, c := range children {
+			if !byNameAndID(c, from) && !visit(c) {
 				return
 			}
 		}
@@ -206,19 +213,19 @@ func (s *State) walkChildren(parent key.ID, n int) walk {
 }
 
 // walkDue visits keys in the order of what is due, from the query's cursor onward.
-func (s *State) walkDue(q *Query, visit func(*key.Record) bool) {
-	from := dueEntry{rec: &key.Record{}}
+func (s *State) walkDue(q *Query, visit func(*cell) bool) {
+	from := dueEntry{cell: &cell{}}
 	if at, id, ok := q.dueCursor(); ok {
-		from = dueEntry{at: at, rec: &key.Record{ID: id}}
+		from = dueEntry{at: at, cell: &cell{id: id}}
 	}
 	s.keys.byDue.tree.AscendGreaterOrEqual(from, func(e dueEntry) bool {
 		switch {
 		case q.DueBefore != 0 && e.at >= q.DueBefore, q.RotateBefore != 0 && e.at >= q.RotateBefore: // a rotation is not due before the first thing that is
 			return false
-		case q.After != "" && e.at == from.at && e.rec.ID == from.rec.ID:
+		case q.After != "" && e.at == from.at && e.cell.id == from.cell.id:
 			return true
 		}
-		return visit(e.rec)
+		return visit(e.cell)
 	})
 }
 
@@ -243,9 +250,10 @@ func within(t, from, end key.Time) bool { return t >= from && (end == 0 || t < e
 // before tells whether a date is set and lies before another.
 func before(t, end key.Time) bool { return t != 0 && t < end }
 
-// start is where the page begins, as a record with that name and id, and whether it begins just after it.
-func (q *Query) start() (from *key.Record, excluded bool) {
-	from = &key.Record{Name: q.Prefix}
+// start is where the page begins, as the cell of a key that the query asks for with that name and id, and whether it begins
+// just after it.
+func (q *Query) start() (from *cell, excluded bool) {
+	from = &cell{name: q.Prefix, owner: q.Owner, state: q.State, algorithm: q.Algorithm}
 	if q.After == "" {
 		return from, false
 	}
@@ -259,7 +267,7 @@ func (q *Query) start() (from *key.Record, excluded bool) {
 	if name < q.Prefix {
 		return from, false
 	}
-	from.Name, from.ID = name, id
+	from.name, from.id = name, id
 	return from, true
 }
 
@@ -302,12 +310,12 @@ func (s *State) OldTerms(term uint32, after key.ID, limit int) (page []*key.Reco
 			break
 		}
 		n := 0
-		s.keys.byTerm.tree.AscendGreaterOrEqual(termEntry{term: c.term, id: after}, func(e termEntry) bool {
+		s.keys.terms.entries.AscendGreaterOrEqual(termEntry{term: c.term, id: after}, func(e termEntry) bool {
 			if e.term != c.term || n > limit {
 				return false
 			}
 			if e.id != after {
-				page, n = append(page, e.rec), n+1
+				page, n = append(page, s.key(e.id)), n+1
 			}
 			return true
 		})

@@ -59,7 +59,7 @@ func (s *State) Due(before key.Time, limit int) iter.Seq[*key.Record] {
 				return false
 			}
 			n++
-			return yield(e.rec)
+			return yield(s.key(e.cell.id))
 		})
 	}
 }
