@@ -16,15 +16,10 @@ import (
 // entry of many at a time. What is left is in the state, so whoever leads next goes on where it stands, and an item that was
 // moved already is passed over when it is applied.
 const (
-	// campaignBatch is how many versions one entry moves. Applying an entry takes every node a few milliseconds in one
-	// piece, which reads on a busy machine wait for: so not fsm.MaxRewrap.
-	campaignBatch = 512
 	// campaignBytes bounds the material in one entry, which must fit fsm.MaxEntry with what is around it.
 	campaignBytes = fsm.MaxEntry / 2
 	// campaignAhead is how many entries are under way at a time: while some are being committed the next is wrapped.
 	campaignAhead = 3
-	// campaignDuty is the part of the time in which a campaign works; for the rest it leaves machine and disk to the callers.
-	campaignDuty = 0.5
 	// campaignRetry is how long a campaign rests when nothing of what is left could be moved.
 	campaignRetry = time.Minute
 )
@@ -143,14 +138,14 @@ func (v *Vault) rewrapFamily(ctx context.Context, l *link, c *fsm.Campaign) (int
 		workers.Go(func() {
 			for ctx.Err() == nil {
 				began := time.Now()
-				version, batch := f.next()
+				version, batch := f.next(v.pace.batch())
 				if len(batch) == 0 {
 					return
 				}
 				if err := v.moveChildren(ctx, f, version, batch); err != nil {
 					cancel(err)
 				}
-				rest(ctx, time.Since(began))
+				rest(ctx, v.pace.rest(len(batch), time.Since(began), time.Now()))
 			}
 		})
 	}
@@ -175,13 +170,13 @@ type family struct {
 
 const maxFailures = 8
 
-// next hands out the next children under a version, as many as go into an entry; nothing at the end.
-func (f *family) next() (version uint32, batch []*key.Record) {
+// next hands out the next children under a version, at most so many, and no more than go into an entry; nothing at the end.
+func (f *family) next(limit int) (version uint32, batch []*key.Record) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for len(f.versions) > 0 && f.versions[0].Version < f.campaign.To {
 		version = f.versions[0].Version
-		batch, _ = f.l.machine.State().WrappedUnder(f.campaign.Parent, version, f.after, campaignBatch)
+		batch, _ = f.l.machine.State().WrappedUnder(f.campaign.Parent, version, f.after, limit)
 		if len(batch) > 0 {
 			batch = batch[:entryful(batch, version)]
 			f.after = batch[len(batch)-1].ID
@@ -266,9 +261,9 @@ func (t *task) movedUp(ctx context.Context, r *key.Record, from, to uint32, item
 	return items, nil
 }
 
-// rest leaves the machine to others after so much work.
-func rest(ctx context.Context, worked time.Duration) {
-	pause := time.NewTimer(time.Duration(float64(worked) * (1 - campaignDuty) / campaignDuty))
+// rest leaves the machines to others for a while.
+func rest(ctx context.Context, d time.Duration) {
+	pause := time.NewTimer(d)
 	defer pause.Stop()
 	select {
 	case <-ctx.Done():

@@ -140,6 +140,7 @@ type Vault struct {
 	feed feed
 
 	usage    *usages
+	pace     pace     // of campaigns
 	denied   refusals // what was refused to the cluster itself
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
