@@ -46,10 +46,11 @@ var plan = map[string][]string{
 	"e2e":                         {"transport/client", "transport/api", "vault/fault"}, // what users have
 	"e2e/kit":                     {"transport/api"},
 	"e2e/chaos/fabric":            {}, // a network of namespaces
+	"e2e/chaos/disk":              {}, // disks that fail
 }
 
 // kits are packages for tests; only tests import them.
-var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/chaos/fabric"}
+var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/chaos/fabric", "e2e/chaos/disk"}
 
 // only lists libraries and the packages that may import them.
 var only = map[string][]string{
