@@ -47,10 +47,11 @@ var plan = map[string][]string{
 	"e2e/kit":                     {"transport/api"},
 	"e2e/chaos/fabric":            {}, // a network of namespaces
 	"e2e/chaos/disk":              {}, // disks that fail
+	"e2e/chaos/history":           {}, // what clients saw, and whether one vault could have said so
 }
 
 // kits are packages for tests; only tests import them.
-var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/chaos/fabric", "e2e/chaos/disk"}
+var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/chaos/fabric", "e2e/chaos/disk", "e2e/chaos/history"}
 
 // only lists libraries and the packages that may import them.
 var only = map[string][]string{

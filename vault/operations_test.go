@@ -203,6 +203,7 @@ var operations = []operation{
 	}},
 	{"sys.rekey-cancel", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.CancelRekey(ctx, c) }},
 	{"member.list", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Members(ctx, c)) }},
+	{"state.digest", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { _, _, err := v.Digest(ctx, c); return err }},
 	{"member.demote", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Demote(ctx, c, "n3") }},
 	{"member.promote", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Promote(ctx, c, "n3") }},
 	{"member.remove", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Remove(ctx, c, "n3") }},

@@ -22,7 +22,7 @@ remove members.`,
   quorate operator members`,
 	}
 	cmd.AddCommand(newInitCmd(a), newUnsealCmd(a), newSealCmd(a), newRekeyCmd(a), newRotateKeyringCmd(a), newSlotsCmd(a))
-	cmd.AddCommand(newJoinTokenCmd(a), newClientCertCmd(a), newMembersCmd(a))
+	cmd.AddCommand(newJoinTokenCmd(a), newClientCertCmd(a), newMembersCmd(a), newDigestCmd(a))
 	cmd.AddCommand(newMemberCmds(a)...)
 	cmd.AddCommand(newStepDownCmd(a))
 	return cmd

@@ -50,6 +50,13 @@ type Members struct {
 	Members []Member `json:"members"`
 }
 
+// Digest is GET /v1/sys/digest: a hash over the whole state of the node that answers. At one index all nodes have the same.
+type Digest struct {
+	Node   string `json:"node"`
+	Index  uint64 `json:"index"`
+	Digest string `json:"digest"` // SHA-256, hexadecimal
+}
+
 // Ceremony is how far an unsealing has come.
 type Ceremony struct {
 	ID      string `json:"id"`

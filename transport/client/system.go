@@ -134,6 +134,15 @@ func (c *Client) Members(ctx context.Context) (*api.Members, error) {
 	return &r, nil
 }
 
+// Digest is a hash over the state of the node that answers; give the client one endpoint to choose the node.
+func (c *Client) Digest(ctx context.Context) (*api.Digest, error) {
+	var r api.Digest
+	if err := c.system(ctx, read, http.MethodGet, "digest", nil, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
 // Promote makes a member a voter.
 func (c *Client) Promote(ctx context.Context, member string) error {
 	return c.member(ctx, http.MethodPost, member, "/promote")

@@ -254,8 +254,17 @@ func TestTokensAndPolicies(t *testing.T) {
 func TestOperatorsRoutes(t *testing.T) {
 	d, f := founded(t)
 	ask[api.Slots](d, "GET", "/v1/sys/slots", nil, 200)
-	if m, _ := ask[api.Members](d, "GET", "/v1/sys/members", nil, 200); len(m.Members) != 1 || m.Members[0].Role != "leader" {
+	m, _ := ask[api.Members](d, "GET", "/v1/sys/members", nil, 200)
+	if len(m.Members) != 1 || m.Members[0].Role != "leader" {
 		t.Errorf("members: %+v", m)
+	}
+	before, _ := ask[api.Digest](d, "GET", "/v1/sys/digest", nil, 200)
+	if same, _ := ask[api.Digest](d, "GET", "/v1/sys/digest", nil, 200); same != before || len(same.Digest) != 64 || same.Node != m.Members[0].ID {
+		t.Errorf("digests of one state: %+v, %+v", before, same)
+	}
+	ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: "digested"}, 201)
+	if after, _ := ask[api.Digest](d, "GET", "/v1/sys/digest", nil, 200); after.Digest == before.Digest || after.Index <= before.Index {
+		t.Errorf("a new key leaves the digest %+v as it was, %+v", before, after)
 	}
 	for _, c := range []struct{ method, path string }{{"POST", "/promote"}, {"POST", "/demote"}, {"DELETE", ""}} {
 		ask[any](d, c.method, "/v1/sys/members/n9"+c.path, nil, 404)

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 
 	"github.com/go-json-experiment/json"
@@ -57,6 +58,10 @@ func systemRoutes() []route {
 			Out: api.Slots{Slots: []api.Slot{{ID: "s1", Kind: "shamir", Epoch: 1, Threshold: 3, Shares: 5}}},
 		},
 		{Method: get, Path: "/v1/sys/members", Op: "sys.members", Summary: "The members of the cluster.", serve: give(listMembers), Out: api.Members{Members: exampleMembers()}},
+		{
+			Method: get, Path: "/v1/sys/digest", Op: "sys.digest", Summary: "A hash over the whole state of the node that answers. At one index all nodes have the same.",
+			serve: give(stateDigest), Out: api.Digest{Node: "n1", Index: 41, Digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+		},
 		{
 			Method: post, Path: "/v1/sys/members/{node}/promote", Op: "sys.member-promote", Summary: "Give a member a vote.",
 			serve: takeOnly(onMember((*vault.Vault).Promote)), Optional: true, Body: smallBody, Timeout: ceremony, In: struct{}{},
@@ -229,6 +234,14 @@ func listMembers(ctx context.Context, q *request) (api.Members, error) {
 		return api.Members{}, err
 	}
 	return api.Members{Members: membersOf(all)}, nil
+}
+
+func stateDigest(ctx context.Context, q *request) (api.Digest, error) {
+	index, sum, err := q.vault.Digest(ctx, q.caller)
+	if err != nil {
+		return api.Digest{}, err
+	}
+	return api.Digest{Node: q.vault.Status(ctx).Node, Index: index, Digest: hex.EncodeToString(sum[:])}, nil
 }
 
 func transferLeader(ctx context.Context, q *request, in *api.TransferRequest) error {

@@ -62,10 +62,7 @@ func (d *Disk) aside() string { return d.Back + ".aside" }
 // Mount makes the files visible at Point.
 func (d *Disk) Mount() error {
 	root := &fs.LoopbackRoot{Path: d.Back}
-	root.NewNode = func(_ *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-		return &node{LoopbackNode: fs.LoopbackNode{RootData: root}, disk: d}
-	}
-	root.RootNode = root.NewNode(root, nil, "", nil)
+	root.RootNode = &node{LoopbackNode: &fs.LoopbackNode{RootData: root}, disk: d}
 	second := time.Second
 	server, err := fs.Mount(d.Point, root.RootNode, &fs.Options{
 		MountOptions: fuse.MountOptions{FsName: "chaosdisk", Name: "chaos", DirectMountStrict: true, DisableXAttrs: true},

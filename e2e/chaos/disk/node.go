@@ -16,8 +16,16 @@ import (
 
 // node is a file or directory.
 type node struct {
-	fs.LoopbackNode
+	*fs.LoopbackNode
 	disk *Disk
+}
+
+// WrapChild implements fs.NodeWrapChilder: what lies below is on this disk, too.
+func (n *node) WrapChild(_ context.Context, ops fs.InodeEmbedder) fs.InodeEmbedder {
+	if plain, ok := ops.(*fs.LoopbackNode); ok {
+		return &node{LoopbackNode: plain, disk: n.disk}
+	}
+	return ops
 }
 
 func (n *node) path() string { return filepath.Join(n.disk.Back, n.Path(n.Root())) }

@@ -1,0 +1,103 @@
+package history
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// MaxOps bounds the history of one key: what porcupine takes grows faster than that.
+const MaxOps = 2000
+
+// patience bounds the search for an order.
+const patience = 60 * time.Second
+
+// Check judges the history of one key, sorted by the time of beginning. Bound is the age that a local read may have.
+func Check(ops []Op, bound time.Duration) error {
+	if len(ops) == 0 {
+		return nil
+	}
+	if len(ops) > MaxOps {
+		return fmt.Errorf("key %s: a history of %d operations is too long to be judged", ops[0].Key, len(ops))
+	}
+	if err := Revoked(ops); err != nil {
+		return err
+	}
+	switch porcupine.CheckOperationsTimeout(model, timed(ops, bound), patience) {
+	case porcupine.Ok:
+		return nil
+	case porcupine.Unknown:
+		return fmt.Errorf("key %s: no order was found in %v; whether there is one is not known", ops[0].Key, patience)
+	default:
+		return fmt.Errorf("key %s: no order of the operations explains what the clients saw", ops[0].Key)
+	}
+}
+
+// timed gives each operation the span in which it may have happened. A local read may be from before it began, by
+// the bound, but not from before the newest change that its own node had acknowledged by then.
+func timed(ops []Op, bound time.Duration) []porcupine.Operation {
+	all := make([]porcupine.Operation, 0, len(ops))
+	for i, o := range ops {
+		from, to := o.Call, o.Return
+		if o.Local {
+			from = max(0, o.Call-bound)
+			for _, w := range ops {
+				if w.changes() && w.Outcome == OK && w.Node == o.Node && w.Return < o.Call {
+					from = max(from, w.Return+1) // porcupine takes what touches for concurrent
+				}
+			}
+		}
+		end := int64(to)
+		if o.Outcome == Unknown {
+			end = math.MaxInt64
+		}
+		all = append(all, porcupine.Operation{ClientId: i, Input: o, Call: int64(from), Return: end})
+	}
+	return all
+}
+
+// span is a time in which a version is certainly out of use.
+type span struct {
+	version  int // 0: all
+	from, to time.Duration
+	by       Op
+}
+
+// Revoked tells of uses that began after what they used had been acknowledged to be out of use, and before anybody asked for it back.
+func Revoked(ops []Op) error {
+	var out []span
+	for _, o := range ops {
+		if (o.Kind == Suspend || o.Kind == Destroy) && o.Outcome == OK {
+			out = append(out, span{version: o.Version, from: o.Return, to: returns(ops, o), by: o})
+		}
+	}
+	for _, u := range ops {
+		if u.Kind != Use || u.Outcome != OK {
+			continue
+		}
+		for _, s := range out {
+			if (s.version == 0 || s.version == u.Version) && u.Call > s.from && u.Call < s.to {
+				return fmt.Errorf("key %s: version %d was used %v after the acknowledgement that it is out of use\n%v\n%v",
+					u.Key, u.Version, (u.Call - s.from).Round(time.Microsecond), s.by, u)
+			}
+		}
+	}
+	return nil
+}
+
+// returns is when somebody first asked to have back what s took out of use: no resumption was under way before.
+func returns(ops []Op, s Op) time.Duration {
+	first := time.Duration(math.MaxInt64)
+	for _, r := range ops {
+		over := r.Outcome != Unknown && r.Return < s.Call // it was done before s began
+		if r.Kind != Resume || r.Outcome == Refused || over || s.Kind == Destroy {
+			continue
+		}
+		if s.Version == 0 || r.Version == 0 || r.Version == s.Version {
+			first = min(first, r.Call)
+		}
+	}
+	return first
+}
