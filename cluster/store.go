@@ -67,6 +67,7 @@ type store struct {
 	running  atomic.Bool                 // raft's goroutines call us
 	keepFrom atomic.Uint64               // compaction leaves entries above this index (the oldest retained snapshot)
 	appended atomic.Int64                // boot time of the last append, in ns
+	pace     pace                        // how long writes take
 
 	mu      sync.Mutex
 	last    uint64 // index whose tag is lastTag; 0: unknown. Guarded by mu
@@ -253,6 +254,8 @@ func (s *store) timed(write func() error) error {
 		s.fatal(&DiskError{File: s.path, Err: fmt.Errorf("a write takes longer than %v", s.slow)})
 	})
 	defer alarm.Stop()
+	began := bootTime()
+	defer func() { now := bootTime(); s.pace.note(now, now-began) }()
 	if err := s.guard(write); err != nil {
 		if noRoom(err) {
 			if s.full != nil {

@@ -23,6 +23,7 @@ var plan = map[string][]string{
 	"vault/fault":                 {},
 	"vault/key":                   {"vault/fault"},
 	"vault/access":                {"vault/key", "vault/fault"},
+	"vault/doctor":                {}, // facts in, findings out
 	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
 	"seal":                        {"vault/fault"},
 	"fsm":                         {"vault/key", "vault/access", "vault/fault"},

@@ -2,41 +2,39 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/vault/doctor"
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// What doctor takes for too much.
-const (
-	maxLag  = 1000            // log entries
-	maxSlow = 2 * time.Second // for a status
-)
-
-const handInShares = "Hand in shares with `quorate operator unseal`, on any node."
-
-// finding is one check of doctor.
-type finding struct {
-	Check  string `json:"check"`
-	Node   string `json:"node,omitempty"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail"`
-	Next   string `json:"next,omitempty"`
+// examination is doctor's result.
+type examination struct {
+	Verdict  string        `json:"verdict"`
+	OK       bool          `json:"ok"`
+	Findings []api.Finding `json:"findings"`
 }
 
 func newDoctorCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the whole cluster and say what to do about what is wrong",
-		Long: `Ask every member for its status and check: that there is a leader that all agree on, that every member is
-reachable, healthy, open and up to date, that clusters and versions are the same, and that enough voters are left to
-lose one. The exit code is 0 when all is well, 5 when something is not, 6 when no node answers.`,
+		Short: "Are we recoverable? Check the whole cluster and say what to do about what is wrong",
+		Long: `Ask every member how it is, and judge whether the cluster could be recovered: that there is a leader that all agree
+on, that every member is reachable, healthy, open and up to date, that enough voters are left to lose one; versions,
+clocks, certificates, disks and audit logs; whether enough custodians proved of late that they hold their shares; how
+old the newest backup and the newest drill are. No token is needed.
+
+The verdict is "ok", "attention" (see to it in working hours) or "act now" (one more failure loses service or data, or
+it is lost already). The exit code is 0 when all is well, 5 when something is not, 6 when no node answers. Every server
+publishes the same checks as the metric quorate_doctor_severity{check="…"}: 0, 1, 2.`,
 		Example: `  quorate doctor
   quorate doctor --format json | jq '.findings[] | select(.ok | not)'`,
 		Args: cobra.NoArgs,
@@ -46,26 +44,14 @@ lose one. The exit code is 0 when all is well, 5 when something is not, 6 when n
 				return err
 			}
 			defer c.Close()
-			findings, err := examine(cmd.Context(), c)
+			e, err := examine(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
-			bad := 0
-			for i := range findings {
-				if findings[i].OK {
-					findings[i].Next = ""
-				} else {
-					bad++
-				}
-			}
-			report := struct {
-				OK       bool      `json:"ok"`
-				Findings []finding `json:"findings"`
-			}{bad == 0, findings}
-			if err := a.result(report, func(w io.Writer) error { return writeFindings(w, findings) }); err != nil {
+			if err := a.result(e, func(w io.Writer) error { return writeExamination(w, e) }); err != nil {
 				return err
 			}
-			if bad > 0 {
+			if !e.OK {
 				return errUnwell
 			}
 			return nil
@@ -73,122 +59,127 @@ lose one. The exit code is 0 when all is well, 5 when something is not, 6 when n
 	}
 }
 
-func writeFindings(w io.Writer, findings []finding) error {
-	rows := make([][]string, 0, len(findings))
-	for _, f := range findings {
-		mark := "ok"
-		if !f.OK {
-			mark = "WRONG"
-		}
-		rows = append(rows, []string{mark, f.Check, f.Node, f.Detail})
+func writeExamination(w io.Writer, e *examination) error {
+	rows := make([][]string, 0, len(e.Findings))
+	for _, f := range e.Findings {
+		rows = append(rows, []string{f.Severity, f.Check, f.Node, f.Detail})
 	}
-	if err := table(w, []string{"VERDICT", "CHECK", "NODE", "FOUND"}, rows); err != nil {
+	if err := table(w, []string{"SEVERITY", "CHECK", "NODE", "FOUND"}, rows); err != nil {
 		return err
 	}
-	for _, f := range findings {
+	for _, f := range e.Findings {
 		if f.Next != "" {
 			if _, err := fmt.Fprintf(w, "next: %s: %s\n", f.Check, f.Next); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	_, err := fmt.Fprintf(w, "verdict: %s\n", e.Verdict)
+	return err
 }
 
-// examine asks one node for the members, then each member for itself.
-func examine(ctx context.Context, c *client.Client) ([]finding, error) {
-	s, err := c.Status(ctx)
+// examine asks one node for the members, then each member for itself, and looks at them side by side.
+func examine(ctx context.Context, c *client.Client) (*examination, error) {
+	begin := time.Now()
+	first, err := c.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	findings := examineCluster(s)
-	newest := s.Index
-	seen := map[string]*api.Status{s.Node: s}
-	for _, m := range s.Members {
-		if m.ID == s.Node {
-			continue
-		}
-		begin := time.Now()
-		own, err := statusOf(ctx, c, m)
-		took := time.Since(begin)
-		if err != nil {
-			findings = append(findings, finding{Check: "reachable", Node: m.ID, Detail: fault.Of(err).Message, Next: "Look whether the node runs, and whether this machine may reach " + m.API + "."})
-			continue
-		}
-		findings = append(findings, finding{Check: "reachable", Node: m.ID, OK: took < maxSlow, Detail: fmt.Sprintf("answered in %v", took.Round(time.Millisecond)), Next: "Look at the node's load and network."})
-		seen[m.ID] = own
-		newest = max(newest, own.Index)
+	survey, reports := surveyMembers(ctx, c, first, time.Since(begin))
+	findings := findingsOf(doctor.Examine(&doctor.Facts{Now: time.Now(), Survey: survey}))
+	verdict := doctor.OK
+	for _, r := range reports {
+		findings = append(findings, r.Findings...)
 	}
-	for _, m := range s.Members {
-		if own := seen[m.ID]; own != nil {
-			findings = append(findings, examineNode(s, own, m, newest)...)
-		}
+	for _, f := range findings {
+		verdict = max(verdict, doctor.ParseSeverity(f.Severity))
 	}
-	return findings, nil
+	return &examination{Verdict: verdict.String(), OK: verdict == doctor.OK, Findings: findings}, nil
 }
 
-func statusOf(ctx context.Context, c *client.Client, m api.Member) (*api.Status, error) {
+// surveyMembers asks all members at once, and gives what each finds about itself beside what can be seen from here.
+func surveyMembers(ctx context.Context, c *client.Client, first *api.Status, took time.Duration) (*doctor.Survey, []*api.Doctor) {
+	members := first.Members
+	if len(members) == 0 { // a blank node: it is all there is
+		members = []api.Member{{ID: first.Node, Role: api.RoleVoter, Healthy: true}}
+	}
+	s := &doctor.Survey{First: first.Node, Members: make([]doctor.Seen, len(members))}
+	reports := make([]*api.Doctor, len(members))
+	var wg sync.WaitGroup
+	for i, m := range members {
+		wg.Go(func() {
+			own := visit{client: c, member: m}
+			if m.ID == first.Node {
+				own.status, own.took = first, took
+			}
+			s.Members[i], reports[i] = own.see(ctx)
+		})
+	}
+	wg.Wait()
+	answered := reports[:0]
+	for _, r := range reports {
+		if r != nil {
+			answered = append(answered, r)
+		}
+	}
+	return s, answered
+}
+
+// visit is one member being asked.
+type visit struct {
+	client *client.Client
+	member api.Member
+	status *api.Status // if it has answered already
+	took   time.Duration
+}
+
+// see asks the member. Its report is nil if it gives none, as nodes of before there were any.
+func (v *visit) see(ctx context.Context) (doctor.Seen, *api.Doctor) {
+	m := v.member
+	seen := doctor.Seen{Node: m.ID, API: m.API, Voter: m.Role != api.RoleNonvoter, Healthy: m.Healthy}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	at, err := c.At(m.API)
+	at := v.client
+	var err error
+	if v.status == nil {
+		if at, err = v.client.At(m.API); err == nil {
+			begin := time.Now()
+			v.status, err = at.Status(ctx)
+			v.took = time.Since(begin)
+		}
+	}
 	if err != nil {
-		return nil, err
+		seen.Err = fault.Of(err).Message
+		return seen, nil
 	}
-	return at.Status(ctx)
-}
-
-func examineCluster(s *api.Status) []finding {
-	voters, up := 0, 0
-	for _, m := range s.Members {
-		if m.Role == "nonvoter" {
-			continue
-		}
-		voters++
-		if m.Healthy {
-			up++
+	s := v.status
+	seen.Took, seen.Initialized, seen.ClusterID, seen.Version = v.took, s.Initialized, s.ClusterID, s.Version
+	seen.Leader, seen.Sealed, seen.Index = s.Leader, s.Sealed, s.Index
+	begin := time.Now()
+	report, err := at.Doctor(ctx)
+	if err == nil && report.Node != m.ID { // the first endpoint is another node than the one that gave the status
+		if at, err = v.client.At(m.API); err == nil {
+			begin = time.Now()
+			report, err = at.Doctor(ctx)
 		}
 	}
-	spare := up - (voters/2 + 1)
-	findings := []finding{
-		{Check: "initialized", OK: s.Initialized, Detail: yesNo(s.Initialized), Next: "Found the cluster with `quorate operator init`."},
-		{Check: "leader", OK: s.Leader != "", Detail: nonEmpty(s.Leader, "none known"), Next: "More than half of the voters must be up and reach each other."},
-		{Check: "spare voters", OK: spare >= 1, Detail: fmt.Sprintf("%d of %d voters up, %d may be lost", up, voters, max(spare, 0)), Next: "Add nodes with `quorate server --join`, or bring the missing ones back."},
+	switch {
+	case errors.Is(err, fault.NotFound):
+		return seen, nil
+	case err != nil:
+		seen.Err = "it gave its status, and then: " + fault.Of(err).Message
+		return seen, nil
 	}
-	if !s.Initialized {
-		return findings[:1]
+	if clock, err := time.Parse(time.RFC3339Nano, report.At); err == nil {
+		seen.Clock, seen.Clocked = clock.Sub(begin.Add(time.Since(begin)/2)), true
 	}
-	return findings
+	return seen, report
 }
 
-func examineNode(first, own *api.Status, m api.Member, newest uint64) []finding {
-	stale := "The node must reach the leader; look at its network and clock."
-	if own.Sealed {
-		stale = handInShares // a sealed node answers nothing, however well it is in touch
+func findingsOf(all []doctor.Finding) []api.Finding {
+	out := make([]api.Finding, len(all))
+	for i, f := range all {
+		out[i] = api.Finding{Check: f.Check, Node: f.Node, Severity: f.Severity.String(), OK: f.Severity == doctor.OK, Detail: f.Detail, Next: f.Next}
 	}
-	findings := []finding{
-		{Check: "healthy", Node: m.ID, OK: m.Healthy, Detail: yesNo(m.Healthy), Next: "Look at the node's log."},
-		{Check: "open", Node: m.ID, OK: !own.Sealed, Detail: openSealed(own.Sealed), Next: handInShares},
-		{Check: "fresh", Node: m.ID, OK: own.Fresh, Detail: nonEmpty(own.Reason, yesNo(own.Fresh)), Next: stale},
-		{Check: "lag", Node: m.ID, OK: newest-min(own.Index, newest) <= maxLag, Detail: fmt.Sprintf("%d entries", newest-min(own.Index, newest)), Next: "It catches up by itself; if the number grows, look at its disk."},
-	}
-	if d := own.Disk; d != nil {
-		findings = append(findings, finding{Check: "disk", Node: m.ID, OK: !d.Low, Detail: fmt.Sprintf("%d MiB free, %d MiB must be", d.Free>>20, d.Mark>>20), Next: "Make room on the disk of its data directory; it goes on by itself."})
-	}
-	if own.Leader != first.Leader {
-		findings = append(findings, finding{Check: "same leader", Node: m.ID, Detail: nonEmpty(own.Leader, "none known"), Next: "Ask again in a moment; if it stays, the network between the members is cut."})
-	}
-	if own.Version != first.Version {
-		findings = append(findings, finding{Check: "same version", Node: m.ID, Detail: own.Version + " beside " + first.Version, Next: "Finish the upgrade, one node at a time."})
-	}
-	if own.ClusterID != first.ClusterID {
-		findings = append(findings, finding{Check: "same cluster", Node: m.ID, Detail: nonEmpty(own.ClusterID, "none"), Next: "Another cluster answers at " + m.API + "; check the addresses."})
-	}
-	return findings
-}
-
-func nonEmpty(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	return out
 }

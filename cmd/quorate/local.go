@@ -193,7 +193,7 @@ func (l *local) grow(ctx context.Context) error {
 			return false
 		}
 		for _, m := range st.Members {
-			if m.Role == "nonvoter" || !m.Healthy || m.API == "" {
+			if m.Role == api.RoleNonvoter || !m.Healthy || m.API == "" {
 				return false
 			}
 		}

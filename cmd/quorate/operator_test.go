@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/rest"
 	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault/vaulttest"
@@ -129,21 +128,6 @@ func TestUnsealFailsOnlyIfNothingAtAllWasTaken(t *testing.T) {
 	out, talk := s.run(0, lines(f, 3), "operator", "unseal")
 	if !strings.Contains(out, "complete") || !strings.Contains(talk, "passed over") {
 		t.Errorf("all are open: %s%s", out, talk)
-	}
-}
-
-func TestDoctorAsksForSharesWhereAMemberIsSealed(t *testing.T) {
-	sealed := &api.Status{Node: "n2", Sealed: true, Reason: "node n2 is sealed"}
-	for _, f := range examineNode(&api.Status{}, sealed, api.Member{ID: "n2", Healthy: true}, 0) {
-		if f.Check == "fresh" && (f.OK || f.Next != handInShares) {
-			t.Errorf("the advice is %q", f.Next)
-		}
-	}
-	cut := &api.Status{Node: "n2", Reason: "no leader"}
-	for _, f := range examineNode(&api.Status{}, cut, api.Member{ID: "n2", Healthy: true}, 0) {
-		if f.Check == "fresh" && (f.OK || !strings.Contains(f.Next, "network and clock")) {
-			t.Errorf("the advice for an open one is %q", f.Next)
-		}
 	}
 }
 

@@ -96,3 +96,11 @@ func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// nonEmpty is s, or other where s is empty.
+func nonEmpty(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -223,6 +223,7 @@ func (s *server) gauges(m *meters) error {
 		m.Gauge("quorate_sealed", "1 while this node is sealed.", flag(s.vault.Sealed)),
 		m.Gauge("quorate_audit_failed", "1 while the audit log cannot be written and operations are refused.",
 			flag(func() bool { return s.audit.Healthy() != nil })),
+		s.doctorGauge(m),
 	)
 }
 
@@ -235,7 +236,7 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	tls := serve.TLS{Certificate: show.certificate, ClientCAs: s.clientCAs}
 	limits := serve.Limits{Connections: s.cfg.Limits.Connections, PerAddress: s.cfg.Limits.ConnectionsPerAddress}
 	native := rest.New(s.vault, rest.Config{
-		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})
 	door, err := serve.New(serve.Config{
 		Name: "rest", Addr: s.cfg.Listen.API, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("rest"), Error: native.Fail,

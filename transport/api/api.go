@@ -24,6 +24,12 @@ const (
 	HeaderIdempotency = "Idempotency-Key"
 )
 
+// Roles of members that do not lead.
+const (
+	RoleVoter    = "voter"
+	RoleNonvoter = "nonvoter"
+)
+
 // Member is a node in status and in the members list.
 type Member struct {
 	ID      string `json:"id"`

@@ -21,6 +21,15 @@ func (c *Client) Status(ctx context.Context) (*api.Status, error) {
 	return &s, nil
 }
 
+// Doctor asks the first endpoint what it finds about itself and, while it leads, about the cluster. No token is needed.
+func (c *Client) Doctor(ctx context.Context) (*api.Doctor, error) {
+	var d api.Doctor
+	if err := c.do(ctx, &call{safety: pinned, method: http.MethodGet, path: "/v1/sys/doctor", out: &d, anyNode: true}); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}
+
 // Ready is nil when the first endpoint can answer requests; else fault.Sealed, fault.Stale or fault.NoLeader says why not.
 func (c *Client) Ready(ctx context.Context) error {
 	return c.do(ctx, &call{safety: pinned, method: http.MethodGet, path: "/readyz", anyNode: true})

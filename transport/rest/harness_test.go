@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -96,7 +97,9 @@ func openWith(t testing.TB, v *vault.Vault, limits serve.Limits, start func(*ser
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := rest.New(v, rest.Config{Version: "test", Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures 1\n") })})
+	h := rest.New(v, rest.Config{Version: "test", Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures 1\n") }), Doctor: func(context.Context) api.Doctor {
+		return api.Doctor{Node: "n1", Verdict: "ok", Findings: []api.Finding{{Check: "open", Severity: "ok", OK: true}}}
+	}})
 	s, err := serve.New(serve.Config{
 		Name: "rest", Addr: "127.0.0.1:0", Error: h.Fail, Limits: limits, Metrics: &exercised,
 		TLS: serve.TLS{Certificate: func() (*tls.Certificate, error) { return cert, nil }},

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
@@ -18,9 +20,10 @@ import (
 
 // Config holds what the door needs beside the vault. The zero value works.
 type Config struct {
-	Log     *slog.Logger // nil: silent
-	Metrics http.Handler // answers GET /metrics; nil: there is none
-	Version string       // of the software, for the OpenAPI document
+	Log     *slog.Logger                     // nil: silent
+	Metrics http.Handler                     // answers GET /metrics; nil: there is none
+	Doctor  func(context.Context) api.Doctor // answers GET /v1/sys/doctor; nil: there is none
+	Version string                           // of the software, for the OpenAPI document
 }
 
 // Handler is the native API. Make one with New and run it in a serve.Server whose Config.Error is its Fail.
@@ -28,6 +31,7 @@ type Handler struct {
 	vault   *vault.Vault
 	log     *slog.Logger
 	metrics http.Handler
+	doctor  func(context.Context) api.Doctor
 	routes  []*route
 	verbs   map[string]map[string]*route // POST /v1/keys/{k}/<verb>: by verb, then by method
 	router  *mux.Router                  // everything else
@@ -38,7 +42,7 @@ type Handler struct {
 
 // New builds the door on v.
 func New(v *vault.Vault, cfg Config) *Handler {
-	h := &Handler{vault: v, log: cfg.Log, metrics: cfg.Metrics, routes: table(), verbs: map[string]map[string]*route{}, named: map[string]*route{}}
+	h := &Handler{vault: v, log: cfg.Log, metrics: cfg.Metrics, doctor: cfg.Doctor, routes: table(), verbs: map[string]map[string]*route{}, named: map[string]*route{}}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}

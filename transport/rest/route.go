@@ -51,7 +51,7 @@ const (
 func table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), accessRoutes(), nodeRoutes(),
+		keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), accessRoutes(), nodeRoutes(), doctorRoutes(),
 	} {
 		for _, rt := range part {
 			if rt.Body == 0 {

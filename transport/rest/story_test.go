@@ -302,3 +302,11 @@ func TestFiguresAreServed(t *testing.T) {
 		t.Errorf("got %d %q", a.status, a.body)
 	}
 }
+
+func TestANodeTellsAnybodyWhatIsWrongWithIt(t *testing.T) {
+	d := open(t, blank(t), serve.Limits{})
+	got, a := ask[api.Doctor](d, "GET", "/v1/sys/doctor", nil, 200)
+	if got.Node != "n1" || len(got.Findings) != 1 || got.Findings[0].Check != "open" || a.header.Get(api.HeaderIndex) != "" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -21,6 +21,10 @@ func (rt *route) membersOf(st *state) []api.Member {
 
 func (rt *route) system(st *state) (any, int, error) {
 	switch {
+	case rt.is("GET", "v1", "sys", "doctor"):
+		return api.Doctor{Node: "n1", At: when, Verdict: "attention", Findings: []api.Finding{
+			{Check: "spare voters", Severity: "attention", Detail: "1 of 1 voters up, 0 may be lost", Next: "Add nodes."},
+		}}, 200, nil
 	case rt.is("GET", "v1", "sys", "status"):
 		s := api.Status{Node: rt.server.Name, Version: "test", ClusterID: "c1", Initialized: !st.fresh, Sealed: st.sealed, Leader: st.members[0].Name, Role: "voter", Members: rt.membersOf(st), Index: st.index, Fresh: !st.sealed}
 		if st.have > 0 && st.sealed {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/quorate/quorate/cluster"
+	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/doctor"
+)
+
+// facts gathers what this node knows of itself and, while it leads, of the cluster. It waits for nobody.
+func (s *server) facts() *doctor.Facts {
+	self := &doctor.Self{Node: s.cfg.Name, Sealed: s.vault.Sealed()}
+	f := &doctor.Facts{Now: s.cfg.now()(), Self: self}
+	if err := s.audit.Healthy(); err != nil {
+		self.Audit = err.Error()
+	}
+	if id := s.node.identity.Load(); id != nil {
+		self.CertificateEnds = id.Cert.Leaf.NotAfter
+	}
+	c := s.node.cluster.Load()
+	if c == nil {
+		self.Reason = "this node belongs to no cluster yet"
+		return f
+	}
+	status, vitals := c.Status(), c.Vitals()
+	self.Leader, self.Fresh, self.Reason = status.Leader, status.Fresh, status.Reason
+	self.Disk = doctor.Disk{Path: vitals.Path, Free: status.Disk.Free, Size: status.Disk.Total, Low: status.Disk.Low, Slowest: vitals.Slowest, Stall: vitals.Stall}
+	self.Store = doctor.Store{Path: vitals.Store, Size: vitals.StoreSize, Free: vitals.StoreFreePages}
+	if status.Ready {
+		f.Cluster = s.clusterFacts(c)
+	}
+	return f
+}
+
+// clusterFacts is what the leader knows of the whole.
+func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
+	out := &doctor.Cluster{}
+	for _, m := range c.Members() {
+		if m.Role == cluster.RoleNonvoter {
+			continue
+		}
+		out.Voters++
+		if m.Healthy {
+			out.Up++
+		}
+	}
+	if y, ok := s.vault.Custody(); ok {
+		out.Custody = &doctor.Custody{Shares: y.Shares, Threshold: y.Threshold, Epoch: int(y.Epoch), Since: y.Since, Unsettled: y.Unsettled}
+	}
+	return out
+}
+
+// examineSelf answers GET /v1/sys/doctor.
+func (s *server) examineSelf(context.Context) api.Doctor {
+	f := s.facts()
+	findings := doctor.Examine(f)
+	return api.Doctor{
+		Node: s.cfg.Name, At: time.Now().UTC().Format(time.RFC3339Nano), Verdict: doctor.Verdict(findings).String(), Findings: findingsOf(findings),
+	}
+}
+
+// doctorGauge publishes the severity of every check that this node can make.
+func (s *server) doctorGauge(m *meters) error {
+	return m.GaugeBy("quorate_doctor_severity", "What this node finds about itself and, while it leads, about the cluster: 0 ok, 1 attention, 2 act now.", "check", func() map[string]float64 {
+		values := map[string]float64{}
+		for check, severity := range doctor.Severities(doctor.Examine(s.facts())) {
+			values[check] = float64(severity)
+		}
+		return values
+	})
+}

@@ -1,0 +1,118 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// diagnosis is what doctor prints as JSON.
+type diagnosis struct {
+	Verdict  string
+	OK       bool
+	Findings []struct {
+		Check, Node, Severity, Detail, Next string
+		OK                                  bool
+	}
+}
+
+func (d diagnosis) String() string {
+	var b strings.Builder
+	for _, f := range d.Findings {
+		if !f.OK {
+			fmt.Fprintf(&b, "%s %s %s: %s; ", f.Severity, f.Check, f.Node, f.Detail)
+		}
+	}
+	return d.Verdict + ": " + b.String()
+}
+
+// wrong lists the checks that found something, each once, with the node where it is about one.
+func (d diagnosis) wrong() []string {
+	var all []string
+	for _, f := range d.Findings {
+		if !f.OK {
+			all = append(all, strings.TrimSpace(f.Check+" "+f.Node))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (c *cluster) diagnose(at *node) (d diagnosis, r ran) {
+	c.t.Helper()
+	r = c.cliEnv([]*node{at}, []string{"QUORATE_TOKEN="}, "doctor", "--format", "json")
+	if err := json.Unmarshal([]byte(r.stdout), &d); err != nil {
+		c.t.Fatalf("doctor: %v: %v", err, r)
+	}
+	return d, r
+}
+
+// severity is what a node's metrics say of a check; -1 if they do not tell of it.
+func (c *cluster) severity(at *node, check string) int {
+	c.t.Helper()
+	a := c.must(at, request{method: http.MethodGet, path: "/metrics", noToken: true})
+	for line := range strings.SplitSeq(string(a.body), "\n") {
+		var v int
+		if n, _ := fmt.Sscanf(line, fmt.Sprintf("quorate_doctor_severity{check=%q} %%d", check), &v); n == 1 {
+			return v
+		}
+	}
+	return -1
+}
+
+// TestDoctorTellsWhatIsWrong: a young cluster lacks backups and nothing else; a lost node makes the next loss fatal; a
+// lost majority is told by who is left; and nobody at all is exit code 6.
+func TestDoctorTellsWhatIsWrong(t *testing.T) {
+	c := open(t)
+	lead, rest := c.leader()
+	young := []string{"backup", "drill"}
+	eventually(t, 30*time.Second, "a verdict on a young cluster", func() error {
+		d, r := c.diagnose(rest[0])
+		if got := d.wrong(); r.code != 5 || d.Verdict != "attention" || !slices.Equal(got, young) {
+			return fmt.Errorf("exit %d, %v", r.code, d)
+		}
+		return nil
+	})
+	if got := c.severity(lead, "backup"); got != 1 {
+		t.Errorf("the leader's metric of a backup that nobody ordered is %d", got)
+	}
+	if got := c.severity(rest[0], "backup"); got != -1 {
+		t.Errorf("a follower publishes %d of the cluster's backup", got)
+	}
+	if got := c.severity(rest[0], "certificate"); got != 0 {
+		t.Errorf("a follower's metric of its certificate is %d", got)
+	}
+
+	rest[1].kill()
+	eventually(t, 30*time.Second, "a verdict with one node lost", func() error {
+		d, r := c.diagnose(rest[0])
+		if r.code != 5 || d.Verdict != "act now" || !slices.Contains(d.wrong(), "reachable "+rest[1].name) || !slices.Contains(d.wrong(), "spare voters") {
+			return fmt.Errorf("exit %d, %v", r.code, d)
+		}
+		return nil
+	})
+	if got := c.severity(lead, "spare voters"); got != 2 {
+		t.Errorf("the leader's metric of a cluster that can lose nobody is %d", got)
+	}
+
+	lead.kill()
+	eventually(t, 30*time.Second, "a verdict with the majority lost", func() error {
+		d, r := c.diagnose(rest[0])
+		if r.code != 5 || d.Verdict != "act now" || !slices.Contains(d.wrong(), "quorum") || !slices.Contains(d.wrong(), "leader") {
+			return fmt.Errorf("exit %d, %v", r.code, d)
+		}
+		return nil
+	})
+	if got := c.severity(rest[0], "in touch"); got != 2 {
+		t.Errorf("the metric of a node without a leader is %d", got)
+	}
+
+	rest[0].kill()
+	if r := c.cliEnv(rest[:1], nil, "--timeout", "2s", "doctor"); r.code != 6 {
+		t.Errorf("nobody answers: %v", r)
+	}
+}

@@ -1,0 +1,27 @@
+package vault
+
+import "time"
+
+// Custody is how the shares of the cluster stand. None of it is secret.
+type Custody struct {
+	Shares, Threshold int
+	Epoch             uint16
+	Since             time.Time // when this epoch's shares were handed out
+	Unsettled         bool      // a rekey is not settled: shares of an epoch before still lead to the master key
+}
+
+// Custody tells how the shares stand, also on a sealed node; false while the node has no state to tell it from. It asks no
+// policy: whoever calls it decides who may see it.
+func (v *Vault) Custody() (Custody, bool) {
+	s := v.state()
+	if s == nil {
+		return Custody{}, false
+	}
+	cfg, err := sealConfig(s)
+	if err != nil {
+		return Custody{}, false
+	}
+	c := Custody{Epoch: cfg.Epoch, Since: time.Unix(cfg.CreatedAt, 0), Unsettled: len(cfg.Handovers) > 0}
+	c.Shares, c.Threshold = cfg.Shares()
+	return c, true
+}
