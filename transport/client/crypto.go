@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/quorate/quorate/transport/api"
 )
@@ -120,6 +121,12 @@ func (c *Client) DecapsulateBatch(ctx context.Context, key string, items []api.D
 
 // EncryptBatch is Encrypt for many items.
 func (c *Client) EncryptBatch(ctx context.Context, key string, items []api.EncryptRequest) ([]api.Result[api.EncryptResponse], error) {
+	items = slices.Clone(items)
+	for i := range items {
+		if items[i].Plaintext == nil {
+			items[i].Plaintext = []byte{} // sent as "", not as null
+		}
+	}
 	return many[api.EncryptResponse](ctx, c, key, "encrypt", items)
 }
 

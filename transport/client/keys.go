@@ -128,6 +128,9 @@ func (c *Client) DataKey(ctx context.Context, key string, in api.DataKeyRequest)
 // Encrypt encrypts a value of bounded size under the latest version; for more, see EncryptStream.
 func (c *Client) Encrypt(ctx context.Context, key string, in api.EncryptRequest) (*api.EncryptResponse, error) {
 	var r api.EncryptResponse
+	if in.Plaintext == nil {
+		in.Plaintext = []byte{} // sent as "", not as null
+	}
 	if err := c.keyCall(ctx, read, http.MethodPost, key, "encrypt", in, &r); err != nil {
 		return nil, err
 	}

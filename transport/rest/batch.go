@@ -3,6 +3,10 @@ package rest
 import (
 	"context"
 	"reflect"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
@@ -15,6 +19,57 @@ const batchBody = 32 << 20
 type oneOrMany[In any] struct {
 	One   In   `json:",embed"`
 	Batch []In `json:"batch"`
+
+	errs []error // why an item of Batch could not be read; empty: all could
+}
+
+// decode reads the body. An item of a batch that is JSON, but not what the operation takes, fails alone, unless there is no other.
+func (b *oneOrMany[In]) decode(body []byte, optional bool) error {
+	err := decode(body, optional, b)
+	if err == nil || !b.apart(body) {
+		return err
+	}
+	return nil
+}
+
+// apart reads each item by itself, and tells whether the body is a batch of which some items can be read. Most bodies never
+// come here: looking at every item twice costs as much as reading it.
+func (b *oneOrMany[In]) apart(body []byte) bool {
+	var items struct {
+		One   In               `json:",embed"`
+		Batch []jsontext.Value `json:"batch"`
+	}
+	defer func() {
+		wipe(&items.One)
+		for _, v := range items.Batch {
+			clear(v)
+		}
+	}()
+	if firstByte(body) != '{' || checkDepth(body) != nil || json.Unmarshal(body, &items, strict) != nil {
+		return false
+	}
+	if !reflect.ValueOf(&items.One).Elem().IsZero() || len(items.Batch) > vault.MaxBatch {
+		return false
+	}
+	b.wipe() // what was read before the item that could not be
+	b.Batch, b.errs = make([]In, len(items.Batch)), make([]error, len(items.Batch))
+	for i, v := range items.Batch {
+		if err := json.Unmarshal(v, &b.Batch[i], strict); err != nil {
+			b.errs[i] = explain(err)
+			wipe(&b.Batch[i])
+		}
+	}
+	return slices.Contains(b.errs, nil)
+}
+
+// whole is nil if all items could be read: for operations that do all items or none.
+func (b *oneOrMany[In]) whole() error {
+	for i, err := range b.errs {
+		if err != nil {
+			return of("batch."+decimal(uint64(i)), err)
+		}
+	}
+	return nil
 }
 
 // check refuses what is neither the one nor the other.
@@ -56,7 +111,7 @@ func (c cryptic[In, Item, Out]) action() action {
 		var in oneOrMany[In]
 		defer in.wipe()
 		err := h.withBody(q, func(body []byte) error {
-			if err := decode(body, q.route.Optional, &in); err != nil {
+			if err := in.decode(body, q.route.Optional); err != nil {
 				return err
 			}
 			return in.check(len(body))
@@ -77,7 +132,7 @@ func (c cryptic[In, Item, Out]) action() action {
 		if in.Batch == nil {
 			err = c.single(ctx, q, &in.One, out)
 		} else {
-			err = c.batch(ctx, q, in.Batch, out)
+			err = c.batch(ctx, q, &in, out)
 		}
 		if err == nil {
 			h.send(q, out.b)
@@ -94,21 +149,43 @@ func (c cryptic[In, Item, Out]) single(ctx context.Context, q *request, in *In, 
 	return c.one(ctx, q, item, func(r *Out) { c.write(out, r) })
 }
 
-func (c cryptic[In, Item, Out]) batch(ctx context.Context, q *request, in []In, out *buffer) error {
-	items := make([]Item, len(in))
-	for i := range in {
+// batch does the items that can be read, and answers for all of them in their order.
+func (c cryptic[In, Item, Out]) batch(ctx context.Context, q *request, in *oneOrMany[In], out *buffer) error {
+	items, errs := make([]Item, 0, len(in.Batch)), in.errs
+	for i := range in.Batch {
+		var item Item
 		var err error
-		if items[i], err = c.item(&in[i]); err != nil {
-			return of("batch."+decimal(uint64(i)), err)
+		if len(in.errs) > 0 {
+			err = in.errs[i]
 		}
+		if err == nil {
+			item, err = c.item(&in.Batch[i])
+		}
+		if err == nil {
+			items = append(items, item)
+			continue
+		}
+		if len(errs) == 0 {
+			errs = make([]error, len(in.Batch))
+		}
+		errs[i] = err
+	}
+	if len(items) == 0 {
+		return of("batch.0", errs[0])
 	}
 	return c.many(ctx, q, items, func(results []vault.Result[Out]) error {
 		out.raw(`{"results":[`)
-		for i := range results {
+		next := 0
+		for i := range in.Batch {
 			if i > 0 {
 				out.raw(",")
 			}
-			if r := &results[i]; r.Err != nil {
+			if len(errs) > 0 && errs[i] != nil {
+				out.failure(fault.Of(errs[i]))
+				continue
+			}
+			r := &results[next]
+			if next++; r.Err != nil {
 				out.failure(fault.Of(r.Err))
 			} else {
 				c.write(out, &r.Value)

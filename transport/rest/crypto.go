@@ -116,6 +116,9 @@ func messageOf(in *sealedBody) (vault.Message, error) {
 
 var encryption = cryptic[api.EncryptRequest, vault.Message, vault.Sealed]{
 	item: func(in *api.EncryptRequest) (vault.Message, error) {
+		if in.Plaintext == nil {
+			return vault.Message{}, fault.New(fault.Invalid, "there is no plaintext to encrypt").WithHint("Send plaintext, in base64; \"\" encrypts nothing on purpose.")
+		}
 		return vault.Message{Body: in.Plaintext, AAD: in.AAD, Context: in.Context}, nil
 	},
 	write: writeSealed,

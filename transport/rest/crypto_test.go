@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -137,7 +138,12 @@ func TestABatchIsNotAnItem(t *testing.T) {
 		"none":          {`{"batch":[]}`, "1 to 1000 items, not 0", 400},
 		"too many":      {`{"batch":[` + strings.Repeat(item+",", 1000) + item + `]}`, "1 to 1000 items, not 1001", 400},
 		"no list":       {`{"batch":` + item + `}`, `"batch" must be a list`, 400},
-		"bad item":      {`{"batch":[` + item + `,{"plaintext":"*"}]}`, `"batch.1.plaintext" must be a string of standard base64`, 400},
+		"bad items":     {`{"batch":[{"plaintext":"*"},{"plaintext":7}]}`, `"batch.0.plaintext" must be a string of standard base64`, 400},
+		"no JSON":       {`{"batch":[` + item + `,{"plaintext":"aGk=}]}`, `the body is not JSON`, 400},
+		"twice":         {`{"batch":[` + item + `,{"aad":"","aad":""}]}`, `the field "batch.1.aad" is given twice`, 400},
+		"bad and both":  {`{"plaintext":"aGk=","batch":[` + item + `,{"plaintext":"*"}]}`, `"batch.1.plaintext" must be`, 400},
+		"no plaintext":  {`{}`, "there is no plaintext", 400},
+		"none of them":  {`{"batch":[{},{}]}`, "there is no plaintext", 400},
 		"unknown field": {`{"batch":[{"plain":"aGk="}]}`, `unknown field "batch.0.plain"`, 400},
 		"nested":        {`{"batch":[{"batch":[` + item + `]}]}`, `unknown field "batch.0.batch"`, 400},
 		"large item":    {`{"plaintext":"` + strings.Repeat("AAAA", 300<<10) + `"}`, "exceeds 1048576 bytes", 413},
@@ -156,6 +162,37 @@ func TestABatchIsNotAnItem(t *testing.T) {
 	}
 	if a := d.send("POST", "/v1/keys/kem/encapsulate", ""); a.status != 200 {
 		t.Errorf("nothing to say: %d %s", a.status, a.body)
+	}
+}
+
+func TestAnItemThatCannotBeReadFailsAlone(t *testing.T) {
+	d := withKeys(t)
+	a := d.send("POST", "/v1/keys/aes/encrypt", `{"batch":[{"plaintext":"aGk="},{"plaintext":"*"},{"plain":"aGk="},7,{},{"plaintext":""},{"plaintext":"aGk=","aad":"****"},{"plaintext":"aGk="}]}`)
+	var all api.Results[api.EncryptResponse]
+	if err := json.Unmarshal(a.body, &all); err != nil || a.status != 200 || len(all.Results) != 8 {
+		t.Fatalf("answered %d %s: %v", a.status, a.body, err)
+	}
+	for i, want := range []string{"", `"plaintext" must be a string of standard base64`, `unknown field "plain"`, "must be an object", "there is no plaintext", "", `"aad" must be`, ""} {
+		r := all.Results[i]
+		switch {
+		case want == "" && (r.Error != nil || r.Value.Ciphertext == ""):
+			t.Errorf("item %d failed with its neighbours: %+v", i, r.Error)
+		case want != "" && (r.Error == nil || r.Error.Kind != "invalid" || !strings.Contains(r.Error.Detail, want) || r.Value.Ciphertext != ""):
+			t.Errorf("item %d: %+v, want %s", i, r.Error, want)
+		case want == "":
+			got, _ := ask[api.DecryptResponse](d, "POST", "/v1/keys/aes/decrypt", api.DecryptRequest{Ciphertext: r.Value.Ciphertext}, 200)
+			if wanted := map[bool]string{true: "", false: "hi"}[i == 5]; string(got.Plaintext) != wanted {
+				t.Errorf("item %d is %q", i, got.Plaintext)
+			}
+		}
+	}
+	// Data keys are stored all or none.
+	before, _ := ask[api.Keys](d, "GET", "/v1/keys?parent=aes", nil, 200)
+	if a := d.send("POST", "/v1/keys/aes/datakey", `{"batch":[{"store":true},{"store":true,"bits":"many"}]}`); a.status != 400 {
+		t.Errorf("storing one that can be read: %d %s", a.status, a.body)
+	}
+	if after, _ := ask[api.Keys](d, "GET", "/v1/keys?parent=aes", nil, 200); len(after.Keys) != len(before.Keys) {
+		t.Errorf("%d data keys were stored all the same", len(after.Keys)-len(before.Keys))
 	}
 }
 

@@ -26,7 +26,7 @@ func Batches() []func(body []byte) (items int, single bool, err error) {
 
 func decodeBatch[In any](body []byte) (int, bool, error) {
 	var in oneOrMany[In]
-	if err := decode(body, false, &in); err != nil {
+	if err := in.decode(body, false); err != nil {
 		return 0, false, err
 	}
 	return len(in.Batch), in.Batch == nil, in.check(len(body))

@@ -107,6 +107,9 @@ func storedKeys(ctx context.Context, q *request, in *oneOrMany[api.DataKeyReques
 	if kept == 0 {
 		return false, nil
 	}
+	if err := in.whole(); err != nil {
+		return true, err
+	}
 	if kept < len(all) {
 		return true, fault.New(fault.Invalid, "some items of the batch are to be stored and others not").WithHint("Send them in two requests.")
 	}
