@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build demo clients test e2e bench microbench fuzz lint fmt clean
+.PHONY: build demo clients test e2e sim bench microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -31,6 +31,13 @@ test: lint clients ## everything that CI runs, with the race detector
 
 e2e: build ## the long stories with real processes
 	$(GO) test -count=1 -timeout 30m -tags e2e ./e2e/...
+
+SIM_HOURS ?= 20
+SIM_REPORT ?= bin/sim.md
+sim: ## whole nodes in simulated time, under faults: SIM_HOURS=500, SIM_SEED= repeats a run; writes a report
+	@mkdir -p $(dir $(SIM_REPORT))
+	$(GO) test -count=1 -timeout 0 -run '^TestSimulation$$' ./cluster/sim -args -sim.hours=$(SIM_HOURS) -sim.report=$(abspath $(SIM_REPORT))
+	@cat $(SIM_REPORT)
 
 bench: build ## the figures, beside their floors, in one run
 	$(BIN) bench --local

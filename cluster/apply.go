@@ -27,6 +27,7 @@ type applier struct {
 	onRestore func()
 	onConf    func(raft.Configuration, []string) // with the names that are no longer in it
 	fatal     func(error)
+	clock     clock
 
 	done    progress
 	halted  atomic.Bool
@@ -116,7 +117,7 @@ func (a *applier) StoreConfiguration(index uint64, c raft.Configuration) {
 	}
 	a.names = now
 	if len(gone) > 0 {
-		a.dropped.Store(int64(bootTime()))
+		a.dropped.Store(int64(a.clock.now()))
 	}
 	if a.onConf != nil {
 		a.onConf(c, gone)
@@ -141,7 +142,7 @@ func (a *applier) Restore(r io.ReadCloser) error {
 	if err := a.machine.Restore(r); err != nil {
 		return fmt.Errorf("restoring the state from a snapshot: %w", err)
 	}
-	a.dropped.Store(int64(bootTime()))
+	a.dropped.Store(int64(a.clock.now()))
 	a.machine.Skip(binary.BigEndian.Uint64(head[:8]))
 	a.conf.Store(binary.BigEndian.Uint64(head[8:]))
 	if a.onRestore != nil {

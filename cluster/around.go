@@ -27,8 +27,9 @@ type around struct {
 	refusals refusals
 	last     atomic.Int64 // boot time of the last round, ns
 	mu       sync.Mutex
-	leader   string            // as somebody said it; guarded by mu
-	addrs    map[string]string // where nodes are, as somebody said it; guarded by mu
+	leader   string                   // as somebody said it; guarded by mu
+	addrs    map[string]string        // where nodes are, as somebody said it; guarded by mu
+	vouched  map[string]time.Duration // members that a voter named, and until when that counts; guarded by mu
 }
 
 // aroundAnswer is what a member says. The addresses are hints.
@@ -37,6 +38,8 @@ type aroundAnswer struct {
 	Addrs  map[string]string `cbor:"2,keyasint,omitempty"`
 	Cert   []byte            `cbor:"3,keyasint,omitempty"` // the member's own certificate
 	Gossip string            `cbor:"4,keyasint,omitempty"` // where the member gossips
+	// Members are the members as the one who answers knows them.
+	Members []string `cbor:"5,keyasint,omitempty"`
 }
 
 type aroundQuestion struct {
@@ -66,7 +69,7 @@ func (n *Node) resolve(id raft.ServerID) (string, bool) {
 
 // lookAround asks all members, when the leader cannot be asked: who leads, where is everybody.
 func (n *Node) lookAround(ctx context.Context, _ error) {
-	now := bootTime()
+	now := n.boot()
 	if now-time.Duration(n.around.last.Load()) < aroundEvery || len(n.servers()) == 0 {
 		return
 	}
@@ -99,16 +102,55 @@ func (n *Node) askAround(ctx context.Context, node string) error {
 	n.book.learn(node, a.Cert, n.id.Load())
 	n.meet(a.Gossip)
 	n.around.mu.Lock()
+	if s, ok := n.find(node); ok && s.Suffrage == raft.Voter {
+		n.around.vouchLocked(a.Members, n.boot()+vouchedFor)
+	}
+	n.around.mu.Unlock() // isMember asks for it
+	known := map[string]string{}
+	for name, addr := range a.Addrs {
+		if len(addr) <= maxAddr && name != n.cfg.Node && n.isMember(name) {
+			known[name] = addr
+		}
+	}
+	n.around.mu.Lock()
 	defer n.around.mu.Unlock()
 	if a.Leader != "" && a.Leader != n.cfg.Node && len(a.Leader) < 64 {
 		n.around.leader = a.Leader
 	}
-	for name, addr := range a.Addrs {
-		if len(addr) <= maxAddr && name != n.cfg.Node && n.isMember(name) {
-			n.noteAddrLocked(name, addr)
-		}
+	for name, addr := range known {
+		n.noteAddrLocked(name, addr)
 	}
 	return nil
+}
+
+// vouchedFor is how long a voter's word on who is a member counts. A node that is cut off from its leader asks again
+// every aroundEvery.
+const vouchedFor = 5 * time.Second
+
+// vouchLocked notes whom a voter named as members. Caller holds mu.
+func (a *around) vouchLocked(names []string, until time.Duration) {
+	if a.vouched == nil {
+		a.vouched = map[string]time.Duration{}
+	}
+	for _, name := range names {
+		if len(a.vouched) < maxVouched || a.vouched[name] != 0 {
+			a.vouched[name] = until
+		}
+	}
+}
+
+// maxVouched bounds what is kept: more members than any cluster has.
+const maxVouched = 256
+
+// vouchedFor tells whether a voter has said of late that node is a member.
+func (a *around) vouchedFor(node string, now time.Duration) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	until, ok := a.vouched[node]
+	if ok && until <= now {
+		delete(a.vouched, node)
+	}
+	return ok && until > now
 }
 
 // noteAddrLocked keeps a hint. Caller holds around.mu.
@@ -127,8 +169,12 @@ func (n *Node) serveAround(_ context.Context, from string, body []byte) ([]byte,
 	}
 	a := aroundAnswer{Addrs: map[string]string{n.cfg.Node: n.peerAddr()}, Cert: n.id.Load().Cert.Certificate[0], Gossip: n.GossipAddr()}
 	a.Leader, _ = n.Leader()
+	for _, s := range n.servers() {
+		a.Members = append(a.Members, string(s.ID))
+	}
+	heard := n.isMember(from)
 	n.around.mu.Lock()
-	if q.Peer != "" && len(q.Peer) <= maxAddr && n.isMember(from) {
+	if q.Peer != "" && len(q.Peer) <= maxAddr && heard {
 		n.noteAddrLocked(from, q.Peer)
 	}
 	for name, addr := range n.around.addrs {
@@ -140,6 +186,7 @@ func (n *Node) serveAround(_ context.Context, from string, body []byte) ([]byte,
 
 // certBook keeps the certificates of members, to check what they sign in gossip.
 type certBook struct {
+	clock  clock
 	mu     sync.Mutex
 	byNode map[string]*x509.Certificate // verified; guarded by mu
 	asked  map[string]time.Duration     // boot time of the last attempt to get one; guarded by mu
@@ -176,7 +223,7 @@ func (b *certBook) get(node string) *x509.Certificate {
 func (b *certBook) due(node string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := bootTime()
+	now := b.clock.now()
 	if last, ok := b.asked[node]; ok && now-last < aroundEvery {
 		return false
 	}

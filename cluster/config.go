@@ -101,6 +101,9 @@ type Config struct {
 	// Now is the clock that entries are stamped by (nil: time.Now), which a drill may move. Leases, elections and certificates
 	// keep to the machine's own clocks.
 	Now func() time.Time
+
+	// World replaces clock, disk and network, for simulation. Zero: the real ones.
+	World World
 }
 
 const (
@@ -149,6 +152,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.DiskStall <= 0 {
 		c.DiskStall = defaultStall
 	}
+	c.World = c.World.withDefaults()
 	return c, nil
 }
 

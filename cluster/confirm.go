@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/plant"
 )
 
 const (
@@ -35,6 +36,9 @@ type round struct {
 // confirm returns nil if ld was this node's leadership, and the cluster's, at some moment after the call began.
 // Kinds: fault.NoLeader if it is not, or no quorum answered; Uncertain never.
 func (n *Node) confirm(ctx context.Context, ld *leadership) error {
+	if plant.VerifyLeader {
+		return n.raft.VerifyLeader().Error()
+	}
 	c := &n.confirmer
 	c.mu.Lock()
 	r := c.next
@@ -118,7 +122,7 @@ func (n *Node) askTerms(ld *leadership) error {
 	for _, s := range others {
 		if !n.spawn(func() {
 			term, err := n.askTerm(ctx, string(s.ID))
-			answers <- err == nil && term <= ld.term
+			answers <- err == nil && (term <= ld.term || plant.SkipTerm)
 		}) {
 			answers <- false
 		}

@@ -17,7 +17,7 @@ func (n *Node) RaftConfig() *raft.Config { return n.raftConfig() }
 
 // Transport is what this node gives to raft.
 func (n *Node) Transport() raft.Transport {
-	return newNamed(n.port.Transport(raft.ServerID(n.cfg.Node), peer.TransportConfig{}), raft.ServerID(n.cfg.Node))
+	return newNamed(n.port.Raft(raft.ServerID(n.cfg.Node), peer.TransportConfig{}), raft.ServerID(n.cfg.Node))
 }
 
 // NewLog is the authenticated log over a disk of the test's own.

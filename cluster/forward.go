@@ -128,22 +128,23 @@ func (n *Node) servers() []raft.Server {
 	return n.raft.GetConfiguration().Configuration().Servers
 }
 
-// isMember is the port's question. A node without any configuration waits to be admitted: it listens to whoever the
-// cluster's CA vouches for.
+// isMember is the port's question. A node that is not in any configuration that it knows of waits to be admitted: it listens to
+// whoever the cluster's CA vouches for. That is so until its own name comes up, and not only until it has some
+// configuration: the snapshot that it is sent may be older than its leader's membership. And a member that was away
+// listens to those of whom a voter that it knows says that they are members now: they may have joined meanwhile, and one
+// of them may lead (DESIGN.md).
 func (n *Node) isMember(node string) bool {
 	if !n.booted.Load() {
 		return false
 	}
-	servers := n.servers()
-	if len(servers) == 0 {
-		return true
-	}
-	for _, s := range servers {
+	self := false
+	for _, s := range n.servers() {
 		if string(s.ID) == node {
 			return true
 		}
+		self = self || string(s.ID) == n.cfg.Node
 	}
-	return false
+	return !self || n.around.vouchedFor(node, n.boot())
 }
 
 // addrOf finds where a member is: as it announces itself, else as the Raft configuration has it. Whoever answers must

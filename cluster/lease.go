@@ -18,6 +18,7 @@ const (
 
 // lease is this node's permission to serve reads from its own state. It ends at a boot time and says why it ended.
 type lease struct {
+	clock clock
 	until atomic.Int64 // boot time, ns; 0: none
 	lost  atomic.Pointer[lostLease]
 }
@@ -45,12 +46,12 @@ func (l *lease) extend(until time.Duration) {
 // drop ends the lease now.
 func (l *lease) drop(why string) {
 	l.until.Store(0)
-	l.lost.Store(&lostLease{why: why, since: bootTime()})
+	l.lost.Store(&lostLease{why: why, since: l.clock.now()})
 }
 
 // failed notes that a renewal failed. The lease runs on; the beginning of the trouble is kept.
 func (l *lease) failed(why string) {
-	since := bootTime()
+	since := l.clock.now()
 	if old := l.lost.Load(); old != nil {
 		since = old.since
 	}
@@ -58,7 +59,7 @@ func (l *lease) failed(why string) {
 }
 
 // left is how long the lease still runs; negative or zero: it does not.
-func (l *lease) left() time.Duration { return time.Duration(l.until.Load()) - bootTime() }
+func (l *lease) left() time.Duration { return time.Duration(l.until.Load()) - l.clock.now() }
 
 // check returns nil while the lease runs, else a fault.Stale with the reason.
 func (l *lease) check() error {
@@ -73,7 +74,7 @@ func (l *lease) check() error {
 	}
 	msg := "this node cannot prove that its state is recent: " + why
 	if since > 0 {
-		msg += fmt.Sprintf(" (for %v)", (bootTime() - since).Round(time.Millisecond))
+		msg += fmt.Sprintf(" (for %v)", (l.clock.now() - since).Round(time.Millisecond))
 	}
 	return fault.New(fault.Stale, "%s", msg)
 }
@@ -126,7 +127,7 @@ func (n *Node) linearizable(ctx context.Context) error {
 // exchange proves that this node's state, when it returns nil, holds everything acknowledged before the call. It
 // extends the lease by the time of sending: the proof is no younger than that.
 func (n *Node) exchange(ctx context.Context) error {
-	sent := bootTime()
+	sent := n.boot()
 	index := uint64(0)
 	if ld := n.leading(); ld != nil {
 		if err := n.confirm(ctx, ld); err != nil {

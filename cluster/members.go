@@ -59,6 +59,7 @@ const maxAddr = 255
 
 // reports is what a leader was told.
 type reports struct {
+	clock  clock
 	mu     sync.Mutex
 	byNode map[string]heard // guarded by mu
 }
@@ -79,7 +80,7 @@ func (r *reports) note(node string, rep report) {
 		r.byNode = map[string]heard{}
 	}
 	h := r.byNode[node]
-	h.report, h.at = rep, bootTime()
+	h.report, h.at = rep, r.clock.now()
 	r.byNode[node] = h
 }
 
@@ -91,7 +92,7 @@ func (r *reports) judge(node string, own uint64, silent time.Duration) (keptUp t
 	if !ok {
 		return 0, h, false
 	}
-	now := bootTime()
+	now := r.clock.now()
 	switch {
 	case now-h.at > silent || h.Applied+closeEnough < own:
 		h.close = 0
@@ -129,7 +130,7 @@ func (n *Node) healthy(node string) bool {
 		return true
 	}
 	h, ok := n.reports.get(node)
-	return ok && bootTime()-h.at <= n.silence()
+	return ok && n.boot()-h.at <= n.silence()
 }
 
 // Members lists the members: the Raft configuration, joined with what each announces.
@@ -150,7 +151,7 @@ func (n *Node) Members() []Member {
 		if m.Peer == "" {
 			m.Peer = string(s.Address)
 		}
-		if h, ok := n.reports.get(m.Node); ok && bootTime()-h.at <= n.silence() {
+		if h, ok := n.reports.get(m.Node); ok && n.boot()-h.at <= n.silence() {
 			m.API, m.Peer, m.Gossip, m.Version = h.API, h.Peer, h.Gossip, h.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = h.Sealed, h.Applied, h.Disk, true
 		}
@@ -327,10 +328,10 @@ func (n *Node) quorumWithout(ctx context.Context, node string) error {
 	limit := ld.since + n.silence()
 	for {
 		err := n.countWithout(node)
-		if err == nil || bootTime() >= limit || ctx.Err() != nil {
+		if err == nil || n.boot() >= limit || ctx.Err() != nil {
 			return err
 		}
-		n.sleepUntil(ctx, bootTime()+5*time.Millisecond)
+		n.sleepUntil(ctx, n.boot()+5*time.Millisecond)
 	}
 }
 

@@ -4,14 +4,12 @@ import (
 	"context"
 
 	"github.com/hashicorp/raft"
-
-	"github.com/quorate/quorate/cluster/peer"
 )
 
 // named is the port's transport with one thing put right: raft 1.8.0 leaves the header of its answers to InstallSnapshot
 // and TimeoutNow empty, and the port rightly takes no answer that does not name its sender.
 type named struct {
-	*peer.Transport
+	Transport
 	self raft.RPCHeader
 	rpcs chan raft.RPC
 }
@@ -22,7 +20,7 @@ var (
 	_ raft.WithClose   = (*named)(nil)
 )
 
-func newNamed(t *peer.Transport, self raft.ServerID) *named {
+func newNamed(t Transport, self raft.ServerID) *named {
 	return &named{
 		Transport: t, rpcs: make(chan raft.RPC),
 		self: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(self), Addr: []byte(t.LocalAddr())},

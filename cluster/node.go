@@ -17,6 +17,7 @@ import (
 	"github.com/quorate/quorate/cluster/peer"
 	"github.com/quorate/quorate/cluster/room"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/plant"
 )
 
 const (
@@ -37,7 +38,7 @@ type Node struct {
 	stable   *stable
 	snaps    *snapshots
 	app      *applier
-	port     *peer.Port
+	port     Port
 	room     *room.Watch
 	gossip   atomic.Pointer[gossip.Gossip] // nil without gossip
 	gossipAt atomic.Pointer[string]        // where others reach it
@@ -54,7 +55,7 @@ type Node struct {
 	reports   reports
 	book      certBook
 	around    around
-	confMu    sync.Mutex // one change of membership or leadership at a time
+	confMu    longLock // one change of membership or leadership at a time
 	sealed    atomic.Bool
 	crowded   atomic.Pointer[string] // the voters without room, if the others are no quorum; kept by the leader
 	pinched   chan struct{}          // look at the disk now
@@ -88,6 +89,7 @@ func Open(cfg Config) (*Node, error) {
 		fatal: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	n.id.Store(cfg.Identity)
+	n.lease.clock, n.grants.clock, n.reports.clock, n.book.clock = n.boot, n.boot, n.boot, n.boot
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	if err := n.open(); err != nil {
 		n.stop(context.Background())
@@ -115,6 +117,9 @@ func (n *Node) open() error {
 	if err := n.meter.register(n); err != nil {
 		return err
 	}
+	if plant.NoGate {
+		n.lease.extend(n.boot() + n.cfg.Lease)
+	}
 	for _, loop := range []func(context.Context){n.runLead, n.runPause, n.runRenew, n.runMembers, n.runAcquaint, n.runRoom} {
 		n.spawn(func() { loop(n.ctx) })
 	}
@@ -137,7 +142,7 @@ func (n *Node) openDir() error {
 }
 
 func (n *Node) openPort() error {
-	port, err := peer.Listen(n.cfg.Peer, peer.Config{
+	port, err := n.cfg.World.Port(n.cfg.Peer, peer.Config{
 		Identity: n.id.Load, Member: n.isMember, Log: n.log, Dial: n.cfg.Dial,
 	})
 	if err != nil {
@@ -191,7 +196,7 @@ func (n *Node) raftConfig() *raft.Config {
 
 func (n *Node) startRaft() error {
 	conf := n.raftConfig()
-	trans := newNamed(n.port.Transport(conf.LocalID, peer.TransportConfig{
+	trans := newNamed(n.port.Raft(conf.LocalID, peer.TransportConfig{
 		LocalAddr: raft.ServerAddress(n.peerAddr()), Resolve: n.resolve,
 	}), conf.LocalID)
 	logs, err := raft.NewLogCache(logCacheSize, n.store)
@@ -203,8 +208,8 @@ func (n *Node) startRaft() error {
 			return err
 		}
 	}
-	n.app = &applier{machine: n.cfg.Machine, onApply: n.cfg.OnApply, onRestore: n.cfg.OnRestore, onConf: n.confChanged, fatal: n.fail}
-	r, err := raft.NewRaft(conf, n.app, logs, n.stable, n.snaps, trans)
+	n.app = &applier{machine: n.cfg.Machine, onApply: n.cfg.OnApply, onRestore: n.cfg.OnRestore, onConf: n.confChanged, fatal: n.fail, clock: n.boot}
+	r, err := n.newRaft(conf, logs, trans)
 	if err != nil {
 		return fmt.Errorf("starting raft: %w", err)
 	}
@@ -227,6 +232,20 @@ func (n *Node) startRaft() error {
 		}
 	})
 	return nil
+}
+
+// newRaft is raft.NewRaft, which panics when the disk does not keep its term: the reason is known by then.
+func (n *Node) newRaft(conf *raft.Config, logs raft.LogStore, trans raft.Transport) (r *raft.Raft, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n.fatalMu.Lock()
+			defer n.fatalMu.Unlock()
+			if err = n.fatalErr; err == nil {
+				panic(v)
+			}
+		}
+	}()
+	return raft.NewRaft(conf, n.app, logs, n.stable, n.snaps, trans)
 }
 
 // bootstrap founds a cluster of one.

@@ -16,7 +16,7 @@ func Verify(dir string, id *peer.Identity, lg *slog.Logger) error {
 	if lg == nil {
 		lg = slog.Default()
 	}
-	n := &Node{cfg: Config{Dir: dir, Identity: id, Node: id.Node, DiskStall: defaultStall}, log: lg, fatal: make(chan struct{})}
+	n := &Node{cfg: Config{Dir: dir, Identity: id, Node: id.Node, DiskStall: defaultStall, World: World{}.withDefaults()}, log: lg, fatal: make(chan struct{})}
 	err := n.openStore()
 	if n.store != nil {
 		err = errors.Join(err, n.store.close())
@@ -30,16 +30,13 @@ func (n *Node) spend() bool { return n.room != nil && n.room.Spend() }
 // openStore opens and verifies log, stable store and snapshots.
 func (n *Node) openStore() error {
 	path := filepath.Join(n.cfg.Dir, logFile)
-	if err := checkPages(path); err != nil {
-		return err
-	}
-	bolt, err := openBolt(path)
+	disk, err := n.cfg.World.Disk(path, boltOptions())
 	if err != nil {
 		return err
 	}
 	id := n.cfg.Identity
-	n.store = &store{disk: bolt, path: path, chain: newChain(id.LogKey, id.Cluster), slow: n.cfg.DiskStall, fatal: n.fail, full: n.pinch, spend: n.spend}
-	n.stable = newStable(bolt, n.store, id.LogKey, id.Cluster, n.cfg.Node)
+	n.store = &store{disk: disk, path: path, chain: newChain(id.LogKey, id.Cluster), slow: n.cfg.DiskStall, fatal: n.fail, full: n.pinch, spend: n.spend, clock: n.boot}
+	n.stable = newStable(disk, n.store, id.LogKey, id.Cluster, n.cfg.Node)
 	if n.snaps, err = newSnapshots(n.cfg.Dir, id.LogKey, id.Cluster); err != nil {
 		return err
 	}

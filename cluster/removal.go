@@ -60,7 +60,7 @@ func (n *Node) tellRemoved(node, addr string, which removal) {
 		if _, err := n.port.Call(ctx, addr, node, methodRemoved, body); err == nil || errors.Is(err, fault.Conflict) {
 			return
 		}
-		n.sleepUntil(ctx, bootTime()+200*time.Millisecond)
+		n.sleepUntil(ctx, n.boot()+200*time.Millisecond)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"sync"
+	"runtime"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/hashicorp/raft"
@@ -55,7 +55,7 @@ type stable struct {
 	key  []byte
 	node string
 
-	mu  sync.Mutex
+	mu  longLock
 	now map[string][]byte // nil until loaded; guarded by mu
 }
 
@@ -170,7 +170,14 @@ func (s *stable) Get(key []byte) ([]byte, error) {
 
 // SetUint64 keeps a number.
 func (s *stable) SetUint64(key []byte, val uint64) error {
-	return s.Set(key, binary.BigEndian.AppendUint64(nil, val))
+	err := s.Set(key, binary.BigEndian.AppendUint64(nil, val))
+	var disk *DiskError
+	if errors.As(err, &disk) && s.log.running.Load() {
+		// Raft panics when it cannot keep its term, and the process would end with that instead of the reason. The node is
+		// ending already; this goroutine of raft's has nothing left to do. See store.GetLog.
+		runtime.Goexit()
+	}
+	return err
 }
 
 // GetUint64 returns a number.

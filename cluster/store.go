@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 
 	"github.com/quorate/quorate/cluster/room"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/plant"
 )
 
 const logFile = "raft.db"
@@ -27,17 +27,17 @@ var errNotLeading = errors.New("an entry without authentication arrived while th
 
 // boltOptions: no freelist on disk (it is rebuilt at open), kept as a map; nobody else has the file open.
 func boltOptions() *bbolt.Options {
-	return &bbolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType}
+	return &bbolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType, NoSync: plant.NoSync}
 }
 
 // openBolt opens the store's file. A file that bbolt cannot make sense of is a *DamageError.
-func openBolt(path string) (b *raftboltdb.BoltStore, err error) {
+func openBolt(path string, options *bbolt.Options) (b *raftboltdb.BoltStore, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			b, err = nil, &DamageError{File: path, What: "the store", Err: fmt.Errorf("%v", v)}
 		}
 	}()
-	b, err = raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: boltOptions(), MsgpackUseNewTimeFormat: true})
+	b, err = raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: options, MsgpackUseNewTimeFormat: true})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%s is in use by another process: stop it first", path)
@@ -62,6 +62,7 @@ type store struct {
 	fatal func(error)   // may be called several times, from any goroutine
 	full  func()        // told that a write found no room; nil: nobody
 	spend func() bool   // gives up the last of what is held in reserve; nil: there is nothing
+	clock clock
 
 	leading  atomic.Pointer[func() bool] // nil: nobody signs. Set to "yes" to found a cluster, then by the node
 	running  atomic.Bool                 // raft's goroutines call us
@@ -69,7 +70,7 @@ type store struct {
 	appended atomic.Int64                // boot time of the last append, in ns
 	pace     pace                        // how long writes take
 
-	mu      sync.Mutex
+	mu      longLock
 	last    uint64 // index whose tag is lastTag; 0: unknown. Guarded by mu
 	lastTag tag    // guarded by mu
 	cut     bool   // the newest entries were removed and nothing was written since. Guarded by mu
@@ -162,7 +163,7 @@ func (s *store) StoreLogs(logs []*raft.Log) error {
 	}
 	s.cut = false
 	s.last, s.lastTag = logs[len(logs)-1].Index, before
-	s.appended.Store(int64(bootTime()))
+	s.appended.Store(int64(s.clock.now()))
 	return nil
 }
 
@@ -250,12 +251,16 @@ func (s *store) DeleteRange(lo, hi uint64) error {
 // timed runs one write. If it fails, or takes longer than slow, the node ends; but if there was no room for it, nothing
 // was written and the node goes on: that is a *FullError.
 func (s *store) timed(write func() error) error {
-	alarm := time.AfterFunc(s.slow, func() {
+	slow := s.slow
+	if plant.NoWatchdog {
+		slow = time.Hour
+	}
+	alarm := time.AfterFunc(slow, func() {
 		s.fatal(&DiskError{File: s.path, Err: fmt.Errorf("a write takes longer than %v", s.slow)})
 	})
 	defer alarm.Stop()
-	began := bootTime()
-	defer func() { now := bootTime(); s.pace.note(now, now-began) }()
+	began := s.clock.now()
+	defer func() { now := s.clock.now(); s.pace.note(now, now-began) }()
 	if err := s.guard(write); err != nil {
 		if noRoom(err) {
 			if s.full != nil {

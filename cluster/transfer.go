@@ -22,8 +22,8 @@ func (n *Node) Transfer(ctx context.Context, to string) error {
 		return fault.New(fault.NoLeader, "this node does not lead")
 	}
 	s, err := n.heir(to, wanted{})
-	for limit := bootTime() + n.silence(); err != nil && bootTime() < limit && ctx.Err() == nil && n.raft.State() == raft.Leader; {
-		n.sleepUntil(ctx, bootTime()+5*time.Millisecond) // a new leader has to hear of the others first
+	for limit := n.boot() + n.silence(); err != nil && n.boot() < limit && ctx.Err() == nil && n.raft.State() == raft.Leader; {
+		n.sleepUntil(ctx, n.boot()+5*time.Millisecond) // a new leader has to hear of the others first
 		s, err = n.heir(to, wanted{})
 	}
 	if err != nil {
@@ -46,7 +46,7 @@ func (n *Node) heir(to string, w wanted) (raft.Server, error) {
 			continue
 		}
 		h, ok := n.reports.get(id)
-		if !ok || bootTime()-h.at > n.silence() || h.Applied+closeEnough < own || h.Sealed && (w.open || to != "") || h.Disk.Low && w.room {
+		if !ok || n.boot()-h.at > n.silence() || h.Applied+closeEnough < own || h.Sealed && (w.open || to != "") || h.Disk.Low && w.room {
 			continue
 		}
 		if best.ID == "" || fitter(h, bestReport) {

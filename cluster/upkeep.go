@@ -40,8 +40,8 @@ func (n *Node) runMembers(ctx context.Context) {
 }
 
 func (n *Node) upkeep(ctx context.Context) {
-	if bootTime()-time.Duration(n.store.appended.Load()) > canaryEvery {
-		n.store.appended.Store(int64(bootTime()))
+	if n.boot()-time.Duration(n.store.appended.Load()) > canaryEvery {
+		n.store.appended.Store(int64(n.boot()))
 		if err := n.stable.canary(); err != nil {
 			return // reported where it happened
 		}
@@ -69,7 +69,7 @@ func (n *Node) upkeep(ctx context.Context) {
 			continue
 		}
 		kept, h, ok := n.reports.judge(string(s.ID), n.app.done.reached(), n.silence())
-		if !ok || bootTime()-h.at > n.silence() {
+		if !ok || n.boot()-h.at > n.silence() {
 			continue
 		}
 		if h.Peer != "" && h.Peer != string(s.Address) {

@@ -21,7 +21,7 @@ type Vitals struct {
 
 // Vitals looks at the disk. It waits for no write.
 func (n *Node) Vitals() Vitals {
-	v := Vitals{Path: n.cfg.Dir, Slowest: n.store.pace.slowest(bootTime()), Stall: n.cfg.DiskStall, Store: filepath.Join(n.cfg.Dir, logFile)}
+	v := Vitals{Path: n.cfg.Dir, Slowest: n.store.pace.slowest(n.boot()), Stall: n.cfg.DiskStall, Store: filepath.Join(n.cfg.Dir, logFile)}
 	if info, err := os.Stat(v.Store); err == nil {
 		v.StoreSize = info.Size()
 	}

@@ -21,21 +21,23 @@ const module = "github.com/quorate/quorate/"
 // and in the design, before it may exist. Tests may also import what their own package may, itself, and the kits.
 var plan = map[string][]string{
 	"vault/fault":                 {},
+	"vault/plant":                 {}, // bugs on purpose, by build tag
 	"vault/key":                   {"vault/fault"},
 	"vault/access":                {"vault/key", "vault/fault"},
 	"vault/doctor":                {}, // facts in, findings out
 	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
 	"seal":                        {"vault/fault"},
-	"fsm":                         {"vault/key", "vault/access", "vault/fault"},
-	"cluster":                     {"cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
-	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault"},
+	"fsm":                         {"vault/key", "vault/access", "vault/fault", "vault/plant"},
+	"cluster":                     {"cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
+	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
 	"cluster/room":                {},
 	"cluster/gossip":              {"fsm", "vault/key", "vault/access", "vault/fault"},
 	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
-	"cluster/floor":               {}, // the bare loop that bench measures against
+	"cluster/sim":                 {"cluster", "cluster/peer", "cluster/room", "fsm", "vault/access", "vault/fault"}, // a kit: whole nodes in simulated time
+	"cluster/floor":               {},                                                                                // the bare loop that bench measures against
 	"vault/primitive":             {"vault/key", "vault/fault"},
 	"vault/envelope":              {"vault/primitive", "vault/key", "vault/fault"},
-	"vault":                       {"fsm", "seal", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
+	"vault":                       {"fsm", "seal", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault", "vault/plant"},
 	"vault/vaulttest":             {"vault", "fsm", "seal", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
 	"transport/serve":             {"vault", "vault/key", "vault/access", "vault/fault"},
 	"transport/api":               {},
@@ -44,7 +46,7 @@ var plan = map[string][]string{
 	"transport/client":            {"transport/api", "vault/fault"},
 	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
 	"cmd/quorate":                 {"*"},
-	"e2e":                         {"transport/client", "transport/api", "vault/fault"}, // what users have
+	"e2e":                         {"transport/client", "transport/api", "vault/fault", "vault/plant"}, // what users have
 	"e2e/kit":                     {"transport/api"},
 	"e2e/chaos/fabric":            {}, // a network of namespaces
 	"e2e/chaos/disk":              {}, // disks that fail
@@ -56,10 +58,10 @@ var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/
 
 // only lists libraries and the packages that may import them.
 var only = map[string][]string{
-	"github.com/hashicorp/raft":           {"cluster", "cluster/peer", "cluster/clustertest", "cluster/floor"}, // peer: its types
-	"github.com/hashicorp/raft-boltdb/v2": {"cluster", "cluster/floor"},
+	"github.com/hashicorp/raft":           {"cluster", "cluster/peer", "cluster/clustertest", "cluster/floor", "cluster/sim"}, // peer: its types
+	"github.com/hashicorp/raft-boltdb/v2": {"cluster", "cluster/floor", "cluster/sim"},
 	"github.com/hashicorp/memberlist":     {"cluster/gossip"},
-	"go.etcd.io/bbolt":                    {"cluster", "cluster/clustertest", "cluster/floor"},
+	"go.etcd.io/bbolt":                    {"cluster", "cluster/clustertest", "cluster/floor", "cluster/sim"},
 }
 
 // never lists imports that a package must not have, and why.

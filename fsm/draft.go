@@ -8,6 +8,7 @@ import (
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/plant"
 )
 
 // Draft is the state while a batch of commands is applied to it. Only commands of this package write to it.
@@ -115,6 +116,9 @@ func (d *Draft) outcome(p *Proposal, refusal *fault.Error) (Outcome, error) {
 	if p.Level > d.level {
 		return Outcome{Index: d.index, Fault: fault.New(fault.BadState, "the operation %s needs level %d, the cluster is at level %d", p.Command.Op(), p.Level, d.level).
 			WithHint("Upgrade every member; the leader then raises the level by itself.")}, nil
+	}
+	if plant.TimeNow {
+		d.at = key.Time(plant.Now())
 	}
 	res, err := p.Command.Apply(d, Env{Index: d.index, At: d.at})
 	if stop := (*halt)(nil); errors.As(err, &stop) {

