@@ -51,6 +51,7 @@ var plan = map[string][]string{
 	"e2e/chaos/fabric":            {}, // a network of namespaces
 	"e2e/chaos/disk":              {}, // disks that fail
 	"e2e/chaos/history":           {}, // what clients saw, and whether one vault could have said so
+	"e2e/runbook":                 {}, // executes the documents
 }
 
 // kits are packages for tests; only tests import them.

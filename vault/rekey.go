@@ -272,6 +272,12 @@ func (v *Vault) settle(ctx context.Context, l *link, room *keyroom) error {
 	if behind > 0 {
 		return nil // later
 	}
+	// New shares that wait to be handed back were made from the configuration as it is: a change of it would refuse them.
+	v.rekey.mu.Lock()
+	defer v.rekey.mu.Unlock()
+	if v.rekey.liveLocked(v.cfg.Now()) && v.rekey.next != nil {
+		return nil // later
+	}
 	next, err := room.opened.Settle(cfg)
 	if err != nil {
 		return err

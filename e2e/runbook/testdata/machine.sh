@@ -1,0 +1,24 @@
+# A shell on one machine. Usage: machine.sh DIR MACHINE. Blocks come as "FILE STDIN" on descriptor 3; what failed in them goes to
+# descriptor 4, as "STATUS:COMMAND" each, ended by a line "done". The shell lives on between blocks, as a terminal does.
+dir=$1 machine=$2
+mount --bind "$dir/$machine/lib" /var/lib/quorate
+# Changes of /etc stay on the machine; where the kernel cannot lay that over (upper folder on an overlay), a copy does.
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/$machine/etc,workdir=$dir/$machine/work" /etc 2>/dev/null || {
+  cp -a --update=none /etc/. "$dir/$machine/etc" 2>/dev/null || cp -an /etc/. "$dir/$machine/etc" 2>/dev/null
+  mount --bind "$dir/$machine/etc" /etc
+}
+mount --bind "$dir/$machine/log" /var/log
+mount --bind "$dir/$machine/run" /run
+mount --bind "$dir/$machine/bin" /usr/local/bin
+cd "$dir/$machine/home" || exit 1
+export HOME=$PWD
+set -E -o pipefail
+failed() {
+  local command=${2//$'\n'/ }
+  [[ $command == "source "* ]] || echo "$1:$command" >&4
+}
+trap 'failed $? "$BASH_COMMAND"' ERR
+while read -r block stdin <&3; do
+  source "$block" <"$stdin" >"$block.out" 2>&1
+  echo "done" >&4
+done
