@@ -74,6 +74,7 @@ var structs = []any{
 	api.ExplainRequest{},
 	api.ExplainResponse{},
 	api.Health{},
+	api.Digest{},
 }
 
 func TestEveryStructIsTested(t *testing.T) {

@@ -50,6 +50,8 @@ func (rt *route) system(st *state) (any, int, error) {
 		})
 	case rt.is("GET", "v1", "sys", "members"):
 		return api.Members{Members: rt.membersOf(st)}, 200, nil
+	case rt.is("GET", "v1", "sys", "digest"):
+		return api.Digest{Node: "node1", Index: 42, Digest: strings.Repeat("5a", 32)}, 200, nil
 	case rt.is("GET", "v1", "sys", "slots"):
 		return api.Slots{Slots: []api.Slot{{ID: "s1", Kind: "shamir", Epoch: 1, Threshold: 2, Shares: 3}}}, 200, nil
 	case rt.is("GET", "v1", "sys", "keyring"):
