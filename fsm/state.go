@@ -34,6 +34,13 @@ func (s *State) Key(id key.ID) *key.Record { return s.key(id) }
 // KeyByName finds a key by name; nil if there is none, and for the empty name. A destroyed key has its name until it is purged.
 func (s *State) KeyByName(name string) *key.Record { return s.keyByName(name) }
 
+// AllKeys gives every key, by id.
+func (s *State) AllKeys() iter.Seq[*key.Record] {
+	return func(yield func(*key.Record) bool) {
+		s.keys.byID.tree.Ascend(func(e idEntry) bool { return yield(e.rec) })
+	}
+}
+
 // KeyCount is the number of keys in whatever state.
 func (s *State) KeyCount() int { return s.keys.byID.tree.Len() }
 

@@ -76,6 +76,9 @@ func operation(rt *route, s schemas) object {
 			"content":     object{"application/json": object{"schema": s.body(rt), "example": rt.In}},
 		}
 	}
+	if rt.Raw != "" {
+		op["requestBody"] = object{"required": true, "content": object{rt.Raw: object{"schema": object{"type": "string", "format": "binary"}}}}
+	}
 	if rt.Public || rt.Share {
 		op["security"] = []any{object{}}
 	}
@@ -149,6 +152,8 @@ func responses(rt *route, s schemas) object {
 	case eventStream:
 		good["content"] = object{"text/event-stream": object{"schema": object{"type": "string"}, "example": string(out)}}
 		s.of(reflect.TypeFor[api.WatchEvent](), false)
+	case binaryStream:
+		good["content"] = object{api.TypeSnapshot: object{"schema": object{"type": "string", "format": "binary"}, "example": string(out)}}
 	case object:
 		good["content"] = object{"application/json": object{"schema": object{"type": "object"}, "example": object{"openapi": "3.1.0"}}}
 	default:

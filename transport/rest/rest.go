@@ -158,7 +158,7 @@ func (h *Handler) answer(q *request) error {
 		return h.vault.Refused(rt.Op, q.caller, fault.New(fault.Unauthenticated, "this needs a token or a client certificate"))
 	}
 	q.caller.Read = q.read
-	if rt.In == nil {
+	if rt.In == nil && rt.Raw == "" {
 		if err := q.refuseBody(); err != nil {
 			return err
 		}

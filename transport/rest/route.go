@@ -19,15 +19,16 @@ type route struct {
 	Body        int64         // bytes of the request body; default 1 MiB where there is one
 	Timeout     time.Duration // of the vault's work; default 15 s
 	Query       []param
-	Public      bool // nobody is asked who he is: health, and what has its own proof
-	Share       bool // a key share in the body is proof enough, so anonymous callers come through
-	Optional    bool // the body may be missing
-	IfMatch     bool // takes If-Match
-	IfNoneMatch bool // answers 304 to an If-None-Match that names the answer's ETag
-	Batch       bool // takes {"batch":[…]} too, and answers {"results":[…]}
-	Stateless   bool // the answer does not reflect the replicated state
-	In          any  // example of the body; its type is the body's type; nil: there is none
-	Out         any  // example of the answer, likewise
+	Public      bool   // nobody is asked who he is: health, and what has its own proof
+	Share       bool   // a key share in the body is proof enough, so anonymous callers come through
+	Optional    bool   // the body may be missing
+	IfMatch     bool   // takes If-Match
+	IfNoneMatch bool   // answers 304 to an If-None-Match that names the answer's ETag
+	Batch       bool   // takes {"batch":[…]} too, and answers {"results":[…]}
+	Stateless   bool   // the answer does not reflect the replicated state
+	In          any    // example of the body; its type is the body's type; nil: there is none
+	Out         any    // example of the answer, likewise
+	Raw         string // media type of a body that is a stream of bytes, read by the handler
 
 	op *serve.Op // as counted
 }
@@ -51,7 +52,7 @@ const (
 func table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), accessRoutes(), nodeRoutes(), doctorRoutes(),
+		keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), snapshotRoutes(), accessRoutes(), nodeRoutes(), doctorRoutes(),
 	} {
 		for _, rt := range part {
 			if rt.Body == 0 {
