@@ -80,6 +80,10 @@ var operations = []operation{
 	{"cluster.check", 1, func() Command { return new(Check) }},
 	{"key.create-many", 1, func() Command { return new(CreateKeys) }},
 	{"key.reparent", 1, func() Command { return new(Reparent) }},
+	{"restore.begin", 1, func() Command { return new(BeginRestore) }},
+	{"restore.chunk", 1, func() Command { return new(RestoreChunk) }},
+	{"restore.commit", 1, func() Command { return new(CommitRestore) }},
+	{"restore.abort", 1, func() Command { return new(AbortRestore) }},
 }
 
 var operationByName = func() map[string]*operation {

@@ -17,6 +17,7 @@ type content struct {
 	documents      index[Document, *Document]
 	campaigns      campaignTable
 	usage          usageTable
+	restoring      restoring
 }
 
 func newContent() content {

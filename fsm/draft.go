@@ -113,6 +113,9 @@ func (d *Draft) outcome(p *Proposal, refusal *fault.Error) (Outcome, error) {
 	if refusal != nil {
 		return Outcome{Index: d.index, Fault: refusal}, nil
 	}
+	if f := d.frozen(p.Command); f != nil {
+		return Outcome{Index: d.index, Fault: f, unkept: true}, nil
+	}
 	if p.Level > d.level {
 		return Outcome{Index: d.index, Fault: fault.New(fault.BadState, "the operation %s needs level %d, the cluster is at level %d", p.Command.Op(), p.Level, d.level).
 			WithHint("Upgrade every member; the leader then raises the level by itself.")}, nil

@@ -50,6 +50,10 @@ func samples() []fsm.Command {
 		&fsm.Check{Index: 7, Chain: [32]byte{1}},
 		&fsm.CreateKeys{Records: []*key.Record{r, newChild(2, 1, 1)}},
 		&fsm.Reparent{Change: c, Parent: keyID(2), Materials: []fsm.NewMaterial{{Version: 1, Material: key.Material{Parent: 1, Sealed: []byte("s")}}}},
+		&fsm.BeginRestore{ID: [16]byte{1}},
+		&fsm.RestoreChunk{ID: [16]byte{1}, Number: 1, Data: []byte("data")},
+		&fsm.CommitRestore{ID: [16]byte{1}, Sum: [32]byte{2}, Documents: []fsm.Document{{Name: "d", Body: []byte("b")}}},
+		&fsm.AbortRestore{ID: [16]byte{1}},
 	}
 }
 

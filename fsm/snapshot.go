@@ -30,6 +30,7 @@ const (
 	sectionCurrent
 	sectionCampaigns // ascending by parent
 	sectionUsage     // ascending by key id and version
+	sectionRestoring // pieces of a restore under way, in their order
 	sectionCount
 )
 
@@ -47,6 +48,7 @@ var sections = [sectionCount]struct {
 	{"current outcomes", generation, 16 << 10},
 	{"campaigns", 1 << 32, 256},
 	{"usages", 1 << 32, 1 << 10},
+	{"pieces of a restore", maxChunks + 1, MaxChunk + 1<<10},
 }
 
 // snapshotHeader is what a snapshot says of itself before its sections.

@@ -95,7 +95,10 @@ func (s *State) read(sr *snapshotReader) error {
 	if err != nil {
 		return err
 	}
-	return s.readUsage(sr)
+	if err := s.readUsage(sr); err != nil {
+		return err
+	}
+	return s.restoring.read(sr)
 }
 
 // readUsage also finds out anew which keys are exhausted.

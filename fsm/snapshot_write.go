@@ -24,6 +24,7 @@ func (s *State) WriteTo(w io.Writer) (int64, error) {
 	writeSection(sw, s.outcomes.current)
 	writeSection(sw, s.campaigns.byParent.tree)
 	writeSection(sw, s.usage.byVersion.tree)
+	s.restoring.write(sw)
 	if sw.err == nil {
 		sw.err = out.Flush()
 	}
@@ -53,7 +54,7 @@ func (s *State) ContentDigest() [32]byte {
 	out := bufio.NewWriterSize(sum, 64<<10)
 	sw := &snapshotWriter{w: out}
 	h := s.header()
-	h.position, h.counts[sectionPrevious], h.counts[sectionCurrent] = position{}, 0, 0
+	h.position, h.counts[sectionPrevious], h.counts[sectionCurrent], h.counts[sectionRestoring] = position{}, 0, 0, 0
 	sw.write(h.bytes())
 	s.writeContent(sw)
 	writeSection(sw, s.campaigns.byParent.tree)
@@ -73,6 +74,7 @@ func (s *State) header() snapshotHeader {
 			sectionPrevious: uint64(s.outcomes.previous.Len()), sectionCurrent: uint64(s.outcomes.current.Len()),
 			sectionCampaigns: uint64(s.CampaignCount()),
 			sectionUsage:     uint64(s.UsageCount()),
+			sectionRestoring: s.restoring.count(),
 		},
 	}
 }

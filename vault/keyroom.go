@@ -197,6 +197,11 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 		if c.Name == docSeal {
 			v.adopt()
 		}
+	case *fsm.CommitRestore:
+		if out.Fault == nil && !out.Repeated {
+			v.Restored()
+			return
+		}
 	case *fsm.CountUses:
 		v.usage.applied(c.Items, v.state())
 	case *fsm.PurgeKey:

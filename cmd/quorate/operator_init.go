@@ -56,20 +56,9 @@ func (a *app) found(cmd *cobra.Command, f founding) error {
 	if n := len(f.in.Recipients); n > 0 && n != f.in.Shares {
 		return fault.New(fault.Invalid, "%d recipients are given for %d shares", n, f.in.Shares).WithHint("Give one --recipient for each share.")
 	}
-	cfg, err := a.clientConfig(cmd)
+	cfg, err := a.blankConfig(cmd, f.fingerprint)
 	if err != nil {
 		return err
-	}
-	if len(cfg.Endpoints) > 1 {
-		a.say("The cluster is founded at %s; the others join it.", cfg.Endpoints[0])
-		cfg.Endpoints = cfg.Endpoints[:1]
-	}
-	cfg.Token, cfg.ClientCert = nil, nil // nobody is known to a node that has no cluster
-	if f.fingerprint != "" {
-		cfg.Fingerprint = f.fingerprint
-	} else {
-		// A CA from the environment is that of some cluster; this node has none yet.
-		cfg.CAFile, cfg.TrustLoopback = a.ca, a.ca == ""
 	}
 	if f.dir != "" { // before anything is founded: shares that cannot be written are lost
 		if err := freshFolder(f.dir); err != nil {
@@ -102,6 +91,26 @@ func (a *app) found(cmd *cobra.Command, f founding) error {
 	a.say("Cluster %s is founded. Any %d of the %d shares open it; they will not be shown again.", r.ClusterID, f.in.Threshold, len(r.Shares))
 	a.say("Save the CA certificate as ca.crt, then: export QUORATE_CACERT=$PWD/ca.crt QUORATE_TOKEN=…")
 	return nil
+}
+
+// blankConfig is the client of a node that has no cluster yet: the first one named.
+func (a *app) blankConfig(cmd *cobra.Command, fingerprint string) (client.Config, error) {
+	cfg, err := a.clientConfig(cmd)
+	if err != nil {
+		return cfg, err
+	}
+	if len(cfg.Endpoints) > 1 {
+		a.say("The cluster is founded at %s; the others join it.", cfg.Endpoints[0])
+		cfg.Endpoints = cfg.Endpoints[:1]
+	}
+	cfg.Token, cfg.ClientCert = nil, nil // nobody is known to a node that has no cluster
+	if fingerprint != "" {
+		cfg.Fingerprint = fingerprint
+	} else {
+		// A CA from the environment is that of some cluster; this node has none yet.
+		cfg.CAFile, cfg.TrustLoopback = a.ca, a.ca == ""
+	}
+	return cfg, nil
 }
 
 func (a *app) printFounded(r *api.InitResponse) error {

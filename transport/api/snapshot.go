@@ -32,3 +32,46 @@ type SnapshotVerified struct {
 	Tokens    uint64         `json:"tokens"`
 	Policies  uint64         `json:"policies"`
 }
+
+// TypeRestore is the media type of the body that asks for a restore: the parts "request" (RestoreRequest, JSON), "epochs" (the companion of a
+// scheduled snapshot; optional) and "snapshot", in this order.
+const TypeRestore = "multipart/form-data"
+
+// RestoreRequest asks to bring a snapshot back. An empty node wants Shares, a running cluster YesReplaceState.
+type RestoreRequest struct {
+	Shares          []string `json:"shares,omitempty"`
+	YesReplaceState bool     `json:"yes_replace_state,omitempty"`
+	ReviveDestroyed bool     `json:"revive_destroyed,omitempty"`
+}
+
+// RestoreResponse tells what was done. CACertificate is that of the cluster's new CA, where an empty node was restored.
+type RestoreResponse struct {
+	Header        SnapshotHeader `json:"header"`
+	Keys          uint64         `json:"keys"`
+	Opened        uint64         `json:"versions"`
+	Index         uint64         `json:"index"`
+	Diff          *SnapshotDiff  `json:"diff,omitempty"`
+	CACertificate string         `json:"ca_certificate,omitempty"`
+	Members       []string       `json:"members"`
+}
+
+// SnapshotNames counts keys and lists the first of them.
+type SnapshotNames struct {
+	Count uint64   `json:"count"`
+	Names []string `json:"names,omitempty"`
+}
+
+// SnapshotDiff is what restoring a snapshot into the running cluster does. What it would bring back of destroyed keys stays destroyed, and
+// states that it would undo stay, unless revive_destroyed is asked for.
+type SnapshotDiff struct {
+	Header          SnapshotHeader `json:"header,omitzero"`
+	Revived         SnapshotNames  `json:"brings_back_destroyed"`
+	RevivedVersions uint64         `json:"brings_back_destroyed_versions"`
+	Relaxed         SnapshotNames  `json:"undoes_states"`
+	Lost            SnapshotNames  `json:"loses_keys"`
+	LostVersions    uint64         `json:"loses_versions"`
+	Returned        SnapshotNames  `json:"brings_back_keys"`
+	Changed         SnapshotNames  `json:"changes_keys"`
+	Same            uint64         `json:"same_keys"`
+	OwnPast         bool           `json:"own_past"`
+}

@@ -50,7 +50,11 @@ func decodeInto(out any) func(*http.Response) error {
 func (c *Client) carry(ctx context.Context, k *call, body io.Reader, media string, take func(*http.Response) error) error {
 	var last error
 	sent := &touched{r: body}
-	for _, e := range c.order() {
+	order := c.order()
+	if k.safety == pinned {
+		order = c.endpoints[:1]
+	}
+	for _, e := range order {
 		req, err := c.request(ctx, e, k, "")
 		if err != nil {
 			return err

@@ -120,7 +120,7 @@ func TestEveryRouteIsDocumentedWhole(t *testing.T) {
 func TestDocumentedExamplesAreUnderstood(t *testing.T) {
 	d := open(t, blank(t), serve.Limits{})
 	for id, o := range d.operations() {
-		if id == "sys.init" || id == "policy.put" {
+		if id == "sys.init" || id == "policy.put" || id == "sys.snapshot-restore" {
 			continue // these would go on to work; the tests on a real vault send them
 		}
 		before := exercised.count(id)
