@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build demo clients test e2e sim bench microbench fuzz lint fmt clean
+.PHONY: build image demo clients test e2e sim bench microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -25,7 +25,10 @@ clients: ## what the tests use of the system: a real client of the keas.kmi door
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq openssl python3-cryptography; } || \
 	  echo "openssl or python3-cryptography is not here and cannot be installed: the tests that compare with them are skipped and say so"
 
-test: lint clients ## everything that CI runs, with the race detector
+image: build ## the container image, from bin/quorate
+	docker build -q -t quorate -f deployments/container/Containerfile .
+
+test: build lint clients ## everything that CI runs, with the race detector
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -timeout 20m $$($(GO) list $(PKGS) | grep -v -e /cluster -e /e2e)
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -p 1 -timeout 20m $(TIMED)
 

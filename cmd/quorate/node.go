@@ -227,6 +227,9 @@ func (n *node) admit(ctx context.Context, body []byte) ([]byte, error) {
 func (n *node) join(ctx context.Context) error {
 	var request vault.Admission
 	var pin [32]byte
+	if err := n.awaitToken(ctx); err != nil {
+		return err
+	}
 	err := n.cfg.Join.withToken(func(text []byte) error {
 		p, id, secret, err := vault.ParseJoinToken(text)
 		pin, request.Token = p, append(id[:], secret...)
@@ -259,6 +262,26 @@ func (n *node) join(ctx context.Context) error {
 	}
 	n.log.Info("joined the cluster", "cluster", peer.FormatCluster(out.Cluster))
 	return n.start(false, out.Seeds)
+}
+
+// awaitToken waits until the file of the join token is there: in containers it is brought after the node was started.
+func (n *node) awaitToken(ctx context.Context) error {
+	if len(n.cfg.Join.token) > 0 || n.cfg.Join.TokenFile == "" {
+		return nil
+	}
+	for said := false; ; said = true {
+		if _, err := os.Stat(n.cfg.Join.TokenFile); !errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if !said {
+			n.log.Warn("there is no join token yet; this node waits for it, and joins then", "file", n.cfg.Join.TokenFile)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // ask goes round the peers until one answers for good.

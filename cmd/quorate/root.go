@@ -22,6 +22,7 @@ var commands = []func(*app) *cobra.Command{
 	newBenchCmd,
 	newEchoCmd,
 	newStatusCmd,
+	newHealthCmd,
 	newDoctorCmd,
 	newOperatorCmd,
 	newKeyCmd,
