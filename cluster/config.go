@@ -54,6 +54,9 @@ type Config struct {
 	// Version is the program's version, told to the others.
 	Version string
 
+	// Process is this process's id, drawn when it starts and told to the leader: so two processes of one member are told apart.
+	Process [16]byte
+
 	// Bootstrap founds a new cluster of this one member. Refused (fault.Exists) in a directory that holds data.
 	Bootstrap bool
 	// Seeds are gossip addresses to try first.

@@ -125,6 +125,7 @@ func (n *Node) serveIndex(ctx context.Context, from string, body []byte) ([]byte
 		return nil, fault.New(fault.NoLeader, "this node does not lead, or is not ready yet")
 	}
 	n.reports.note(from, q.Report)
+	n.rivals.note(from, q.Report.Process, n.boot())
 	if err := n.confirm(ctx, ld); err != nil {
 		return nil, err
 	}

@@ -53,6 +53,8 @@ type report struct {
 	API     string `cbor:"5,keyasint,omitempty"`
 	Version string `cbor:"6,keyasint,omitempty"`
 	Disk    Disk   `cbor:"7,keyasint"`
+
+	Process [16]byte `cbor:"20,keyasint"` // which process of the member this is
 }
 
 const maxAddr = 255
@@ -120,7 +122,7 @@ func (n *Node) ownReport() report {
 	r := n.room.Last()
 	return report{
 		Applied: n.app.done.reached(), Sealed: n.sealed.Load(), Peer: n.peerAddr(), Gossip: n.GossipAddr(),
-		API: n.cfg.API, Version: n.cfg.Version, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
+		API: n.cfg.API, Version: n.cfg.Version, Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
 	}
 }
 

@@ -53,6 +53,7 @@ type Node struct {
 	grants    grants
 	tell      telling
 	reports   reports
+	rivals    rivals
 	book      certBook
 	around    around
 	confMu    longLock // one change of membership or leadership at a time

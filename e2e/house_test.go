@@ -27,6 +27,7 @@ var plan = map[string][]string{
 	"vault/doctor":                {}, // facts in, findings out
 	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
 	"seal":                        {"vault/fault"},
+	"seal/keep":                   {"vault/fault"},
 	"fsm":                         {"vault/key", "vault/access", "vault/fault", "vault/plant"},
 	"cluster":                     {"cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
 	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},

@@ -84,6 +84,10 @@ var operations = []operation{
 	{"restore.chunk", 1, func() Command { return new(RestoreChunk) }},
 	{"restore.commit", 1, func() Command { return new(CommitRestore) }},
 	{"restore.abort", 1, func() Command { return new(AbortRestore) }},
+	{"opening.grant", 1, func() Command { return new(GrantOpening) }},
+	{"opening.seen", 1, func() Command { return new(NoteOpen) }},
+	{"opening.approve", 1, func() Command { return new(ApproveOpening) }},
+	{"opening.forget", 1, func() Command { return new(ForgetOpening) }},
 }
 
 var operationByName = func() map[string]*operation {

@@ -54,6 +54,10 @@ func samples() []fsm.Command {
 		&fsm.RestoreChunk{ID: [16]byte{1}, Number: 1, Data: []byte("data")},
 		&fsm.CommitRestore{ID: [16]byte{1}, Sum: [32]byte{2}, Documents: []fsm.Document{{Name: "d", Body: []byte("b")}}},
 		&fsm.AbortRestore{ID: [16]byte{1}},
+		&fsm.GrantOpening{Node: "n1", Boot: []byte("boot"), Deal: []byte("deal"), By: "n2", Window: time.Minute, Away: time.Hour},
+		&fsm.NoteOpen{Nodes: []string{"n1"}},
+		&fsm.ApproveOpening{Node: "n1", By: "root"},
+		&fsm.ForgetOpening{Node: "n1"},
 	}
 }
 

@@ -13,6 +13,7 @@ func TestUrgentIsDecidedForEveryCommand(t *testing.T) {
 		"key.schedule-destroy": true, "key.purge": true, "key.usage": true, "key.allocate": true,
 		"token.revoke": true, "token.use": true, "token.purge": true, "policy.put": true, "policy.delete": true,
 		"document.delete": true, "cluster.check": true,
+		"opening.grant": true, "opening.seen": true, "opening.approve": true, "opening.forget": true,
 		"key.state":  true, // to the zero state, which is not Active
 		"key.create": false, "key.rotate": false, "key.update": false, "key.rewrap": false, "key.certify": false, "token.create": false,
 		"token.renew": false, "document.put": false, "cluster.init": false, "cluster.level": false, "key.create-many": false, "key.reparent": false,

@@ -132,12 +132,8 @@ type BootKey struct {
 }
 
 // NewBootKey makes a key pair.
-func NewBootKey() (*BootKey, error) {
-	private, err := hpke.DHKEM(ecdh.X25519()).GenerateKey()
-	if err != nil {
-		return nil, fmt.Errorf("making a boot key: %w", err)
-	}
-	return &BootKey{private: private}, nil
+func NewBootKey() *BootKey {
+	return &BootKey{private: must(hpke.DHKEM(ecdh.X25519()).GenerateKey())} // fails for a lack of randomness only, which ends the process anyway
 }
 
 // Public is the public half, 32 bytes.

@@ -230,14 +230,7 @@ func TestAShareIsReleasedToOneProcessOnly(t *testing.T) {
 	c, o, _ := create(t, 3, 2)
 	c = withQuorum(t, c, o)
 	c, shares := dealt(t, c, o, 3, 2)
-	boot, err := seal.NewBootKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := seal.NewBootKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	boot, other := seal.NewBootKey(), seal.NewBootKey()
 	deal := shares[0].Deal()
 	sealed, err := shares[0].SealTo(cluster, "n2", boot.Public())
 	if err != nil {
@@ -342,10 +335,7 @@ func FuzzParsePeerShare(f *testing.F) {
 }
 
 func FuzzOpenReleasedShare(f *testing.F) {
-	boot, err := seal.NewBootKey()
-	if err != nil {
-		f.Fatal(err)
-	}
+	boot := seal.NewBootKey()
 	f.Add(make([]byte, 98))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {

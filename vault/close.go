@@ -47,6 +47,7 @@ func (t *task) seal(ctx context.Context, nodeOnly bool) error {
 		})
 	}
 	t.v.Farewell(ctx)
+	t.v.hold(true)
 	t.v.close()
 	if len(missed) > 0 {
 		slices.Sort(missed)
@@ -73,6 +74,9 @@ func (v *Vault) HandleClose(ctx context.Context, from string, body []byte) ([]by
 	}
 	t, err := v.begin("sys.seal", access.Operate, c.Caller, true)
 	if err != nil {
+		if errors.Is(err, fault.Sealed) { // it cannot ask the policies; the member that sent this has, and it must not open itself now
+			v.hold(true)
+		}
 		return nil, err
 	}
 	if err := t.allow(access.OfVault()); err != nil {
@@ -82,6 +86,7 @@ func (v *Vault) HandleClose(ctx context.Context, from string, body []byte) ([]by
 		return nil, err
 	}
 	v.Farewell(ctx)
+	v.hold(true)
 	v.close()
 	return nil, t.done(nil)
 }

@@ -140,3 +140,6 @@ const (
 
 // Touched are the keys that watchers are told of.
 func Touched(cmd fsm.Command) []key.ID { return touched(cmd) }
+
+// TidyShares does once what Run does every second: it removes shares that open nothing any more.
+func (v *Vault) TidyShares() error { return v.tidyShares() }

@@ -242,6 +242,11 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 	if err := t.spend(ctx, tok); err != nil {
 		return nil, err
 	}
+	if t.member(a.Node) != nil { // a newcomer: what was known of another of its name is not its own
+		if err := t.forgetOpening(ctx, a.Node); err != nil {
+			return nil, err
+		}
+	}
 	for _, m := range t.link.members.Members() {
 		if m.Gossip != "" {
 			out.Seeds = append(out.Seeds, m.Gossip)

@@ -156,34 +156,6 @@ func (v *Vault) rewrapSecrets(ctx context.Context, l *link, room *keyroom) error
 	})
 }
 
-// Slots lists the ways to open the vault.
-func (v *Vault) Slots(ctx context.Context, c access.Caller) ([]SlotStatus, error) {
-	t, err := v.begin("sys.slots", access.Inspect, c, false)
-	if err != nil {
-		return nil, err
-	}
-	slots, err := t.slots(ctx)
-	if err := t.done(err); err != nil {
-		return nil, err
-	}
-	return slots, nil
-}
-
-func (t *task) slots(ctx context.Context) ([]SlotStatus, error) {
-	if err := t.inspect(ctx); err != nil {
-		return nil, err
-	}
-	cfg, err := sealConfig(t.link.machine.State())
-	if err != nil {
-		return nil, err
-	}
-	var slots []SlotStatus
-	for _, s := range cfg.Slots {
-		slots = append(slots, SlotStatus{ID: s.ID, Kind: s.Kind, Epoch: uint32(cfg.Epoch), Threshold: s.Threshold, Shares: s.Shares})
-	}
-	return slots, nil
-}
-
 // self runs a step of the cluster's own background work through the same choke point as everybody's.
 func (v *Vault) self(op string, step func(t *task) error) error {
 	return v.selfAs(op, access.Operate, step)

@@ -115,6 +115,7 @@ func (v *Vault) Status(ctx context.Context) Status {
 	if cfg, err := sealConfig(l.machine.State()); err == nil {
 		st.Cluster = formatCluster(cfg.Cluster)
 	}
+	st.Opening = v.Opening()
 	if y := v.ceremony.current(); y != nil {
 		if p := progress(y.Progress()); p.Have > 0 {
 			st.Ceremony = &p

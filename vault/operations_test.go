@@ -188,6 +188,11 @@ var operations = []operation{
 	}},
 	{"policy.delete", access.ManagePolicy, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.DeletePolicy(ctx, c, "extra") }},
 	{"sys.slots", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Slots(ctx, c)) }},
+	{"sys.slot-add", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.AddSlot(ctx, c, vault.SlotSpec{Kind: "quorum", Replace: true}))
+	}},
+	{"sys.open-approve", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.ApproveOpening(ctx, c, "n3") }},
+	{"sys.slot-remove", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.RemoveSlot(ctx, c, "quorum") }},
 	{"sys.keyring", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Keyring(ctx, c)) }},
 	{"sys.keyring-rotate", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.RotateKeyring(ctx, c)) }},
 	{"sys.rekey-start", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error {

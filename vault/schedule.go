@@ -24,6 +24,7 @@ func (v *Vault) Run(ctx context.Context) error {
 	var others sync.WaitGroup
 	others.Go(func() { v.tellUses(ctx) })
 	others.Go(func() { v.campaigns(ctx) })
+	others.Go(func() { v.openItself(ctx) })
 	defer others.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
@@ -35,6 +36,9 @@ func (v *Vault) Run(ctx context.Context) error {
 		}
 		if y := v.ceremony.current(); y != nil {
 			y.Expire()
+		}
+		if err := v.tidyShares(); err != nil {
+			v.log.Warn("shares that open nothing any more could not be removed", "err", err)
 		}
 		l, room, err := v.opened()
 		if err != nil {
@@ -58,6 +62,7 @@ func (v *Vault) duties(ctx context.Context, l *link, room *keyroom) error {
 		v.rewrapSecrets(ctx, l, room),
 		v.rewrap(ctx, l, room),
 		v.settle(ctx, l, room),
+		v.openings(ctx, l, room),
 	)
 }
 

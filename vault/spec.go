@@ -191,6 +191,7 @@ type Status struct {
 	Index       uint64
 	Fresh       bool
 	Why         string // why reads are not answered here; "" if they are
+	Opening     Opening
 }
 
 // RekeySpec begins a change of shares.
@@ -222,13 +223,4 @@ type KeyringStatus struct {
 type KeyringTerm struct {
 	Term     uint32
 	Versions int // key versions wrapped under it
-}
-
-// SlotStatus describes one way to open the vault.
-type SlotStatus struct {
-	ID        string
-	Kind      string // "shamir"
-	Epoch     uint32
-	Threshold int
-	Shares    int
 }

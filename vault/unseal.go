@@ -198,6 +198,7 @@ func (v *Vault) take(cfg *seal.Config, lines [][]byte) (seal.Progress, error) {
 		if v.Sealed() {
 			v.unseal(opened, cfg.Cluster)
 			v.adopt()
+			v.hold(false)
 		} else {
 			opened.Destroy()
 		}

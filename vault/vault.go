@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/audit"
 	"github.com/quorate/quorate/vault/fault"
@@ -45,6 +46,9 @@ type Peers interface {
 type Membership interface {
 	Members() []Member
 	Change(ctx context.Context, c MemberChange) error
+	// Elsewhere tells a leader whether a member may be alive as another process than the one with that boot id: 0 means no,
+	// else how long it takes until that can be said. On a node that does not lead it is never 0.
+	Elsewhere(node string, boot [16]byte) time.Duration
 }
 
 // MemberChange is a change of membership, made on the leader.
@@ -125,6 +129,8 @@ type Config struct {
 	Random        io.Reader
 	DestroyGuard  time.Duration // a key that was used so recently is destroyed only by force; 0: 7 days; negative: any may be
 
+	Keeper Keeper // where this node keeps its share of the slot "quorum"; nil: it holds none
+
 	counting counting // thresholds; a test makes them small
 }
 
@@ -144,6 +150,7 @@ type Vault struct {
 	denied   refusals // what was refused to the cluster itself
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
+	opening  openingRoom
 
 	initMu sync.Mutex           // one founding at a time
 	turns  [lanes]chan struct{} // a change holds the lane of its key
@@ -188,6 +195,8 @@ func New(cfg Config) *Vault {
 	}
 	v.keys = newKeyCache(cfg.CacheSize, cfg.CacheAge)
 	v.dual = newDualCache(cfg.CacheSize, cfg.CacheAge)
+	v.opening.boot = seal.NewBootKey()
+	v.recallHold()
 	return v
 }
 

@@ -183,7 +183,10 @@ func (b *localBench) scale(ctx context.Context) error {
 	<-done
 	b.results = append(b.results, idle, busy)
 	b.note("reads while a snapshot of %d keys is taken: p99 %.2f ms, idle %.2f ms: ratio %.2f", b.o.keys, busy.P99, idle.P99, busy.P99/max(idle.P99, .01))
-	return b.restart(ctx, follower)
+	if err := b.restart(ctx, follower); err != nil {
+		return err
+	}
+	return b.selfOpening(ctx, follower)
 }
 
 // fill makes keys until there are as many as asked for.

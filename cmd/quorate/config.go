@@ -35,6 +35,10 @@ type config struct {
 	Limits    limitsConfig    `yaml:"limits"`
 	Log       logConfig       `yaml:"log"`
 
+	// ShareKeyFile is a file with a key, 32 bytes or more, that encrypts the share of the slot "quorum" which this node keeps in its
+	// directory: a systemd credential, say. Without it a copy of the directory has the share. $CREDENTIALS_DIRECTORY is replaced.
+	ShareKeyFile string `yaml:"share_key_file"`
+
 	// ClockOffset moves the clock of keys and tokens ahead, for drills that let dates come early: never on a cluster whose
 	// keys matter. All members must have the same. The cluster's time does not go back when it is taken away.
 	ClockOffset time.Duration `yaml:"clock_offset"`
@@ -182,6 +186,12 @@ func (c *config) complete() error {
 		return err
 	}
 	c.Dir = abs
+	c.ShareKeyFile = os.Expand(c.ShareKeyFile, func(name string) string {
+		if name == "CREDENTIALS_DIRECTORY" {
+			return os.Getenv(name)
+		}
+		return "$" + name
+	})
 	for _, d := range []struct{ field, value *string }{
 		{&c.Listen.API, ptr("127.0.0.1:7800")},
 		{&c.Listen.Peer, ptr("127.0.0.1:7801")},

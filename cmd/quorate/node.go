@@ -27,6 +27,7 @@ import (
 const (
 	identityDir  = "identity"
 	raftDir      = "raft"
+	sharesDir    = "shares"   // this node's share of the slot "quorum", and whether an operator sealed it
 	foundingFile = "founding" // there while a cluster is being founded: what was written does not count yet
 	joinEvery    = time.Second
 	foundWithin  = 15 * time.Second
@@ -90,7 +91,7 @@ func (n *node) forgetMembership() error {
 
 // wipe removes what makes this directory a member's.
 func (n *node) wipe() error {
-	for _, name := range []string{raftDir, identityDir, foundingFile} {
+	for _, name := range []string{raftDir, identityDir, sharesDir, foundingFile} {
 		if err := os.RemoveAll(n.path(name)); err != nil {
 			return fmt.Errorf("removing an unfinished founding: %w", err)
 		}
@@ -175,11 +176,12 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		Dir: n.path(raftDir), Node: n.cfg.Name, Identity: n.identity.Load(), Machine: machine,
 		Peer: n.cfg.Listen.Peer, Gossip: n.cfg.Listen.Gossip, API: n.cfg.advertisedAPI(),
 		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
-		Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
+		Process: n.vault.BootID(), Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
 		DiskMark: uint64(n.cfg.Disk.Mark), DiskBallast: n.cfg.Disk.Reserve,
 		Handlers: map[string]cluster.Handler{
 			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
 			vault.MethodClose: n.vault.HandleClose, vault.MethodEpoch: n.vault.HandleEpoch,
+			vault.MethodGrant: n.vault.HandleGrant, vault.MethodRelease: n.vault.HandleRelease, vault.MethodHold: n.vault.HandleHold,
 		},
 		Join: n.admit,
 		OnApply: func(batch []cluster.Applied) {

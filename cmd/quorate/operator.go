@@ -105,32 +105,3 @@ func writeKeyring(w io.Writer, k *api.Keyring) error {
 	}
 	return table(w, []string{"TERM", "VERSIONS"}, rows)
 }
-
-func newSlotsCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "slots",
-		Short: "Show the ways in which the cluster can be opened",
-		Long: `Show the slots, each of which can open the master key by itself: now the shares of the operators, with their
-epoch, number and threshold.`,
-		Example: "  quorate operator slots",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.connect(cmd)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			s, err := c.Slots(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.result(s, func(w io.Writer) error {
-				rows := make([][]string, 0, len(s.Slots))
-				for _, s := range s.Slots {
-					rows = append(rows, []string{s.ID, s.Kind, fmt.Sprint(s.Epoch), fmt.Sprintf("%d of %d", s.Threshold, s.Shares)})
-				}
-				return table(w, []string{"SLOT", "KIND", "EPOCH", "SHARES"}, rows)
-			})
-		},
-	}
-}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/quorate/quorate/cluster"
 	"github.com/quorate/quorate/seal"
+	"github.com/quorate/quorate/seal/keep"
 	"github.com/quorate/quorate/transport/keas"
 	"github.com/quorate/quorate/transport/rest"
 	"github.com/quorate/quorate/transport/serve"
@@ -191,9 +192,13 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m := newMeters(registry)
 	n := &node{cfg: cfg, log: log, audit: trail, metrics: m, ended: make(chan error, 1)}
+	shares, err := keep.Open(filepath.Join(cfg.Dir, sharesDir), cfg.ShareKeyFile)
+	if err != nil {
+		return nil, errors.Join(err, trail.Close())
+	}
 	v := vault.New(vault.Config{
 		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{moved: cfg.ClockOffset}, Log: log, Now: cfg.now(),
-		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(),
+		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(), Keeper: shares,
 	})
 	n.vault = v
 	s := &server{cfg: cfg, log: log, audit: trail, vault: v, node: n}

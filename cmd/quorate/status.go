@@ -55,6 +55,9 @@ func writeStatus(w io.Writer, s *api.Status) error {
 	if c := s.Ceremony; c != nil {
 		fields = append(fields, field{"Unsealing", fmt.Sprintf("%d of %d shares, until %s", c.Have, c.Need, c.Expires)})
 	}
+	if o := s.Opening; o != nil {
+		fields = append(fields, field{"Opens itself", "not yet: " + o.Reason}, field{"Next", o.Hint})
+	}
 	if err := describe(w, fields); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 // facts gathers what this node knows of itself and, while it leads, of the cluster. It waits for nobody.
 func (s *server) facts() *doctor.Facts {
 	self := &doctor.Self{Node: s.cfg.Name, Sealed: s.vault.Sealed()}
+	opening := s.vault.Opening()
+	self.NotOpened, self.OpenNext = opening.Reason, opening.Hint
 	f := &doctor.Facts{Now: s.cfg.now()(), Self: self}
 	if err := s.audit.Healthy(); err != nil {
 		self.Audit = err.Error()

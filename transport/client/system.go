@@ -134,6 +134,28 @@ func (c *Client) Slots(ctx context.Context) (*api.Slots, error) {
 	return &r, nil
 }
 
+// AddSlot adds a way to open the vault.
+func (c *Client) AddSlot(ctx context.Context, in api.SlotRequest) (*api.Slot, error) {
+	var r api.Slot
+	if err := c.system(ctx, write, http.MethodPost, "slots", in, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// RemoveSlot removes a way to open the vault. The operators' shares cannot be removed.
+func (c *Client) RemoveSlot(ctx context.Context, id string) error {
+	if err := checkRef(id); err != nil {
+		return err
+	}
+	return c.system(ctx, write, http.MethodDelete, "slots/"+ref(id), nil, nil)
+}
+
+// ApproveOpening lets a member open itself once, within an hour.
+func (c *Client) ApproveOpening(ctx context.Context, member string) error {
+	return c.member(ctx, http.MethodPost, member, "/approve-opening")
+}
+
 // Members lists the nodes.
 func (c *Client) Members(ctx context.Context) (*api.Members, error) {
 	var r api.Members

@@ -253,7 +253,20 @@ func TestTokensAndPolicies(t *testing.T) {
 
 func TestOperatorsRoutes(t *testing.T) {
 	d, f := founded(t)
-	ask[api.Slots](d, "GET", "/v1/sys/slots", nil, 200)
+	if s, _ := ask[api.Slot](d, "POST", "/v1/sys/slots", api.SlotRequest{Kind: "quorum", Away: "1h"}, 201); s.Quorum == nil || s.Quorum.Away != "1h0m0s" || s.Quorum.Window != "5m0s" || s.Quorum.Dealt {
+		t.Errorf("slot: %+v", s)
+	}
+	ask[any](d, "POST", "/v1/sys/slots", api.SlotRequest{Kind: "quorum"}, 409)
+	ask[any](d, "POST", "/v1/sys/slots", api.SlotRequest{Kind: "pkcs11"}, 400)
+	ask[any](d, "POST", "/v1/sys/slots", api.SlotRequest{Kind: "quorum", Window: "soon"}, 400)
+	if s, _ := ask[api.Slots](d, "GET", "/v1/sys/slots", nil, 200); len(s.Slots) != 2 || s.Slots[0].Quorum != nil || s.Slots[1].Kind != "quorum" {
+		t.Errorf("slots: %+v", s)
+	}
+	ask[any](d, "POST", "/v1/sys/members/n1/approve-opening", nil, 204)
+	ask[any](d, "POST", "/v1/sys/members/n9/approve-opening", nil, 404)
+	ask[any](d, "DELETE", "/v1/sys/slots/quorum", nil, 204)
+	ask[any](d, "DELETE", "/v1/sys/slots/quorum", nil, 404)
+	ask[any](d, "DELETE", "/v1/sys/slots/shamir", nil, 400)
 	m, _ := ask[api.Members](d, "GET", "/v1/sys/members", nil, 200)
 	if len(m.Members) != 1 || m.Members[0].Role != "leader" {
 		t.Errorf("members: %+v", m)

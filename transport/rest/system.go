@@ -53,10 +53,6 @@ func systemRoutes() []route {
 			Method: post, Path: "/v1/sys/keyring/rotate", Op: "sys.keyring-rotate", Summary: "Add a term; every key is wrapped anew in the background.",
 			serve: take(rotateKeyring), Optional: true, Body: smallBody, In: struct{}{}, Out: keyring,
 		},
-		{
-			Method: get, Path: "/v1/sys/slots", Op: "sys.slots", Summary: "The ways to open the vault.", serve: give(listSlots),
-			Out: api.Slots{Slots: []api.Slot{{ID: "s1", Kind: "shamir", Epoch: 1, Threshold: 3, Shares: 5}}},
-		},
 		{Method: get, Path: "/v1/sys/members", Op: "sys.members", Summary: "The members of the cluster.", serve: give(listMembers), Out: api.Members{Members: exampleMembers()}},
 		{
 			Method: get, Path: "/v1/sys/digest", Op: "sys.digest", Summary: "A hash over the whole state of the node that answers. At one index all nodes have the same.",
@@ -214,18 +210,6 @@ func rotateKeyring(ctx context.Context, q *request, _ *struct{}) (api.Keyring, e
 		return api.Keyring{}, err
 	}
 	return keyringOf(k), nil
-}
-
-func listSlots(ctx context.Context, q *request) (api.Slots, error) {
-	all, err := q.vault.Slots(ctx, q.caller)
-	if err != nil {
-		return api.Slots{}, err
-	}
-	out := api.Slots{Slots: make([]api.Slot, len(all))}
-	for i, s := range all {
-		out.Slots[i] = api.Slot{ID: s.ID, Kind: s.Kind, Epoch: s.Epoch, Threshold: s.Threshold, Shares: s.Shares}
-	}
-	return out, nil
 }
 
 func listMembers(ctx context.Context, q *request) (api.Members, error) {

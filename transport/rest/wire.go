@@ -159,6 +159,9 @@ func statusOf(s vault.Status) api.Status {
 	if c := s.Ceremony; c != nil {
 		out.Ceremony = &api.Ceremony{ID: c.ID, Have: c.Have, Need: c.Need, Expires: stampOf(c.Expires)}
 	}
+	if o := s.Opening; o.State != "" {
+		out.Opening = &api.Opening{State: o.State, Reason: o.Reason, Hint: o.Hint}
+	}
 	return out
 }
 

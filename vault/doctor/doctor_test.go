@@ -86,7 +86,12 @@ var bad = map[string][]struct {
 		}
 	}, doctor.ActNow, "no key can be used"}},
 	"in touch": {{"no leader", func(f *doctor.Facts) { f.Self.Leader = "" }, doctor.ActNow, "no leader"}},
-	"open":     {{"sealed", func(f *doctor.Facts) { f.Self.Sealed = true }, doctor.Attention, "sealed"}},
+	"open": {
+		{"sealed", func(f *doctor.Facts) { f.Self.Sealed = true }, doctor.Attention, "sealed"},
+		{"not let in", func(f *doctor.Facts) {
+			f.Self.Sealed, f.Self.NotOpened, f.Self.OpenNext = true, "it was away for long", "approve"
+		}, doctor.Attention, "did not open itself: it was away for long"},
+	},
 	"fresh": {
 		{"stale", func(f *doctor.Facts) { f.Self.Fresh, f.Self.Reason = false, "the lease ran out" }, doctor.Attention, "lease ran out"},
 		{"sealed", func(f *doctor.Facts) { f.Self.Sealed = true }, doctor.Attention, "sealed"},

@@ -15,8 +15,10 @@ type Self struct {
 	Node            string
 	Leader          string // "" if the node knows none
 	Sealed          bool
+	NotOpened       string // why it, sealed, has not opened itself; "" if it would not
+	OpenNext        string // what to do about that
 	Fresh           bool
-	Reason          string    // why it is not
+	Reason          string    // why it is not fresh
 	CertificateEnds time.Time // zero: it has none yet
 	Disk            Disk
 	Store           Store

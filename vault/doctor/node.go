@@ -21,7 +21,11 @@ func inTouch(f *Facts, r *report) {
 }
 
 func open(f *Facts, r *report) {
-	if f.Self.Sealed {
+	switch {
+	case f.Self.Sealed && f.Self.NotOpened != "":
+		r.say(Attention, f.Self.OpenNext, "sealed; it did not open itself: %s", f.Self.NotOpened)
+		return
+	case f.Self.Sealed:
 		r.say(Attention, handInShares, "sealed")
 		return
 	}

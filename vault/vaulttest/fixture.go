@@ -66,6 +66,8 @@ type node struct {
 	disk  *disk
 	vault *vault.Vault
 
+	keeper *Keeper // survives restarts
+
 	machine  *fsm.Machine // nil until the node belongs to the cluster; guarded by f.mu
 	sealed   bool         // as announced; guarded by f.mu
 	cut      bool         // guarded by f.mu
@@ -73,6 +75,7 @@ type node struct {
 	outlived bool         // its lease ran out while it lagged; guarded by f.mu
 	expires  int          // so many more times it is fresh, then its lease has run out; 0: it lasts; guarded by f.mu
 	role     string       // guarded by f.mu
+	rival    bool         // another process of it is alive, too; guarded by f.mu
 }
 
 type options struct {
@@ -140,12 +143,13 @@ func (f *Fixture) newNode(i int, dir string) *node {
 		f.t.Fatalf("opening the audit log of %s: %v", n.name, err)
 	}
 	n.log = log
+	n.keeper = &Keeper{files: map[string][]byte{}}
 	n.vault = f.newVault(n)
 	return n
 }
 
 func (f *Fixture) newVault(n *node) *vault.Vault {
-	c := vault.Config{Node: n.name, Version: "test", Audit: n.log, Founder: founder{n}, Authority: Authority{}, Log: f.opts.logger, Now: f.Now}
+	c := vault.Config{Node: n.name, Version: "test", Audit: n.log, Founder: founder{n}, Authority: Authority{}, Log: f.opts.logger, Now: f.Now, Keeper: n.keeper}
 	if f.opts.configure != nil {
 		f.opts.configure(&c)
 	}

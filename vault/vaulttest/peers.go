@@ -54,6 +54,12 @@ func (n *node) handle(ctx context.Context, from, method string, body []byte) ([]
 		return n.vault.HandleClose(ctx, from, body)
 	case vault.MethodEpoch:
 		return n.vault.HandleEpoch(ctx, from, body)
+	case vault.MethodGrant:
+		return n.vault.HandleGrant(ctx, from, body)
+	case vault.MethodRelease:
+		return n.vault.HandleRelease(ctx, from, body)
+	case vault.MethodHold:
+		return n.vault.HandleHold(ctx, from, body)
 	}
 	return nil, fault.New(fault.NotFound, "there is no call %q", method)
 }

@@ -28,6 +28,7 @@ type state struct {
 	have     int
 	shares   []string // that init and rekey hand out
 	rekey    *api.RekeyResponse
+	quorum   *api.QuorumSlot   // nil: there is no such slot
 	keys     map[string]*entry // by id
 	names    map[string]string // name to id
 	policies map[string]api.Policy

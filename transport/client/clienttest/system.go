@@ -53,7 +53,23 @@ func (rt *route) system(st *state) (any, int, error) {
 	case rt.is("GET", "v1", "sys", "digest"):
 		return api.Digest{Node: "node1", Index: 42, Digest: strings.Repeat("5a", 32)}, 200, nil
 	case rt.is("GET", "v1", "sys", "slots"):
-		return api.Slots{Slots: []api.Slot{{ID: "s1", Kind: "shamir", Epoch: 1, Threshold: 2, Shares: 3}}}, 200, nil
+		return api.Slots{Slots: rt.slotsOf(st)}, 200, nil
+	case rt.is("POST", "v1", "sys", "slots"):
+		return write(rt, 201, func(in api.SlotRequest) (api.Slot, error) {
+			if st.quorum != nil && !in.Replace {
+				return api.Slot{}, fault.New(fault.Exists, "members open themselves already")
+			}
+			st.quorum = &api.QuorumSlot{Dealt: true, Members: []string{"node1"}, Window: in.Window, Away: in.Away, ColdStart: in.ColdStart}
+			return rt.slotsOf(st)[1], nil
+		})
+	case rt.is("DELETE", "v1", "sys", "slots", "*"):
+		return write(rt, 204, func(struct{}) (struct{}, error) {
+			if rt.at[3] != "quorum" || st.quorum == nil {
+				return struct{}{}, fault.New(fault.NotFound, "there is no slot %q", rt.at[3])
+			}
+			st.quorum = nil
+			return struct{}{}, nil
+		})
 	case rt.is("GET", "v1", "sys", "keyring"):
 		return api.Keyring{Term: 1, Terms: []api.KeyringTerm{{Term: 1}}}, 200, nil
 	case rt.is("POST", "v1", "sys", "keyring", "rotate"):
@@ -66,7 +82,7 @@ func (rt *route) system(st *state) (any, int, error) {
 		})
 	case rt.is("POST", "v1", "sys", "leader", "transfer"):
 		return write(rt, 200, func(api.TransferRequest) (struct{}, error) { return struct{}{}, nil })
-	case rt.is("POST", "v1", "sys", "members", "*", "promote"), rt.is("POST", "v1", "sys", "members", "*", "demote"), rt.is("DELETE", "v1", "sys", "members", "*"):
+	case rt.is("POST", "v1", "sys", "members", "*", "promote"), rt.is("POST", "v1", "sys", "members", "*", "demote"), rt.is("POST", "v1", "sys", "members", "*", "approve-opening"), rt.is("DELETE", "v1", "sys", "members", "*"):
 		return write(rt, 200, func(struct{}) (struct{}, error) {
 			for _, m := range st.members {
 				if m.Name == rt.at[3] {
@@ -77,6 +93,14 @@ func (rt *route) system(st *state) (any, int, error) {
 		})
 	}
 	return rt.rekey(st)
+}
+
+func (rt *route) slotsOf(st *state) []api.Slot {
+	all := []api.Slot{{ID: "s1", Kind: "shamir", Epoch: 1, Threshold: 2, Shares: 3}}
+	if st.quorum != nil {
+		all = append(all, api.Slot{ID: "quorum", Kind: "quorum", Epoch: 1, Threshold: 2, Shares: 3, Quorum: st.quorum})
+	}
+	return all
 }
 
 func (rt *route) unseal(st *state) (any, int, error) {
