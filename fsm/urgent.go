@@ -21,7 +21,7 @@ func Urgent(c Command) bool {
 		return strings.HasPrefix(c.Name, memberDocument)
 	case *ScheduleDestroy, *PurgeKey, *RevokeToken, *PurgeTokens, *DeleteDocument,
 		*PutPolicy, *DeletePolicy, // a policy may be what forbids
-		*CountUses, *AllocateUses, *UseToken, *Check,
+		*AbortRestore, *CountUses, *AllocateUses, *UseToken, *Check,
 		*GrantOpening, *NoteOpen, *ApproveOpening, *ForgetOpening: // a member that opens itself serves; a note per member, replaced
 		return true
 	default:

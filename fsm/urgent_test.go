@@ -17,6 +17,7 @@ func TestUrgentIsDecidedForEveryCommand(t *testing.T) {
 		"key.state":  true, // to the zero state, which is not Active
 		"key.create": false, "key.rotate": false, "key.update": false, "key.rewrap": false, "key.certify": false, "token.create": false,
 		"token.renew": false, "document.put": false, "cluster.init": false, "cluster.level": false, "key.create-many": false, "key.reparent": false,
+		"restore.begin": false, "restore.chunk": false, "restore.commit": false, "restore.abort": true,
 	}
 	for _, c := range fsm.Commands() {
 		want, decided := urgent[c.Op()]

@@ -74,6 +74,16 @@ func (v *Vault) AllocateUses(ctx context.Context, c access.Caller, id key.ID, us
 	return opAllocate.do(ctx, v, c, allocateIn{ID: id, Uses: uses})
 }
 
+// StepRestore begins a restore and aborts it, as a node does that cannot read on.
+func (v *Vault) StepRestore(ctx context.Context, c access.Caller) error {
+	id := [16]byte{1}
+	if _, err := opRestoreStep.do(ctx, v, c, restorePart{Begin: &fsm.BeginRestore{ID: id}}); err != nil {
+		return err
+	}
+	_, err := opRestoreStep.do(ctx, v, c, restorePart{Abort: &fsm.AbortRestore{ID: id}})
+	return err
+}
+
 // Counters is how many versions the node counts the uses of.
 func (v *Vault) Counters() int { return len(v.usage.counters) }
 

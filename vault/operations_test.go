@@ -217,6 +217,7 @@ var operations = []operation{
 		return err1(v.CertifyClient(ctx, c, "client", w.csr, 0))
 	}},
 	{"sys.unseal-reset", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.ResetUnseal(ctx, c, nil)) }},
+	{"sys.snapshot-restore-step", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.StepRestore(ctx, c) }},
 	{"sys.seal", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Seal(ctx, c, false) }},
 }
 
