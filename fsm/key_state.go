@@ -7,7 +7,8 @@ import (
 
 // SetState moves a key or one of its versions to another state. fault.BadState where key.State.May forbids it.
 //
-// With Version 0 the key as a whole moves, and with it every version that may take the step. Destroying what
+// With Version 0 the key as a whole moves, and with it every version that may take the step; a version that was suspended
+// by itself is not resumed with its key. Destroying what
 // is compromised, and compromising what is destroyed, ends in DestroyedCompromised. What is destroyed loses its
 // sealed material and everything that was scheduled; a destroyed key keeps no version. fault.BadState while what would be destroyed wraps children.
 type SetState struct {
@@ -44,6 +45,7 @@ func (c *SetState) Next(old *key.Record) (*key.Record, error) {
 		return nil, fault.New(fault.BadState, "version %d of key %s is %s and cannot become %s", v.Number, title(r), v.State, c.To)
 	}
 	c.moveVersion(r, v, to)
+	v.Apart = to == key.Suspended
 	return r, nil
 }
 
@@ -61,6 +63,9 @@ func (c *SetState) moveKey(r *key.Record) error {
 			if v.State.May(key.Deactivated) {
 				v.State, v.Deactivated = key.Deactivated, r.Updated // on the way there
 			}
+		}
+		if v.Apart && v.State == key.Suspended && to == key.Active {
+			continue
 		}
 		if next, ok := step(v.State, aim); ok {
 			c.moveVersion(r, v, next)
@@ -114,9 +119,6 @@ func (c *SetState) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, err
 	}
 	d.putKey(old, r)
-	if c.To.Gone() {
-		d.forgetUsage(r, false)
-	}
 	return Result{Object: r.ID, Version: c.Version, Revision: r.Revision}, nil
 }
 

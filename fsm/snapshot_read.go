@@ -109,7 +109,7 @@ func (s *State) readUsage(sr *snapshotReader) error {
 		switch {
 		case !lessUsage(last, u):
 			return errOrder
-		case r == nil || u.Version != 0 && (r.Version(u.Version) == nil || r.Version(u.Version).State.Gone()):
+		case r == nil || u.Version != 0 && r.Version(u.Version) == nil:
 			return errNobodys
 		}
 		last = u

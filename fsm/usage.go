@@ -100,17 +100,14 @@ func (d *Draft) putUsage(old, fresh *Usage) {
 	d.usage.byVersion.replace(old, fresh)
 }
 
-// forgetUsage drops what is known of versions of r that are gone, or of all of it once the record is purged.
-func (d *Draft) forgetUsage(r *key.Record, purged bool) {
+// forgetUsage drops what is known of the uses of r, whose record is purged. Until then its tombstone tells of them.
+func (d *Draft) forgetUsage(r *key.Record) {
 	var gone []*Usage
 	d.usage.byVersion.tree.AscendGreaterOrEqual(&Usage{ID: r.ID}, func(u *Usage) bool {
 		if u.ID != r.ID {
 			return false
 		}
-		v := r.Version(u.Version)
-		if purged || u.Version != 0 && (v == nil || v.State.Gone()) {
-			gone = append(gone, u)
-		}
+		gone = append(gone, u)
 		return true
 	})
 	for _, u := range gone {

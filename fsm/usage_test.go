@@ -114,7 +114,7 @@ func TestAKeyIsExhaustedByUsesBytesAndItsCipher(t *testing.T) {
 	}
 }
 
-func TestUsageGoesWithTheMaterial(t *testing.T) {
+func TestUsesAreKnownUntilTheRecordIsPurged(t *testing.T) {
 	v := newVault(t)
 	r := newRecord(1)
 	r.UsageLimit = 5
@@ -124,14 +124,22 @@ func TestUsageGoesWithTheMaterial(t *testing.T) {
 	v.do(count(1, 1, 1, 1, t0))
 	v.do(count(1, 2, 1, 1, t0))
 	v.do(&fsm.SetState{Change: v.change(r.ID), Version: 1, To: key.Destroyed})
-	if v.State().Usage(r.ID, 1).Uses != 0 || v.State().Usage(r.ID, 2).Uses != 1 {
-		t.Error("the uses of a destroyed version are kept, or those of the other are lost")
-	}
 	v.do(count(1, 1, 1, 1, t0)) // from a node that had not told yet
 	v.do(&fsm.SetState{Change: v.change(r.ID), To: key.Deactivated})
 	v.do(&fsm.SetState{Change: v.change(r.ID), To: key.Destroyed})
-	if v.State().UsageCount() != 1 || v.State().Usage(r.ID, 0).Allocated != 2 {
-		t.Errorf("%d usages of a destroyed key", v.State().UsageCount())
+	var image bytes.Buffer
+	_, err := v.State().WriteTo(&image)
+	restored := fsm.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := restored.Restore(&image); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]*fsm.State{"applied": v.State(), "restored": restored.State()} {
+		if s.UsageCount() != 3 || s.Usage(r.ID, 0).Allocated != 2 || s.Usage(r.ID, 1).Uses != 1 || s.Usage(r.ID, 2).Uses != 1 {
+			t.Errorf("%s: %d usages of a destroyed key, version 1 %d uses", name, s.UsageCount(), s.Usage(r.ID, 1).Uses)
+		}
 	}
 	v.refuse(&fsm.AllocateUses{ID: r.ID, Uses: 1}, fault.BadState)
 	v.do(&fsm.PurgeKey{ID: r.ID, Expect: v.State().Key(r.ID).Revision})

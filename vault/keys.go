@@ -104,6 +104,12 @@ func (t *task) result(out fsm.Outcome) (*key.Record, error) {
 func public(r *key.Record) *key.Record {
 	p := r.Clone()
 	p.MAC = nil
+	if p.State != key.PreActive {
+		p.ActivateAt = 0
+	}
+	if p.State != key.PreActive && p.State != key.Active && p.State != key.Suspended { // from there it goes no way back
+		p.NextRotate, p.DeactivAt = 0, 0
+	}
 	for i := range p.Versions {
 		p.Versions[i].Material = key.Material{}
 	}

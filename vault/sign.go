@@ -85,6 +85,9 @@ func (u *using) sign(ctx context.Context, in *SignInput, out *Signature) error {
 	if err != nil {
 		return err
 	}
+	if err := in.Scheme.fits(u.record.Algorithm); err != nil {
+		return err
+	}
 	sig, err := o.key.Sign(u.random, in.Input, scheme)
 	if err != nil {
 		return err
@@ -123,6 +126,9 @@ func (u *using) verify(ctx context.Context, in *VerifyInput, out *Verdict) error
 	if err != nil {
 		return err
 	}
+	if err := in.Scheme.fits(u.record.Algorithm); err != nil {
+		return err
+	}
 	out.Version = n
 	return out.judge(o.key.Verify(in.Input, sig, scheme))
 }
@@ -134,6 +140,14 @@ func (d *Verdict) judge(err error) error {
 		return nil
 	}
 	return err
+}
+
+// fits refuses a choice that keys of the algorithm do not have.
+func (s SignScheme) fits(a key.Algorithm) error {
+	if s.Padding != "" && a != key.RSA2048 && a != key.RSA3072 && a != key.RSA4096 {
+		return fault.New(fault.Invalid, "signatures of %s have no scheme", a).WithHint("Leave scheme out: only RSA keys have the choice of pss and pkcs1v15.")
+	}
+	return nil
 }
 
 // parse reads the names.

@@ -263,6 +263,86 @@ func TestAResumedKeyServesAgain(t *testing.T) {
 	opens(t, f, 1, "k", text, "secret")
 }
 
+func TestResumingAKeyLeavesWhatWasSuspendedApart(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	f.MustCreate("k")
+	text := mustEncrypt(t, f, "k", "secret")
+	rotate(t, f, "k")
+	f.MustCreate("both")
+	rotate(t, f, "both")
+	for name, first := range map[string]uint32{"both": 2, "k": 0} {
+		// The newest version apart, before its key is suspended; or the key alone.
+		if first != 0 {
+			ok(t, "suspending the version", step(f, name, first, access.Suspend))
+		}
+		ok(t, "suspending the key", step(f, name, 0, access.Suspend))
+		_, err := f.Vault(1).ChangeState(ctx, f.Root(), name, vault.StateChange{Action: access.Activate, Resume: true})
+		ok(t, "resuming the key", err)
+		want := key.Active
+		if first != 0 {
+			want = key.Suspended
+		}
+		if r := show(t, f, 1, name); r.State != key.Active || r.Latest().State != want {
+			t.Errorf("%s is %s, its newest version %s, want %s", name, r.State, r.Latest().State, want)
+		}
+	}
+	opens(t, f, 1, "k", text, "secret")
+	// Resumed by itself it is like the others again.
+	_, err := f.Vault(1).ChangeState(ctx, f.Root(), "both", vault.StateChange{Action: access.Activate, Resume: true, Version: 2})
+	ok(t, "resuming the version", err)
+	ok(t, "suspending the key", step(f, "both", 0, access.Suspend))
+	_, err = f.Vault(1).ChangeState(ctx, f.Root(), "both", vault.StateChange{Action: access.Activate, Resume: true})
+	ok(t, "resuming the key", err)
+	if r := show(t, f, 0, "both"); r.Latest().State != key.Active {
+		t.Errorf("a version that was resumed by itself is %s after its key was suspended and resumed", r.Latest().State)
+	}
+}
+
+func TestARecordShowsNoDateThatCanNotCome(t *testing.T) {
+	f := vaulttest.New(t)
+	later := f.Now().Add(24 * time.Hour)
+	_, err := f.Vault(0).CreateKey(ctx, f.Root(), vault.KeySpec{Name: "k", RotateEvery: 48 * time.Hour, ActivateAt: key.At(later), DeactivAt: key.At(later.Add(1000 * time.Hour))})
+	ok(t, "creating", err)
+	if r := show(t, f, 0, "k"); r.ActivateAt == 0 || r.NextRotate == 0 || r.DeactivAt == 0 {
+		t.Errorf("before it is active: %+v", r)
+	}
+	ok(t, "activating", step(f, "k", 0, access.Activate))
+	if r := show(t, f, 0, "k"); r.ActivateAt != 0 || r.NextRotate == 0 || r.DeactivAt == 0 {
+		t.Errorf("active: activates %s, rotates %s, ends %s", r.ActivateAt, r.NextRotate, r.DeactivAt)
+	}
+	ok(t, "deactivating", step(f, "k", 0, access.Deactivate))
+	if r := show(t, f, 0, "k"); r.ActivateAt != 0 || r.NextRotate != 0 || r.DeactivAt != 0 {
+		t.Errorf("deactivated: activates %s, rotates %s, ends %s", r.ActivateAt, r.NextRotate, r.DeactivAt)
+	}
+}
+
+func TestADestructionSaysWhatItWaitsFor(t *testing.T) {
+	f := vaulttest.New(t)
+	mustHave(t, f, "app", "")
+	stored(t, f, "app", 3)
+	ok(t, "deactivating", step(f, "app", 0, access.Deactivate))
+	r, err := f.Vault(0).DestroyKey(ctx, f.Root(), "app", vault.Destruction{Force: true})
+	ok(t, "scheduling", err)
+	if r.DestroyAt == 0 || r.WaitsFor != 3 || show(t, f, 0, "app").WaitsFor != 3 {
+		t.Errorf("destroyed at %s, waits for %d versions of children, want 3", r.DestroyAt, r.WaitsFor)
+	}
+	r, err = f.Vault(0).CancelDestroy(ctx, f.Root(), "app", 0)
+	ok(t, "cancelling", err)
+	if r.WaitsFor != 0 {
+		t.Errorf("nothing is scheduled, and it waits for %d", r.WaitsFor)
+	}
+	mustHave(t, f, "master", "")
+	stored(t, f, "master", 2)
+	rotate(t, f, "master") // what wraps the data keys is the version before until a campaign has come by
+	if r, err = f.Vault(0).DestroyKey(ctx, f.Root(), "master", vault.Destruction{Version: 1, Force: true}); err != nil || r.WaitsFor != 2 {
+		t.Errorf("one version: waits for %d, %v", r.WaitsFor, err)
+	}
+	duties(t, f)
+	if r := show(t, f, 0, "master"); r.WaitsFor != 0 || r.Versions[0].DestroyAt == 0 {
+		t.Errorf("after the campaign it waits for %d", r.WaitsFor)
+	}
+}
+
 func TestANodeThatMissedARevocationDoesNotServe(t *testing.T) {
 	f := vaulttest.Cluster(t, 3)
 	f.MustCreate("k")

@@ -236,6 +236,7 @@ func (v *Vault) showUses(p *key.Record) {
 		ver := &p.Versions[i]
 		ver.Uses, ver.Bytes, ver.LastUsed = v.usesOf(s, p.ID, ver.Number)
 	}
+	p.WaitsFor = holdUp(s, p)
 	if p.UsageLimit == 0 {
 		return
 	}
@@ -243,6 +244,16 @@ func (v *Vault) showUses(p *key.Record) {
 		p.UsageLeft = p.UsageLimit - taken
 	}
 	p.UsageLeft += v.usage.held(p)
+}
+
+// holdUp is how many versions of children are still wrapped by what of p is to be destroyed.
+func holdUp(s *fsm.State, p *key.Record) (n uint64) {
+	for i := range p.Versions {
+		if ver := &p.Versions[i]; p.DestroyAt != 0 || ver.DestroyAt != 0 {
+			n += uint64(s.ChildrenUnder(p.ID, ver.Number))
+		}
+	}
+	return n
 }
 
 func (v *Vault) usesOf(s *fsm.State, id key.ID, version uint32) (uses, size uint64, last key.Time) {

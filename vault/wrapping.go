@@ -116,7 +116,7 @@ func makeWrappingKey(ctx context.Context, t *task, in wrappingIn) (*key.Record, 
 		return nil, err
 	}
 	if !slices.Contains(wrappingAlgorithms, in.Algorithm) {
-		return nil, noWrappingKey(in.Algorithm)
+		return nil, noWrappingKey(in.Algorithm.String())
 	}
 	if err := t.intend(); err != nil {
 		return nil, err
@@ -152,10 +152,24 @@ func (t *task) keep(r *key.Record, ver *key.Version, material, public []byte) (e
 	return err
 }
 
-func noWrappingKey(a key.Algorithm) error {
-	var names []string
+// ParseWrappingAlgorithm reads the name of an algorithm that the cluster has a wrapping key of.
+func ParseWrappingAlgorithm(name string) (key.Algorithm, error) {
+	for _, a := range wrappingAlgorithms {
+		if a.String() == name {
+			return a, nil
+		}
+	}
+	return 0, noWrappingKey(clip(name))
+}
+
+// WrappingAlgorithms are the names of those algorithms.
+func WrappingAlgorithms() (names []string) {
 	for _, w := range wrappingAlgorithms {
 		names = append(names, w.String())
 	}
-	return fault.New(fault.Invalid, "the cluster has no wrapping key of algorithm %s", a).WithHint("Choose %s.", strings.Join(names, ", "))
+	return names
+}
+
+func noWrappingKey(algorithm string) error {
+	return fault.New(fault.Invalid, "the cluster has no wrapping key of algorithm %s", algorithm).WithHint("Choose %s.", strings.Join(WrappingAlgorithms(), ", "))
 }

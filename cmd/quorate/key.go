@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -128,9 +132,53 @@ see "quorate key material".`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.Key(cmd.Context(), args[0]) })
+			c, err := a.connect(cmd)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			r, err := c.Key(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.result(r, func(w io.Writer) error { return writeKey(cmd.Context(), w, c, r) })
 		},
 	}
+}
+
+// writeKey is writeRecord with what other requests tell people of the key: its parent's name, what a certificate says. Who may
+// not ask them sees the record alone.
+func writeKey(ctx context.Context, w io.Writer, c *client.Client, r *api.Record) error {
+	shown := *r
+	if r.Parent != "" {
+		if p, err := c.Key(ctx, r.Parent); err == nil && p.Name != "" {
+			shown.Parent = fmt.Sprintf("%s (%s)", p.Name, r.Parent)
+		}
+	}
+	if err := writeRecord(w, &shown); err != nil || r.Algorithm != "x509" {
+		return err
+	}
+	public, err := c.PublicKey(ctx, r.ID, 0, "pem")
+	if err != nil {
+		return nil //nolint:nilerr // what it says can be shown to others only
+	}
+	block, _ := pem.Decode([]byte(public.PublicKey))
+	if block == nil {
+		return nil
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "the certificate cannot be read")
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return describe(w, []field{
+		{"Subject", cert.Subject.String()},
+		{"Issuer", cert.Issuer.String()},
+		{"Valid from", cert.NotBefore.UTC().Format(time.RFC3339)},
+		{"Expires", cert.NotAfter.UTC().Format(time.RFC3339)},
+	})
 }
 
 func writeRecord(w io.Writer, r *api.Record) error {
@@ -161,7 +209,8 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Versions retire after", r.RetireAfter},
 		{"Activates", r.ActivateAt},
 		{"Deactivates", r.DeactivateAt},
-		{"Destroyed at", r.DestroyAt},
+		{"Destroyed at", destroyedAt(r)},
+		{"Destruction waits", waitsFor(r)},
 		{"Usage limit", limit},
 		{"Last used", r.LastUsedAt},
 		{"Tags", strings.Join(tags, ", ")},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -152,9 +153,28 @@ free again. The audit log keeps what was written there. Needs --yes.`,
 func writeVersions(w io.Writer, versions []api.Version) error {
 	rows := make([][]string, 0, len(versions))
 	for _, v := range versions {
-		rows = append(rows, []string{fmt.Sprint(v.Version), v.State, v.CreatedAt, fmt.Sprint(v.Uses), v.LastUsedAt, v.DestroyAt, v.Reason})
+		rows = append(rows, []string{fmt.Sprint(v.Version), v.State, v.CreatedAt, fmt.Sprint(v.Uses), v.LastUsedAt, cmp.Or(v.DestroyedAt, v.DestroyAt), v.Reason})
 	}
 	return table(w, []string{"VERSION", "STATE", "CREATED", "USES", "LAST USED", "DESTROYED AT", "REASON"}, rows)
+}
+
+// destroyedAt is when a key will be destroyed or, behind a tombstone, was.
+func destroyedAt(r *api.Record) string {
+	at := r.DestroyAt
+	if strings.HasPrefix(r.State, "destroyed") {
+		for _, v := range r.Versions {
+			at = max(at, v.DestroyedAt)
+		}
+	}
+	return at
+}
+
+// waitsFor tells what holds up a destruction that is scheduled.
+func waitsFor(r *api.Record) string {
+	if r.DestroyWaitsFor == 0 {
+		return ""
+	}
+	return fmt.Sprintf("for %d versions of children that it wraps: rotate it, move them (quorate key move), or destroy them", r.DestroyWaitsFor)
 }
 
 // usageLimit tells how many uses a key may have, and how many are left.

@@ -311,6 +311,7 @@ type Record struct {
 	ActivateAt        string            `json:"activate_at,omitzero"`
 	DeactivateAt      string            `json:"deactivate_at,omitzero"`
 	DestroyAt         string            `json:"destroy_at,omitzero"`
+	DestroyWaitsFor   uint64            `json:"destroy_waits_for,omitzero"` // versions of children that are still wrapped by what is to be destroyed: it is not until there are none
 	Tags              map[string]string `json:"tags"`
 	Owner             string            `json:"owner"`
 	UsageLimit        uint64            `json:"usage_limit,omitzero"`

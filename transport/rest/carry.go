@@ -70,7 +70,7 @@ func wrappingKey(ctx context.Context, q *request) (api.WrappingKey, error) {
 	var a key.Algorithm
 	if name := q.query.Get("algorithm"); name != "" {
 		var err error
-		if a, err = key.ParseAlgorithm(name); err != nil {
+		if a, err = vault.ParseWrappingAlgorithm(name); err != nil {
 			return api.WrappingKey{}, of("algorithm", err)
 		}
 	}

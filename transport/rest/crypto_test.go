@@ -165,6 +165,30 @@ func TestABatchIsNotAnItem(t *testing.T) {
 	}
 }
 
+func TestAChoiceThatTheKeyHasNotIsRefused(t *testing.T) {
+	d := withKeys(t)
+	for _, name := range []string{"ed25519", "rsa-2048"} {
+		ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: name, Algorithm: name}, 201)
+	}
+	for name, want := range map[string]int{"ec": 400, "ed25519": 400, "rsa-2048": 200} {
+		for _, scheme := range []string{"pss", "pkcs1v15"} {
+			a := d.send("POST", "/v1/keys/"+name+"/sign", `{"input":"aGk=","scheme":"`+scheme+`"}`)
+			if a.status != want || want == 400 && !strings.Contains(a.problem(t).Detail, "have no scheme") {
+				t.Errorf("%s with scheme %s: %d %s", name, scheme, a.status, a.body)
+			}
+		}
+		signed, _ := ask[api.SignResponse](d, "POST", "/v1/keys/"+name+"/sign", api.SignRequest{Input: []byte("hi")}, 200)
+		ask[any](d, "POST", "/v1/keys/"+name+"/verify", api.VerifyRequest{Input: []byte("hi"), Signature: signed.Signature, Scheme: "pss"}, want)
+	}
+	a := d.send("GET", "/v1/wrapping-key?algorithm=aes-256-gcm", "")
+	if p := a.problem(t); a.status != 400 || !strings.Contains(p.Hint, "rsa-4096, x25519, ml-kem-768-p256, ml-kem-768-x25519") || strings.Contains(p.Hint, "hmac") {
+		t.Errorf("a wrapping key that there is not: %d %+v", a.status, p)
+	}
+	if b := d.send("GET", "/v1/wrapping-key?algorithm=nonsense", ""); b.status != 400 || b.problem(t).Hint != a.problem(t).Hint {
+		t.Errorf("a wrapping key of nothing: %d %s", b.status, b.body)
+	}
+}
+
 func TestAnItemThatCannotBeReadFailsAlone(t *testing.T) {
 	d := withKeys(t)
 	a := d.send("POST", "/v1/keys/aes/encrypt", `{"batch":[{"plaintext":"aGk="},{"plaintext":"*"},{"plain":"aGk="},7,{},{"plaintext":""},{"plaintext":"aGk=","aad":"****"},{"plaintext":"aGk="}]}`)

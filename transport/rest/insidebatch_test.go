@@ -6,6 +6,9 @@ import (
 	"github.com/quorate/quorate/transport/api"
 )
 
+// Enums are the closed sets of the document.
+func Enums() map[string][]string { return enums() }
+
 // TextBodies are the bodies that hold texts as bytes, by those of package api.
 func TextBodies() map[reflect.Type]reflect.Type {
 	return map[reflect.Type]reflect.Type{

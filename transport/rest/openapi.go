@@ -120,7 +120,11 @@ func parameters(rt *route) []any {
 		if _, ok := p.Example.(int); ok {
 			kind = "integer"
 		}
-		add("query", p.Name, p.Summary, false, object{"type": kind}, p.Example)
+		schema := object{"type": kind}
+		if words := enums()[rt.Op+"?"+p.Name]; words != nil {
+			schema["enum"] = words
+		}
+		add("query", p.Name, p.Summary, false, schema, p.Example)
 	}
 	if rt.Stateless {
 		return all
@@ -265,6 +269,9 @@ func (s schemas) fields(t reflect.Type, strict bool) object {
 		p := s.of(f.Type, strict)
 		if strings.HasSuffix(name, "_at") && f.Type.Kind() == reflect.String {
 			p["format"] = "date-time"
+		}
+		if words := enums()[t.Name()+"."+name]; words != nil {
+			p["enum"] = words
 		}
 		properties[name] = p
 		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/quorate/quorate/transport/rest"
 	"github.com/quorate/quorate/transport/serve"
 )
 
@@ -59,6 +60,43 @@ func TestWhatMayBeAbsentIsNotRequired(t *testing.T) {
 		slices.Sort(required)
 		if got := strings.Join(required, " "); schema == nil || got != want {
 			t.Errorf("%s requires %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestClosedSetsAreListed: what takes or gives one of a few words says which, and no word is listed for what there is not.
+func TestClosedSetsAreListed(t *testing.T) {
+	doc := open(t, blank(t), serve.Limits{}).document()
+	components, _ := doc["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	listed := map[string]string{}
+	note := func(name string, schema any) {
+		if m, _ := schema.(map[string]any); m["enum"] != nil {
+			listed[name] = fmt.Sprint(m["enum"])
+		}
+	}
+	for name, schema := range schemas {
+		m, _ := schema.(map[string]any)
+		properties, _ := m["properties"].(map[string]any)
+		for field, p := range properties {
+			note(name+"."+field, p)
+		}
+	}
+	for id, o := range open(t, blank(t), serve.Limits{}).operations() {
+		all, _ := o.spec["parameters"].([]any)
+		for _, p := range all {
+			m, _ := p.(map[string]any)
+			note(fmt.Sprint(id, "?", m["name"]), m["schema"])
+		}
+	}
+	for name, words := range rest.Enums() {
+		if listed[name] != fmt.Sprint(words) {
+			t.Errorf("%s lists %s, want %s", name, listed[name], words)
+		}
+	}
+	for name, want := range map[string]string{"SignRequest.scheme": "pss pkcs1v15", "SignRequest.form": "der raw jws", "Record.state": "suspended", "CreateKeyRequest.algorithm": "ml-kem-1024", "key.list?state": "pre-active"} {
+		if !strings.Contains(listed[name], want) {
+			t.Errorf("%s lists %q, without %q", name, listed[name], want)
 		}
 	}
 }

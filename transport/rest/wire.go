@@ -22,6 +22,7 @@ func recordOf(r *key.Record) api.Record {
 		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
+	out.DestroyWaitsFor = r.WaitsFor
 	if r.UsageLimit > 0 {
 		left := r.UsageLeft
 		out.UsageLeft = &left

@@ -40,6 +40,7 @@ type Version struct {
 	Destroyed   Time     `cbor:"10,keyasint,omitempty"`
 	DestroyAt   Time     `cbor:"11,keyasint,omitempty"` // when it will be destroyed, unless that is cancelled
 	Check       []byte   `cbor:"12,keyasint,omitempty"` // check value of material that was imported
+	Apart       bool     `cbor:"13,keyasint,omitempty"` // it was suspended by itself: resuming the key does not resume it
 
 	// Only in records that the vault shows, never in the replicated state: the uses of this version as far as the node knows.
 	Uses     uint64 `cbor:"-"` // how often it protected something
@@ -114,6 +115,8 @@ type Record struct {
 
 	// UsageLeft is only in records that the vault shows: what nodes may still take of UsageLimit, and what this one holds.
 	UsageLeft uint64 `cbor:"-"`
+	// WaitsFor is likewise shown only: how many versions of children still hold up a destruction that is scheduled.
+	WaitsFor uint64 `cbor:"-"`
 }
 
 // Latest is the newest version; nil while there is none.

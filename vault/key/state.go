@@ -30,6 +30,16 @@ func (s State) String() string {
 	return "unknown"
 }
 
+// StateNames are the names of all states.
+func StateNames() (names []string) {
+	for _, n := range stateNames {
+		if n != "" {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
 // ParseState reads a state's name. fault.Invalid for one there is not.
 func ParseState(name string) (State, error) {
 	for i, n := range stateNames {
