@@ -72,7 +72,7 @@ func (c *PurgeKey) Apply(d *Draft, _ Env) (Result, error) {
 	case !old.State.Gone():
 		return Result{}, fault.New(fault.BadState, "the key %s is %s; only a destroyed key can be purged", title(old), old.State)
 	}
-	d.forgetUsage(old)
+	d.forgetUsage(old.ID, nil)
 	d.putKey(old, nil)
 	if campaign := d.campaign(c.ID); campaign != nil {
 		d.putCampaign(campaign, nil)

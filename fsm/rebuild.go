@@ -14,10 +14,10 @@ func NewRebuild(s *State) *Rebuild {
 	return r
 }
 
-// PutKey adds or replaces a record. Uses of versions that are gone are forgotten.
+// PutKey adds or replaces a record. Uses of versions that it has not are forgotten.
 func (b *Rebuild) PutKey(r *key.Record) {
 	b.d.putKey(b.d.key(r.ID), r)
-	b.d.forgetUsage(r, false)
+	b.d.forgetUsage(r.ID, r)
 }
 
 // DropKey removes a record with all that is known of it.
@@ -26,7 +26,7 @@ func (b *Rebuild) DropKey(id key.ID) {
 	if old == nil {
 		return
 	}
-	b.d.forgetUsage(old, true)
+	b.d.forgetUsage(id, nil)
 	b.d.putKey(old, nil)
 	if c := b.d.campaign(id); c != nil {
 		b.d.putCampaign(c, nil)

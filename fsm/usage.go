@@ -100,14 +100,17 @@ func (d *Draft) putUsage(old, fresh *Usage) {
 	d.usage.byVersion.replace(old, fresh)
 }
 
-// forgetUsage drops what is known of the uses of r, whose record is purged. Until then its tombstone tells of them.
-func (d *Draft) forgetUsage(r *key.Record) {
+// forgetUsage drops what is known of the uses of a key, but for the versions that left has (nil: the record is purged). What is
+// destroyed keeps its uses: the tombstone tells of them.
+func (d *Draft) forgetUsage(id key.ID, left *key.Record) {
 	var gone []*Usage
-	d.usage.byVersion.tree.AscendGreaterOrEqual(&Usage{ID: r.ID}, func(u *Usage) bool {
-		if u.ID != r.ID {
+	d.usage.byVersion.tree.AscendGreaterOrEqual(&Usage{ID: id}, func(u *Usage) bool {
+		if u.ID != id {
 			return false
 		}
-		gone = append(gone, u)
+		if left == nil || u.Version != 0 && left.Version(u.Version) == nil {
+			gone = append(gone, u)
+		}
 		return true
 	})
 	for _, u := range gone {
