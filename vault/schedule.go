@@ -25,6 +25,7 @@ func (v *Vault) Run(ctx context.Context) error {
 	others.Go(func() { v.tellUses(ctx) })
 	others.Go(func() { v.campaigns(ctx) })
 	others.Go(func() { v.openItself(ctx) })
+	others.Go(func() { v.backups(ctx) })
 	defer others.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()

@@ -130,6 +130,8 @@ type Config struct {
 	DestroyGuard  time.Duration // a key that was used so recently is destroyed only by force; 0: 7 days; negative: any may be
 
 	Keeper Keeper // where this node keeps its share of the slot "quorum"; nil: it holds none
+	// Sign signs reports with the node's own key, and names the key; nil: they are not signed.
+	Sign func(message []byte) (signature []byte, keyID string, err error)
 
 	counting counting // thresholds; a test makes them small
 }
@@ -152,8 +154,9 @@ type Vault struct {
 	rekey    rekeyRoom
 	opening  openingRoom
 
-	initMu sync.Mutex           // one founding at a time
-	turns  [lanes]chan struct{} // a change holds the lane of its key
+	initMu  sync.Mutex           // one founding at a time
+	backing sync.Mutex           // held while a scheduled snapshot is stored
+	turns   [lanes]chan struct{} // a change holds the lane of its key
 }
 
 // link is what a node has once it belongs to a cluster.

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -198,7 +199,7 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	}
 	v := vault.New(vault.Config{
 		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{moved: cfg.ClockOffset}, Log: log, Now: cfg.now(),
-		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(), Keeper: shares,
+		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(), Keeper: shares, Sign: n.auditSigner,
 	})
 	n.vault = v
 	s := &server{cfg: cfg, log: log, audit: trail, vault: v, node: n}
@@ -226,10 +227,26 @@ func (s *server) gauges(m *meters) error {
 	}
 	return errors.Join(
 		m.Gauge("quorate_sealed", "1 while this node is sealed.", flag(s.vault.Sealed)),
+		m.Gauge("quorate_backup_last_success_seconds", "Unix time of the last scheduled snapshot that was stored and read back; 0: none.",
+			func() float64 { return unixTime(s.vault.BackupHealth().Succeeded) }),
+		m.Gauge("quorate_backup_overdue", "1 while the last success is longer ago than two turns of the schedule.",
+			flag(func() bool { return s.vault.BackupHealth().Overdue })),
+		m.Gauge("quorate_drill_last_success_seconds", "Unix time of the last drill of a stored snapshot that succeeded; 0: none.",
+			func() float64 { return unixTime(s.vault.BackupHealth().Drilled) }),
+		m.Gauge("quorate_drill_overdue", "1 while the last drill that succeeded is longer ago than two turns.",
+			flag(func() bool { return s.vault.BackupHealth().DrillOverdue })),
 		m.Gauge("quorate_audit_failed", "1 while the audit log cannot be written and operations are refused.",
 			flag(func() bool { return s.audit.Healthy() != nil })),
 		s.doctorGauge(m),
 	)
+}
+
+// unixTime is a time as Prometheus has it.
+func unixTime(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.Unix())
 }
 
 func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {

@@ -28,7 +28,7 @@ custodians' shares open it on a machine that has never seen the cluster, and not
 		Example: `  quorate operator snapshot save vault.qsnap
   quorate operator snapshot verify vault.qsnap --deep --share-file share-1.txt --share-file share-2.txt --share-file share-3.txt`,
 	}
-	cmd.AddCommand(newSnapshotSaveCmd(a), newSnapshotInspectCmd(a), newSnapshotVerifyCmd(a), newSnapshotDiffCmd(a), newSnapshotRestoreCmd(a))
+	cmd.AddCommand(newSnapshotSaveCmd(a), newSnapshotInspectCmd(a), newSnapshotVerifyCmd(a), newSnapshotDiffCmd(a), newSnapshotRestoreCmd(a), newSnapshotScheduleCmd(a))
 	return cmd
 }
 

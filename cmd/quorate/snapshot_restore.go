@@ -107,11 +107,21 @@ func (a *app) restore(cmd *cobra.Command, path string, u *unlocking, in api.Rest
 	if err != nil {
 		return err
 	}
-	var companion []byte
 	if !in.YesReplaceState {
 		if cfg, err = a.blankConfig(cmd, fingerprint); err != nil {
 			return err
 		}
+	}
+	c, err := client.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := mayRestore(cmd, c, in); err != nil { // before shares are asked for
+		return err
+	}
+	var companion []byte
+	if !in.YesReplaceState {
 		need, err := threshold(path, epochs)
 		if err != nil {
 			return err
@@ -129,14 +139,6 @@ func (a *app) restore(cmd *cobra.Command, path string, u *unlocking, in api.Rest
 				return err
 			}
 		}
-	}
-	c, err := client.New(cfg)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := mayRestore(cmd, c, in); err != nil {
-		return err
 	}
 	r, err := openSnapshot(path)
 	if err != nil {

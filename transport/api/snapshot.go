@@ -75,3 +75,37 @@ type SnapshotDiff struct {
 	Same            uint64         `json:"same_keys"`
 	OwnPast         bool           `json:"own_past"`
 }
+
+// SnapshotSchedule says where the leader stores snapshots, how often, and how many are kept. Off ends it.
+type SnapshotSchedule struct {
+	Off        bool   `json:"off,omitempty"`
+	Every      string `json:"every,omitempty"`       // "1h"
+	To         string `json:"to,omitempty"`          // file:///var/backups/quorate, s3://bucket?region=…
+	Keep       uint32 `json:"keep,omitempty"`        // how many at least; default 30
+	KeepFor    string `json:"keep_for,omitempty"`    // and those that are younger than this
+	DrillEvery string `json:"drill_every,omitempty"` // default 1d
+	NoDrill    bool   `json:"no_drill,omitempty"`
+}
+
+// SnapshotStatus is the schedule and how it went.
+type SnapshotStatus struct {
+	Schedule     SnapshotSchedule `json:"schedule"`
+	TriedAt      string           `json:"tried_at,omitempty"`
+	SucceededAt  string           `json:"succeeded_at,omitempty"` // stored, read back and found authentic
+	Name         string           `json:"name,omitempty"`
+	Bytes        int64            `json:"bytes,omitempty"`
+	Stored       uint32           `json:"stored,omitempty"`
+	Error        string           `json:"error,omitempty"`
+	Overdue      bool             `json:"overdue"`
+	DrilledAt    string           `json:"drilled_at,omitempty"`
+	DrillError   string           `json:"drill_error,omitempty"`
+	DrillOverdue bool             `json:"drill_overdue"`
+}
+
+// SignedDrill is a drill's report under the signature of the node that drilled. The signature is over "quorate drill report v1", a line
+// feed, and the bytes of Report as they stand.
+type SignedDrill struct {
+	Report    string `json:"report"` // JSON
+	KeyID     string `json:"key_id"`
+	Signature []byte `json:"signature"`
+}

@@ -108,3 +108,39 @@ func restore(t *testing.T, d *door, f *vaulttest.Fixture, snapshot []byte) {
 		t.Errorf("a stranger, with shares, to a running cluster: %d %s", a.status, a.body)
 	}
 }
+
+func TestSnapshotsAreScheduledAndDrilled(t *testing.T) {
+	f := vaulttest.New(t)
+	f.MustCreate("k")
+	d := open(t, f.Vault(0), serve.Limits{})
+	d.token = string(f.RootToken())
+	show := func(a answer) api.SnapshotStatus {
+		t.Helper()
+		if a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		return parse[api.SnapshotStatus](t, a.body)
+	}
+	if s := show(d.send("GET", "/v1/sys/snapshot/schedule", "")); !s.Schedule.Off {
+		t.Errorf("before any schedule: %+v", s)
+	}
+	want := api.SnapshotSchedule{Every: "1d", To: "file://" + t.TempDir(), Keep: 3, KeepFor: "9d", DrillEvery: "2d"}
+	if s := show(d.send("PUT", "/v1/sys/snapshot/schedule", encode(t, want))); s.Schedule != want {
+		t.Errorf("got %+v, want %+v", s.Schedule, want)
+	}
+	if s := show(d.send("POST", "/v1/sys/snapshot/run", "")); s.Stored != 1 || s.Name == "" || s.SucceededAt == "" || s.Error != "" {
+		t.Errorf("after a run: %+v", s)
+	}
+	a := d.send("POST", "/v1/sys/drill", "")
+	if got := parse[api.SignedDrill](t, a.body); a.status != 200 || !strings.Contains(got.Report, `"ok":true`) {
+		t.Errorf("drill: %d %s", a.status, a.body)
+	}
+	for _, bad := range []string{`{"every":"1h","to":"x"}`, `{"every":"soon","to":"file:///x"}`, `{"every":"1s","to":"file:///x"}`} {
+		if a := d.send("PUT", "/v1/sys/snapshot/schedule", bad); a.status != 400 {
+			t.Errorf("%s: %d %s", bad, a.status, a.body)
+		}
+	}
+	if s := show(d.send("PUT", "/v1/sys/snapshot/schedule", `{"off":true}`)); !s.Schedule.Off {
+		t.Errorf("after off: %+v", s)
+	}
+}

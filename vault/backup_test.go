@@ -1,0 +1,185 @@
+package vault_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/archive"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/vaulttest"
+)
+
+// scheduled is a cluster that stores snapshots in a folder every day and keeps three, and the folder.
+func scheduled(t *testing.T) (*vaulttest.Fixture, string) {
+	t.Helper()
+	f := vaulttest.New(t, vaulttest.WithShares(5, 3))
+	dir := filepath.Join(t.TempDir(), "backups")
+	ok(t, "scheduling", f.Vault(0).SetBackupSchedule(ctx, f.Root(), &vault.BackupSchedule{Every: 24 * time.Hour, To: "file://" + dir, Keep: 3}))
+	return f, dir
+}
+
+func backUp(t *testing.T, f *vaulttest.Fixture) {
+	t.Helper()
+	ok(t, "storing a snapshot", f.Vault(f.Leader()).BackUp(ctx, f.Root()))
+	f.Advance(25 * time.Hour)
+}
+
+// inStore lists the snapshots in a folder, oldest first, and reads the companion.
+func inStore(t *testing.T, dir string) ([]string, *archive.Epochs) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.qsnap"))
+	ok(t, "listing", err)
+	b, err := os.ReadFile(filepath.Join(dir, archive.EpochsName))
+	ok(t, "reading the companion", err)
+	e, err := archive.ReadEpochs(bytes.NewReader(b))
+	ok(t, "reading the companion", err)
+	return names, e
+}
+
+func openFile(t *testing.T, path string, shares [][]byte, e *archive.Epochs) error {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	ok(t, "reading", err)
+	c, err := vault.OpenSnapshot(bytes.NewReader(b), shares, e)
+	if err == nil {
+		_, err = c.Verify(true, nil)
+		c.Close()
+	}
+	return err
+}
+
+func TestScheduledSnapshotsExpire(t *testing.T) {
+	f, dir := scheduled(t)
+	f.MustCreate("k")
+	backUp(t, f)
+	names, first := inStore(t, dir)
+	stolen, err := os.ReadFile(names[0])
+	ok(t, "copying the first", err)
+	ok(t, "with its companion and three shares", openFile(t, names[0], f.Shares()[:3], first))
+	wants(t, "without the companion", openFile(t, names[0], f.Shares()[:3], nil), fault.NotFound)
+	for range 4 {
+		backUp(t, f)
+	}
+	names, e := inStore(t, dir)
+	if len(names) != 3 || len(e.Keys) != 3 || e.Find(1) != nil {
+		t.Fatalf("%d snapshots and %d keys are kept: %v", len(names), len(e.Keys), names)
+	}
+	for _, n := range names {
+		ok(t, n, openFile(t, n, f.Shares()[2:], e))
+	}
+	_, err = vault.OpenSnapshot(bytes.NewReader(stolen), f.Shares()[:3], e)
+	wants(t, "a copy of an expired snapshot, by shares", err, fault.NotFound)
+	_, _, err = f.Vault(0).VerifySnapshot(f.Root(), bytes.NewReader(stolen), false)
+	wants(t, "a copy of an expired snapshot, by the cluster", err, fault.NotFound)
+	_, st, err := f.Vault(0).BackupSchedule(ctx, f.Root())
+	ok(t, "status", err)
+	if st.Stored != 3 || st.Error != "" || st.Succeeded == 0 || !strings.HasSuffix(names[2], st.Name) || st.Size == 0 {
+		t.Errorf("status %+v", st)
+	}
+}
+
+func TestANewShareHolderOpensOldScheduledSnapshots(t *testing.T) {
+	f, dir := scheduled(t)
+	f.MustCreate("k")
+	backUp(t, f)
+	old, _ := inStore(t, dir)
+	v := f.Vault(0)
+	r, err := v.StartRekey(ctx, f.Root(), vault.RekeySpec{Shares: 3, Threshold: 2})
+	ok(t, "rekey", err)
+	for _, s := range f.Shares()[:3] {
+		r, err = v.SubmitRekey(ctx, f.Root(), r.ID, s)
+		ok(t, "proving", err)
+	}
+	fresh := r.NewShares
+	for _, s := range fresh {
+		if r, err = v.SubmitRekey(ctx, f.Root(), r.ID, bytes.Clone(s)); err != nil {
+			break
+		}
+	}
+	backUp(t, f)
+	_, e := inStore(t, dir)
+	ok(t, "an old snapshot, with the new shares", openFile(t, old[0], fresh[:2], e))
+}
+
+func TestWhatCannotBeStoredIsSaid(t *testing.T) {
+	f, dir := scheduled(t)
+	v := f.Vault(0)
+	for _, bad := range []vault.BackupSchedule{
+		{Every: time.Second, To: "file:///x"},
+		{Every: time.Hour, To: "nothing"},
+		{Every: time.Hour, To: "gopher://x"},
+		{Every: time.Hour, To: "file://relative/x"},
+		{Every: time.Hour, To: "s3://user:password@bucket"},
+	} {
+		wants(t, bad.To, v.SetBackupSchedule(ctx, f.Root(), &bad), fault.Invalid)
+	}
+	wants(t, "an application", v.SetBackupSchedule(ctx, as("app"), nil), fault.Denied)
+	ok(t, "a file in the way", os.WriteFile(dir, nil, 0o600))
+	if err := v.BackUp(ctx, f.Root()); err == nil {
+		t.Fatal("a snapshot was stored in a file")
+	}
+	_, st, err := v.BackupSchedule(ctx, f.Root())
+	ok(t, "status", err)
+	if st.Error == "" || st.Succeeded != 0 || st.Tried == 0 {
+		t.Errorf("status %+v", st)
+	}
+	if v.BackupHealth().Overdue {
+		t.Error("it is overdue already")
+	}
+	f.Advance(49 * time.Hour)
+	if h := v.BackupHealth(); !h.Overdue || h.Error == "" || !h.DrillOverdue {
+		t.Errorf("silence is not noticed: %+v", h)
+	}
+	ok(t, "out of the way", os.Remove(dir))
+	backUp(t, f)
+	if h := v.BackupHealth(); h.Overdue || h.Error != "" {
+		t.Errorf("after a success: %+v", h)
+	}
+	ok(t, "off", v.SetBackupSchedule(ctx, f.Root(), nil))
+	wants(t, "without a schedule", v.BackUp(ctx, f.Root()), fault.BadState)
+}
+
+func TestADrillSaysWhatARestoreWouldDo(t *testing.T) {
+	f := vaulttest.New(t, vaulttest.WithConfig(func(c *vault.Config) {
+		c.Sign = func(m []byte) ([]byte, string, error) { return []byte("signed " + string(m[:7])), "key", nil }
+	}))
+	dir := filepath.Join(t.TempDir(), "b")
+	v := f.Vault(0)
+	_, err := v.Drill(ctx, f.Root())
+	wants(t, "without a schedule", err, fault.BadState)
+	ok(t, "scheduling", v.SetBackupSchedule(ctx, f.Root(), &vault.BackupSchedule{Every: time.Hour, To: "file://" + dir}))
+	_, err = v.Drill(ctx, f.Root())
+	wants(t, "without a snapshot", err, fault.NotFound)
+	estate(t, f)
+	ok(t, "storing", v.BackUp(ctx, f.Root()))
+	f.Advance(time.Minute)
+	destroy(t, f, "plain")
+	f.MustCreate("later")
+	s, err := v.Drill(ctx, f.Root())
+	ok(t, "drilling", err)
+	var r vault.DrillReport
+	ok(t, "reading the report", json.Unmarshal(s.Report, &r))
+	if !r.OK || r.Diff.Lost.Count != 1 || r.Diff.Revived.Count != 1 || r.Versions != 9 || r.Destroyed != 1 || r.RPO < 60 || string(s.Signature) != "signed quorate" {
+		t.Errorf("%s", s.Report)
+	}
+	if h := v.BackupHealth(); h.Drilled.IsZero() || h.DrillError != "" {
+		t.Errorf("%+v", h)
+	}
+	names, _ := inStore(t, dir)
+	b, err := os.ReadFile(names[0])
+	ok(t, "reading", err)
+	b[len(b)/2] ^= 1
+	ok(t, "damaging", os.WriteFile(names[0], b, 0o600))
+	if _, err := v.Drill(ctx, f.Root()); !errors.Is(err, fault.Invalid) || v.BackupHealth().DrillError == "" {
+		t.Errorf("a drill of a damaged snapshot: %v, %+v", err, v.BackupHealth())
+	}
+	_, err = v.Drill(ctx, as("app"))
+	wants(t, "an application", err, fault.Denied)
+}
