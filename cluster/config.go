@@ -59,6 +59,9 @@ type Config struct {
 
 	// Bootstrap founds a new cluster of this one member. Refused (fault.Exists) in a directory that holds data.
 	Bootstrap bool
+	// Kept says that the directory is a member's that has run before: if its log is gone, Open refuses (*LostError). A node that
+	// was just admitted begins with an empty one.
+	Kept bool
 	// Seeds are gossip addresses to try first.
 	Seeds []string
 

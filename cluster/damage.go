@@ -43,6 +43,22 @@ func (e *RemovedError) Error() string {
 // Is makes errors.Is(err, fault.BadState) true.
 func (e *RemovedError) Is(target error) bool { return target == error(fault.BadState) }
 
+// LostError says that a member's log is gone. As a voter it may have promised what it no longer knows: an entry that was
+// acknowledged because it had it, a vote. So it must not come back under its old membership.
+type LostError struct {
+	File string // the log that is not there
+	Node string
+}
+
+// Error tells the operator how the node comes back.
+func (e *LostError) Error() string {
+	return fmt.Sprintf("%s: the log of this member is gone, and with it what the member promised to the others. Remove %s on "+
+		"another node, then let it join again, empty", e.File, e.Node)
+}
+
+// Is makes errors.Is(err, fault.BadState) true.
+func (e *LostError) Is(target error) bool { return target == error(fault.BadState) }
+
 // DiskError says that the disk under the store failed or stalled. The process must end: what the kernel still holds
 // of the file is not to be trusted, and start-up verifies everything again.
 type DiskError struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+	"go.etcd.io/bbolt"
 
 	"github.com/quorate/quorate/cluster/peer"
 )
@@ -19,6 +20,9 @@ func (n *Node) RaftConfig() *raft.Config { return n.raftConfig() }
 func (n *Node) Transport() raft.Transport {
 	return newNamed(n.port.Raft(raft.ServerID(n.cfg.Node), peer.TransportConfig{}), raft.ServerID(n.cfg.Node))
 }
+
+// OpenDisk opens the store that a node has in life.
+func OpenDisk(path string, options *bbolt.Options) (Store, error) { return openBoltDisk(path, options) }
 
 // NewLog is the authenticated log over a disk of the test's own.
 func NewLog(disk raft.LogStore, key []byte, stall time.Duration, leads func() bool, fatal func(error)) raft.LogStore {

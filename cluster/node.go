@@ -79,7 +79,7 @@ type Node struct {
 
 // Open verifies everything in the node's directory, then starts it: raft, the peer port, gossip. It returns a running
 // node; Run waits for its end, and one of Run, Shutdown and Halt must be called. Errors: *DamageError names what is
-// damaged, *RemovedError says that the node was removed, fault.Exists refuses Bootstrap over data.
+// damaged, *RemovedError says that the node was removed, *LostError that its log is gone, fault.Exists refuses Bootstrap over data.
 func Open(cfg Config) (*Node, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

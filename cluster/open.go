@@ -2,7 +2,10 @@ package cluster
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -27,12 +30,33 @@ func Verify(dir string, id *peer.Identity, lg *slog.Logger) error {
 // spend gives up the last of the ballast for a record that must be written.
 func (n *Node) spend() bool { return n.room != nil && n.room.Spend() }
 
+// checkKept refuses to begin anew where a member was.
+func (n *Node) checkKept(path string) error {
+	if !n.cfg.Kept || n.cfg.Bootstrap {
+		return nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0:
+		return &LostError{File: path, Node: n.cfg.Node}
+	case err != nil:
+		return fmt.Errorf("looking for the log: %w", err)
+	}
+	return nil
+}
+
 // openStore opens and verifies log, stable store and snapshots.
 func (n *Node) openStore() error {
 	path := filepath.Join(n.cfg.Dir, logFile)
+	if err := n.checkKept(path); err != nil {
+		return err
+	}
 	disk, err := n.cfg.World.Disk(path, boltOptions())
 	if err != nil {
 		return err
+	}
+	if err := syncDir(n.cfg.Dir); err != nil { // a log whose name is lost with the power is a log lost
+		return errors.Join(err, closeStore(disk))
 	}
 	id := n.cfg.Identity
 	n.store = &store{disk: disk, path: path, chain: newChain(id.LogKey, id.Cluster), slow: n.cfg.DiskStall, fatal: n.fail, full: n.pinch, spend: n.spend, clock: n.boot}

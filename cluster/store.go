@@ -297,8 +297,10 @@ func (s *store) guard(do func() error) (err error) {
 }
 
 // close closes the file, if the disk below is one.
-func (s *store) close() error {
-	if c, ok := s.disk.(io.Closer); ok {
+func (s *store) close() error { return closeStore(s.disk) }
+
+func closeStore(disk any) error {
+	if c, ok := disk.(io.Closer); ok {
 		return c.Close()
 	}
 	return nil

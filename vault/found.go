@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/seal"
@@ -190,7 +191,7 @@ type Admission struct {
 	Token []byte `cbor:"1,keyasint"` // id and secret of the join token
 	Node  string `cbor:"2,keyasint"`
 	Peer  string `cbor:"3,keyasint"` // address of its peer port, as the others reach it
-	CSR   []byte `cbor:"4,keyasint"`
+	CSR   []byte `cbor:"4,keyasint"` // its names: hosts at which the node is reached; those of other members are refused
 }
 
 // Admitted is what it gets.
@@ -232,7 +233,7 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 	err = t.keys.secrets(s, func(m *memberSecrets) (err error) {
 		out.Gossip, out.Log = append([]byte(nil), m.Gossip...), append([]byte(nil), m.Log...)
 		out.Cert, err = t.v.cfg.Authority.SignNode(Signing{
-			CA: ca.Body, CAKey: m.CAKey, CSR: a.CSR, Node: a.Node, Cluster: t.keys.cluster, Now: t.v.cfg.Now(),
+			CA: ca.Body, CAKey: m.CAKey, CSR: a.CSR, Node: a.Node, Cluster: t.keys.cluster, Now: t.v.cfg.Now(), Allow: t.ownNames(a.Node, a.Peer),
 		})
 		return err
 	})
@@ -255,6 +256,35 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 	return out, t.link.members.Change(ctx, MemberChange{Act: AddMember, Node: a.Node, Peer: a.Peer})
 }
 
+// ownNames holds the names in a node's request to those that are not another member's: neither its name nor a host at which it
+// is reached, unless this node is reached there, too (several nodes on one machine). The audit log shows what was signed.
+func (t *task) ownNames(node, peer string) func([]string) error {
+	return func(names []string) error {
+		t.change("names", strings.Join(names, " "))
+		for _, m := range t.link.members.Members() {
+			if m.Node == node {
+				continue
+			}
+			for _, n := range names {
+				if n == m.Node || n != host(peer) && (n == host(m.API) || n == host(m.Peer) || n == host(m.Gossip)) {
+					return fault.New(fault.Denied, "the name %q in the request is that of the member %s", clip(n), m.Node).
+						WithHint("Ask for the node's own names and addresses (advertise, in its configuration).")
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// host is the host of host:port.
+func host(addr string) string {
+	i := strings.LastIndexByte(addr, ':')
+	if i < 0 {
+		return addr
+	}
+	return strings.Trim(addr[:i], "[]")
+}
+
 func (t *task) joinToken(s *fsm.State, proof []byte) (*access.Token, error) {
 	bad := fault.New(fault.Unauthenticated, "the join token is not valid here").
 		WithHint("It may have expired, been used up or belong to another cluster; `quorate operator join-token` makes a new one.")
@@ -273,12 +303,17 @@ func (t *task) joinToken(s *fsm.State, proof []byte) (*access.Token, error) {
 }
 
 // vacant refuses the name of a live member: only one that is not there any more may be replaced, by removing it first.
-// A node that asks again under its own address, because the first answer was lost, is let in again.
+// A node that asks again under its own address, because the first answer was lost, is let in again; but one that has had a
+// vote must not: empty, it no longer knows what it promised as a voter.
 func (t *task) vacant(node, peer string) error {
 	for _, m := range t.link.members.Members() {
 		if m.Node == node && m.Peer != peer {
 			return fault.New(fault.Exists, "a member is called %s already", node).
 				WithHint("Choose another --name, or remove the old member first: quorate operator remove %s", node)
+		}
+		if m.Node == node && m.Role != "nonvoter" {
+			return fault.New(fault.Exists, "the member %s votes, and an empty node does not know what it promised", node).
+				WithHint("Remove it first: quorate operator remove %s", node)
 		}
 		if m.Node == node && m.Healthy {
 			return fault.New(fault.Exists, "the member %s is alive", node)

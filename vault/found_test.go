@@ -163,6 +163,19 @@ func TestOnlyWhoHoldsALiveJoinTokenJoins(t *testing.T) {
 	taken.Peer = "elsewhere:1"
 	_, err = f.Vault(0).Admit(ctx, anyone, taken)
 	wants(t, "a member's name from elsewhere", err, fault.Exists)
+	for name, host := range map[string]string{"another member's name": "n1", "another member's host": "n1.test"} {
+		a := joining(t, "x", good)
+		a.CSR = vaulttest.CSR(t, "x", "x.test", host)
+		_, err = f.Vault(0).Admit(ctx, anyone, a)
+		wants(t, name, err, fault.Denied)
+	}
+	_, err = f.Vault(0).Renew(ctx, vaulttest.CSR(t, "n1", "n2.test"))
+	wants(t, "another member's host at renewal", err, fault.Denied)
+	f.Cut(1)
+	empty := joining(t, "n2", good)
+	_, err = f.Vault(0).Admit(ctx, anyone, empty)
+	wants(t, "a voter that comes back empty", err, fault.Exists)
+	f.Heal(1)
 	bad := joining(t, "x", good)
 	bad.CSR = []byte("x")
 	_, err = f.Vault(0).Admit(ctx, anyone, bad)

@@ -44,7 +44,13 @@ func renew(_ context.Context, t *task, in certifyIn) (*Certificate, error) {
 		return nil, err
 	}
 	t.change("node", in.Name)
-	return t.sign(in, false)
+	peer := ""
+	for _, m := range t.link.members.Members() {
+		if m.Node == in.Name {
+			peer = m.Peer
+		}
+	}
+	return t.sign(in, t.ownNames(in.Name, peer), false)
 }
 
 // CertifyClient signs a client's certificate: csr proves the key (PKCS #10, DER), name becomes the principal. ttl 0 is 90 days.
@@ -66,10 +72,10 @@ func certify(_ context.Context, t *task, in certifyIn) (*Certificate, error) {
 	if in.TTL < time.Minute || in.TTL > maxClientTTL {
 		return nil, fault.New(fault.Invalid, "a client certificate lives between a minute and %d days", int(maxClientTTL.Hours()/24))
 	}
-	return t.sign(in, true)
+	return t.sign(in, nil, true)
 }
 
-func (t *task) sign(in certifyIn, client bool) (*Certificate, error) {
+func (t *task) sign(in certifyIn, allow func([]string) error, client bool) (*Certificate, error) {
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
@@ -80,7 +86,7 @@ func (t *task) sign(in certifyIn, client bool) (*Certificate, error) {
 	}
 	out := &Certificate{CA: ca.Body}
 	err := t.keys.secrets(s, func(m *memberSecrets) (err error) {
-		signing := Signing{CA: ca.Body, CAKey: m.CAKey, CSR: in.CSR, Node: in.Name, Cluster: t.keys.cluster, Now: t.v.cfg.Now(), Lifetime: in.TTL}
+		signing := Signing{CA: ca.Body, CAKey: m.CAKey, CSR: in.CSR, Node: in.Name, Cluster: t.keys.cluster, Now: t.v.cfg.Now(), Lifetime: in.TTL, Allow: allow}
 		if client {
 			out.Cert, err = t.v.cfg.Authority.SignClient(signing)
 		} else {

@@ -91,6 +91,8 @@ type Signing struct {
 	Cluster        [16]byte
 	Now            time.Time
 	Lifetime       time.Duration // 0: the authority's own for nodes
+	// Allow is asked about the host names and addresses in a node's request, but for those that mean the machine itself; nil: any.
+	Allow func(names []string) error
 }
 
 // Founder turns a blank node into the first member of a cluster.

@@ -183,6 +183,26 @@ func issue(caCert, caKey []byte, cluster [16]byte, lifetime time.Duration, now t
 	return der, nil
 }
 
+// NamesOf lists the host names and addresses in a node's request, but for those that mean the machine itself. Kind: fault.Invalid.
+func NamesOf(csr []byte) ([]string, error) {
+	req, err := openCSR(csr)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range req.DNSNames {
+		if n != "localhost" {
+			names = append(names, n)
+		}
+	}
+	for _, ip := range req.IPAddresses {
+		if !ip.IsLoopback() {
+			names = append(names, ip.String())
+		}
+	}
+	return names, nil
+}
+
 func openCSR(der []byte) (*x509.CertificateRequest, error) {
 	if len(der) > maxCSR {
 		return nil, fault.New(fault.TooLarge, "a certificate request has at most %d bytes", maxCSR)

@@ -28,6 +28,7 @@ const (
 	identityDir  = "identity"
 	raftDir      = "raft"
 	sharesDir    = "shares"   // this node's share of the slot "quorum", and whether an operator sealed it
+	joiningFile  = "joining"  // there while a node that was admitted has no log yet
 	foundingFile = "founding" // there while a cluster is being founded: what was written does not count yet
 	joinEvery    = time.Second
 	foundWithin  = 15 * time.Second
@@ -79,19 +80,21 @@ func (n *node) recoverDir() error {
 	return nil
 }
 
-// forgetMembership wipes a node that was removed, and no other: the audit log stays.
+// forgetMembership wipes a node that was removed, or that has lost its log, and no other: the audit log stays.
 func (n *node) forgetMembership() error {
-	if _, err := os.Stat(filepath.Join(n.path(raftDir), "removed")); err != nil {
+	_, removed := os.Stat(filepath.Join(n.path(raftDir), "removed"))
+	log, lost := os.Stat(filepath.Join(n.path(raftDir), "raft.db"))
+	if removed != nil && lost == nil && log.Size() > 0 {
 		return fault.New(fault.BadState, "this node was not removed from its cluster, so nothing is wiped").
 			WithHint("Start it without --rejoin --wipe, or remove it first: quorate operator remove %s", n.cfg.Name)
 	}
-	n.log.Warn("this node was removed from its cluster; what it kept of it is deleted, and it joins anew")
+	n.log.Warn("this node was removed from its cluster, or has lost its log; what it kept of it is deleted, and it joins anew")
 	return n.wipe()
 }
 
 // wipe removes what makes this directory a member's.
 func (n *node) wipe() error {
-	for _, name := range []string{raftDir, identityDir, sharesDir, foundingFile} {
+	for _, name := range []string{raftDir, identityDir, sharesDir, foundingFile, joiningFile} {
 		if err := os.RemoveAll(n.path(name)); err != nil {
 			return fmt.Errorf("removing an unfinished founding: %w", err)
 		}
@@ -168,6 +171,7 @@ func (n *node) take(cert, key, ca, gossip, log []byte) error {
 // start opens the cluster node and hands it to the vault.
 func (n *node) start(bootstrap bool, seeds []string) error {
 	machine := fsm.New()
+	_, joining := os.Stat(n.path(joiningFile))
 	profile := cluster.LAN
 	if n.cfg.Cluster.Profile == "wan" {
 		profile = cluster.WAN
@@ -176,7 +180,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		Dir: n.path(raftDir), Node: n.cfg.Name, Identity: n.identity.Load(), Machine: machine,
 		Peer: n.cfg.Listen.Peer, Gossip: n.cfg.Listen.Gossip, API: n.cfg.advertisedAPI(),
 		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
-		Process: n.vault.BootID(), Bootstrap: bootstrap, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
+		Process: n.vault.BootID(), Bootstrap: bootstrap, Kept: joining != nil, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
 		DiskMark: uint64(n.cfg.Disk.Mark), DiskBallast: n.cfg.Disk.Reserve,
 		Handlers: map[string]cluster.Handler{
 			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
@@ -193,6 +197,9 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if err := os.Remove(n.path(joiningFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		n.log.Warn("the mark of a node that joins could not be removed", "err", err)
 	}
 	n.cluster.Store(c)
 	n.audit.SetSigner(n.auditSigner)
@@ -259,6 +266,9 @@ func (n *node) join(ctx context.Context) error {
 	}
 	defer clear(out.Gossip)
 	defer clear(out.Log)
+	if err := os.WriteFile(n.path(joiningFile), nil, 0o600); err != nil {
+		return fmt.Errorf("marking that this node joins: %w", err)
+	}
 	if err := n.take(out.Cert, key, out.CA, out.Gossip, out.Log); err != nil {
 		return err
 	}

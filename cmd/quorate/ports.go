@@ -88,6 +88,15 @@ func (a authority) NewCA(cluster [16]byte, now time.Time) ([]byte, []byte, error
 }
 
 func (a authority) SignNode(s vault.Signing) ([]byte, error) {
+	names, err := peer.NamesOf(s.CSR)
+	if err != nil {
+		return nil, err
+	}
+	if s.Allow != nil {
+		if err := s.Allow(names); err != nil {
+			return nil, err
+		}
+	}
 	return peer.SignNode(s.CA, s.CAKey, s.CSR, s.Node, s.Cluster, nodeLifetime, s.Now.Add(-a.moved))
 }
 

@@ -337,6 +337,7 @@ func explain(err error) error {
 	var removed *cluster.RemovedError
 	var damaged *cluster.DamageError
 	var disk *cluster.DiskError
+	var lost *cluster.LostError
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fault.Wrap(fault.Invalid, err, "%s", err.Error()).
@@ -344,6 +345,9 @@ func explain(err error) error {
 	case errors.As(err, &removed):
 		return fault.Wrap(fault.BadState, err, "this node was removed from its cluster").
 			WithHint("To let it join again from nothing: quorate server --rejoin --wipe --join PEER --join-token-file FILE …")
+	case errors.As(err, &lost):
+		return fault.Wrap(fault.BadState, err, "%s", lost.Error()).
+			WithHint("quorate operator remove %s --yes, then start it with --rejoin --wipe --join PEER --join-token-file FILE …", lost.Node)
 	case errors.As(err, &damaged):
 		return fault.Wrap(fault.Internal, err, "%s", damaged.Error()).
 			WithHint("Nothing of it was served. Put the directory aside for examination, remove this member on another node, and let it join again empty.")

@@ -119,6 +119,11 @@ func sign(s vault.Signing, life time.Duration, use ...x509.ExtKeyUsage) ([]byte,
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the certificate request cannot be read")
 	}
+	if s.Allow != nil {
+		if err := s.Allow(req.DNSNames); err != nil {
+			return nil, err
+		}
+	}
 	ca, err := x509.ParseCertificate(s.CA)
 	if err != nil {
 		return nil, err
@@ -139,13 +144,13 @@ func sign(s vault.Signing, life time.Duration, use ...x509.ExtKeyUsage) ([]byte,
 }
 
 // CSR is a request for a certificate (PKCS #10, DER) with a fresh key.
-func CSR(t testing.TB, name string) []byte {
+func CSR(t testing.TB, name string, hosts ...string) []byte {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}}, k)
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}, DNSNames: hosts}, k)
 	if err != nil {
 		t.Fatal(err)
 	}
