@@ -153,6 +153,17 @@ func (n *Node) serveWait(ctx context.Context, _ string, body []byte) ([]byte, er
 	return wireEnc.Marshal(waitAnswer{Applied: n.app.done.reached()})
 }
 
+// Outlast returns when no node can serve a state older than the one that this leader has now: it is for who repeats a
+// revocation whose first acknowledgement may not have been given, also from before a restore, whose index says nothing
+// here. Kinds: fault.NoLeader, fault.Uncertain.
+func (n *Node) Outlast(ctx context.Context) error {
+	ld := n.leading()
+	if ld == nil {
+		return fault.New(fault.NoLeader, "this node does not lead, or is not ready yet")
+	}
+	return n.outlast(ctx, ld, n.app.done.reached())
+}
+
 // outlast returns when no node can serve a state older than index: each that may hold a lease has applied it, or its
 // lease has run out. ld is the leadership under which index was committed, or the one before that; leases
 // that earlier leaders granted are waited out from its beginning. Kind: fault.Uncertain when ctx ends first.

@@ -34,8 +34,8 @@ var plan = map[string][]string{
 	"cluster/room":                {},
 	"cluster/gossip":              {"fsm", "vault/key", "vault/access", "vault/fault"},
 	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
-	"cluster/sim":                 {"cluster", "cluster/peer", "cluster/room", "fsm", "vault/access", "vault/fault"}, // a kit: whole nodes in simulated time
-	"cluster/floor":               {},                                                                                // the bare loop that bench measures against
+	"cluster/sim":                 {"cluster", "cluster/peer", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"}, // a kit: whole nodes in simulated time
+	"cluster/floor":               {},                                                                                             // the bare loop that bench measures against
 	"vault/primitive":             {"vault/key", "vault/fault"},
 	"vault/envelope":              {"vault/primitive", "vault/key", "vault/fault"},
 	"vault/archive":               {"vault/fault"},

@@ -287,7 +287,7 @@ func (t *task) amendOnce(ctx context.Context, ref string, ifMatch uint64, first 
 	if err != nil {
 		return fsm.Outcome{}, err
 	}
-	if out, done, err := t.before(); done || err != nil {
+	if out, done, err := t.again(ctx); done || err != nil {
 		return out, err
 	}
 	if ifMatch != 0 && ifMatch != r.Revision {
@@ -345,6 +345,16 @@ func (t *task) before() (first fsm.Outcome, done bool, err error) {
 		return out, false, out.Fault
 	}
 	return out, true, nil
+}
+
+// again is before for what takes something out of use: the first answer may never have been given, so the repeated one waits
+// as that one did, until no node can serve the old state.
+func (t *task) again(ctx context.Context) (first fsm.Outcome, done bool, err error) {
+	first, done, err = t.before()
+	if done && err == nil {
+		err = t.link.replica.Outlast(ctx)
+	}
+	return first, done, err
 }
 
 func noVersion(r *key.Record, n uint32) error {

@@ -29,7 +29,7 @@ func purgeKey(ctx context.Context, t *task, in purgeIn) (bool, error) {
 		return false, err
 	}
 	defer done()
-	if _, was, err := t.before(); was || err != nil { // it is not there to be found any more
+	if _, was, err := t.again(ctx); was || err != nil { // it is not there to be found any more
 		if err != nil {
 			return false, err
 		}

@@ -132,6 +132,35 @@ func TestARepeatedRequestGivesTheFirstOutcome(t *testing.T) {
 	}
 }
 
+// TestARepeatedRevocationIsNotAcknowledgedBeforeTheFirstWouldBe: the first try was made and its caller went away while some node
+// still held a lease on the state before. Whoever repeats it has to wait for that node, too.
+func TestARepeatedRevocationIsNotAcknowledgedBeforeTheFirstWouldBe(t *testing.T) {
+	revoking := []string{"key.suspend", "key.deactivate", "key.compromise", "key.destroy", "key.rotate", "token.revoke"}
+	for _, name := range revoking {
+		for _, door := range []int{0, 1} {
+			t.Run(fmt.Sprintf("%s/%d", name, door), func(t *testing.T) {
+				w := newWorld(t, 3)
+				w.Advance(time.Minute)
+				c := again(w.Root(), "retry-1")
+				w.FailNext(vaulttest.Committed)
+				_, err := retried[name](w, w.Vault(0), c)
+				wants(t, "the first try", err, fault.Uncertain)
+				w.Leased(true)
+				short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+				defer cancel()
+				old := ctx
+				ctx = short
+				_, err = retried[name](w, w.Vault(door), c)
+				ctx = old
+				wants(t, "repeated while a node may serve the old state", err, fault.Uncertain)
+				w.Leased(false)
+				_, err = retried[name](w, w.Vault(door), c)
+				ok(t, "repeated when none may", err)
+			})
+		}
+	}
+}
+
 // entriesWith is a figure that changes whenever keys, tokens or policies do.
 func entriesWith(w *world) int {
 	s := w.State(0)

@@ -255,7 +255,7 @@ func (v *Vault) RevokeToken(ctx context.Context, c access.Caller, id key.ID) err
 }
 
 func revokeToken(ctx context.Context, t *task, in tokenIn) (bool, error) {
-	if _, done, err := t.before(); done || err != nil {
+	if _, done, err := t.again(ctx); done || err != nil {
 		return done, err // what it ended cannot be found any more
 	}
 	old, err := t.ownToken(in.ID)

@@ -26,6 +26,9 @@ type Replica interface {
 	// was written; fault.Uncertain when the outcome is not known. A command that takes something out of use returns
 	// only when no node serves it any more.
 	Propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm.Outcome, error)
+	// Outlast returns when no node can serve a state older than this leader's: after a write that was made before, whose
+	// first caller may have gone before it was acknowledged. fault.NoLeader, fault.Uncertain as Propose.
+	Outlast(ctx context.Context) error
 	// Fresh is nil when this node may answer such a read now; else fault.Stale or fault.Conflict with the reason.
 	Fresh(ctx context.Context, read access.Consistency) error
 	// Leader names the leader as far as known, and tells whether this node is it and ready to propose.

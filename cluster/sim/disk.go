@@ -36,10 +36,14 @@ type disk struct {
 	mu     sync.Mutex
 	now    content       // what a process reads; guarded by mu
 	safe   *content      // what a power cut leaves, where that is less; guarded by mu
+	synced time.Time     // when all of it was last safe; guarded by mu
 	fail   bool          // writes fail; guarded by mu
 	slow   time.Duration // writes take so long; guarded by mu
 	frozen chan struct{} // writes wait for it to be closed; nil: they do not. Guarded by mu
 }
+
+// writeback is how long the kernel keeps what nobody told it to sync.
+const writeback = 5 * time.Second
 
 func newDisk() *disk { return &disk{now: content{vals: map[string][]byte{}}} }
 
@@ -110,9 +114,9 @@ func (h *handle) write(change func(*content)) error {
 	if h.fail {
 		return errDisk
 	}
-	if h.noSync && h.safe == nil {
+	if h.noSync && time.Since(h.synced) > writeback {
 		safe := h.now.clone()
-		h.safe = &safe
+		h.safe, h.synced = &safe, time.Now()
 	}
 	change(&h.now)
 	return nil

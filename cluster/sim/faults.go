@@ -166,7 +166,11 @@ func paused(who func(*World) *Node) func(*World) func() {
 	return func(w *World) func() {
 		n := who(w)
 		n.clock.pause()
-		return n.clock.goOn
+		return func() {
+			w.net.wake(raftLane, 150*time.Millisecond, 400*time.Millisecond)
+			n.clock.goOn()
+			w.record.load.Load().rush(n)
+		}
 	}
 }
 

@@ -65,6 +65,14 @@ func (l *load) run() {
 			}
 		})
 	}
+	hasty := rand.New(rand.NewPCG(l.w.opt.Seed, 98))
+	l.work.Go(func() { // one who is busy when something is wrong
+		for l.sleep(100*time.Millisecond + time.Duration(hasty.Int64N(int64(500*time.Millisecond)))) {
+			if !l.healthy.Load() {
+				l.act(9, hasty)
+			}
+		}
+	})
 	rnd := rand.New(rand.NewPCG(l.w.opt.Seed, 99))
 	l.work.Go(func() {
 		for l.sleep(20*time.Millisecond + time.Duration(rnd.Int64N(int64(150*time.Millisecond)))) {
@@ -271,6 +279,20 @@ func (l *load) readNewest(client int, r *register, n *Node, life *life) {
 	n.clock.gate()
 	r.read(client, rev, value, call, l.w.seq.Add(1))
 	l.w.record.count(&l.w.record.newest)
+}
+
+// rush is what waited at the door of a process that stood still: it reads everything, at once.
+func (l *load) rush(n *Node) {
+	life := n.alive()
+	if life == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, r := range l.now {
+		l.work.Go(func() { l.readNewest(20+i, r, n, life) })
+		l.work.Go(func() { l.lookNow(n, life, r, 0) })
+	}
 }
 
 // readAt is a read of one's own write on any node.

@@ -20,14 +20,16 @@ type link struct{ from, to string }
 
 // network carries messages. A message that is cut off or lost vanishes, and nobody is told.
 type network struct {
-	mu    sync.Mutex
-	rnd   *rand.Rand           // guarded by mu
-	cuts  [lanes]map[link]bool // guarded by mu
-	loss  float64              // of each message; guarded by mu
-	delay time.Duration        // the most that a message takes beside the usual; guarded by mu
-	ports map[string]*port     // by address, of nodes that run; guarded by mu
-	sent  int                  // messages; guarded by mu
-	lost  int                  // messages; guarded by mu
+	mu      sync.Mutex
+	rnd     *rand.Rand           // guarded by mu
+	cuts    [lanes]map[link]bool // guarded by mu
+	loss    float64              // of each message; guarded by mu
+	delay   time.Duration        // the most that a message takes beside the usual; guarded by mu
+	stale   [lanes]time.Duration // the most that a message takes on connections that stood idle; guarded by mu
+	ports   map[string]*port     // by address, of nodes that run; guarded by mu
+	instant bool                 // messages take no time; never changes
+	sent    int                  // messages; guarded by mu
+	lost    int                  // messages; guarded by mu
 }
 
 // usual is the most that a message takes when nothing is wrong.
@@ -73,6 +75,24 @@ func (n *network) at(addr string) *port {
 	return n.ports[addr]
 }
 
+// wake makes one kind of connection slow for a while: what was sent on it during a pause is sent again, later each time.
+func (n *network) wake(on lane, most, lasts time.Duration) {
+	set := func(d time.Duration) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.stale[on] = d
+	}
+	set(most)
+	time.AfterFunc(lasts, func() { set(0) })
+}
+
+// shortly is how long the answer to a heartbeat may lie unread.
+func (n *network) shortly() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return time.Duration(n.rnd.Int64N(int64(40 * time.Millisecond)))
+}
+
 // pass takes one message over, if it arrives. It takes as long as the message does; a lost one takes no time here, and its
 // sender waits for an answer in vain.
 func (n *network) pass(on lane, from, to string) bool {
@@ -83,6 +103,12 @@ func (n *network) pass(on lane, from, to string) bool {
 		n.lost++
 	}
 	took := time.Duration(n.rnd.Int64N(int64(usual)))
+	if n.instant {
+		took = 0
+	}
+	if n.stale[on] > 0 {
+		took += time.Duration(n.rnd.Int64N(int64(n.stale[on])))
+	}
 	if n.delay > 0 {
 		took += time.Duration(n.rnd.Int64N(int64(n.delay)))
 	}
@@ -90,7 +116,9 @@ func (n *network) pass(on lane, from, to string) bool {
 	if gone {
 		return false
 	}
-	time.Sleep(took)
+	if took > 0 {
+		time.Sleep(took)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.cuts[on][link{from, to}] { // on the way

@@ -37,7 +37,7 @@ func dir(t *testing.T) string {
 }
 
 // bubble runs a story in a world of its own.
-func bubble(t *testing.T, opt sim.Options, story func(w *sim.World)) {
+func bubble(t *testing.T, opt sim.Options, story func(t *testing.T, w *sim.World)) {
 	t.Helper()
 	if opt.Dir == "" {
 		opt.Dir = dir(t)
@@ -45,7 +45,7 @@ func bubble(t *testing.T, opt sim.Options, story func(w *sim.World)) {
 	if os.Getenv("SIM_LOG") != "" {
 		opt.Log = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
 	}
-	synctest.Test(t, func(*testing.T) { story(sim.New(opt)) })
+	synctest.Test(t, func(t *testing.T) { story(t, sim.New(opt)) })
 }
 
 // firstSeed is SIM_SEED, or a new one.
@@ -89,7 +89,7 @@ func TestSimulation(t *testing.T) {
 				if seed%4 == 3 {
 					opt.Nodes = 5
 				}
-				bubble(t, opt, func(w *sim.World) {
+				bubble(t, opt, func(_ *testing.T, w *sim.World) {
 					r := w.Run(lasts)
 					mu.Lock()
 					defer mu.Unlock()

@@ -48,6 +48,7 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, a
 	if beat && t.port.clock.paused() != nil {
 		// A leader that stands still does not notice that nobody answers: when it goes on it still believes that it leads, and
 		// finds the answer to its last heartbeat waiting. The code around raft does not stand still here, so it is told so.
+		time.Sleep(t.port.net.shortly())
 		*resp = raft.AppendEntriesResponse{RPCHeader: args.RPCHeader, Term: args.Term, Success: true}
 		return nil
 	}
@@ -193,6 +194,7 @@ func (p *port) deliver(rpc raft.RPC, beat bool, resume <-chan struct{}) bool {
 	if resume != nil {
 		select {
 		case <-resume:
+			time.Sleep(p.net.shortly()) // there is much to do for a process that wakes up
 		case <-p.ctx.Done():
 			return false
 		}

@@ -22,12 +22,13 @@ import (
 
 // Options say what a world is like.
 type Options struct {
-	Seed  uint64
-	Dir   string // for snapshots; a directory in memory is the quickest
-	Nodes int    // default 3
-	Tune  func(*cluster.Config)
-	Only  func(fault string) bool // which faults; nil: all
-	Log   slog.Handler            // nil: nothing is logged
+	Seed    uint64
+	Dir     string // for snapshots; a directory in memory is the quickest
+	Nodes   int    // default 3
+	Instant bool   // messages take no time
+	Tune    func(*cluster.Config)
+	Only    func(fault string) bool // which faults; nil: all
+	Log     slog.Handler            // nil: nothing is logged
 }
 
 // World is a cluster under simulation. It is made, used and ended inside one synctest bubble.
@@ -87,6 +88,7 @@ func New(opt Options) *World {
 		opt.Log = slog.DiscardHandler
 	}
 	w := &World{opt: opt, began: time.Now(), rnd: rand.New(rand.NewPCG(opt.Seed, 1)), net: newNetwork(opt.Seed)}
+	w.net.instant = opt.Instant
 	w.record.init()
 	for i := range w.id {
 		w.id[i] = byte(opt.Seed >> (i % 8))

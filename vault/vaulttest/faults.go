@@ -104,6 +104,10 @@ func (f *Fixture) set(change func()) {
 	f.stirLocked()
 }
 
+// Leased makes some node, out of touch, hold a lease on an older state, or ends that: until then it cannot be confirmed that what
+// was taken out of use is out of use everywhere.
+func (f *Fixture) Leased(on bool) { f.set(func() { f.leased = on }) }
+
 // stirLocked wakes whoever waits for the cluster to change. Caller holds mu.
 func (f *Fixture) stirLocked() {
 	close(f.moved)

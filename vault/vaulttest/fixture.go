@@ -41,6 +41,7 @@ type Fixture struct {
 	now     time.Time      // guarded by mu
 	leader  int            // guarded by mu; -1: none
 	moved   chan struct{}  // closed and replaced when anything about the leader or the cuts changes; guarded by mu
+	leased  bool           // some node holds a lease on an older state; guarded by mu
 	next    []Failure      // what the next proposals meet; guarded by mu
 	ahead   []fsm.Command  // go to the log before the next proposal
 	wire    [][]byte       // all that crossed between nodes; guarded by mu

@@ -55,6 +55,19 @@ func (r replica) Propose(ctx context.Context, cmd fsm.Command, req fsm.Request) 
 
 var errUnknown = fault.New(fault.Uncertain, "leadership was lost while the change was under way")
 
+// Outlast implements vault.Replica: Leased says what it finds.
+func (r replica) Outlast(ctx context.Context) error {
+	if err := r.mayPropose(ctx); err != nil {
+		return err
+	}
+	r.n.f.mu.Lock()
+	defer r.n.f.mu.Unlock()
+	if !r.n.f.leased {
+		return nil
+	}
+	return fault.New(fault.Uncertain, "the change is made; whether every node has stopped using the old state was not confirmed in time")
+}
+
 // mayPropose is nil while this node leads and the request goes on.
 func (r replica) mayPropose(ctx context.Context) error {
 	if _, self := r.Leader(); !self {
