@@ -84,6 +84,9 @@ func (m *meters) Histogram(name, help, label string) (func(string, float64), err
 
 // door is the meter of one door.
 func (m *meters) door(name string) serve.Meter {
+	for _, limit := range serve.Limited { // from zero, so that the first refusal is an increase
+		m.refused.WithLabelValues(name, limit)
+	}
 	return &doorMeter{
 		name: name, m: m,
 		flight: m.gauges.WithLabelValues(name, "requests"), conns: m.gauges.WithLabelValues(name, "connections"),

@@ -236,7 +236,7 @@ func (n *node) admit(ctx context.Context, body []byte) ([]byte, error) {
 func (n *node) join(ctx context.Context) error {
 	var request vault.Admission
 	var pin [32]byte
-	if err := n.awaitToken(ctx); err != nil {
+	if founded, err := n.awaitToken(ctx); founded || err != nil {
 		return err
 	}
 	err := n.cfg.Join.withToken(func(text []byte) error {
@@ -276,21 +276,25 @@ func (n *node) join(ctx context.Context) error {
 	return n.start(false, out.Seeds)
 }
 
-// awaitToken waits until the file of the join token is there: in containers it is brought after the node was started.
-func (n *node) awaitToken(ctx context.Context) error {
+// awaitToken waits until the file of the join token is there: in containers it is brought after the node was started. Meanwhile
+// the node is blank, and a cluster may be founded on it: then it has nothing to join.
+func (n *node) awaitToken(ctx context.Context) (founded bool, err error) {
 	if len(n.cfg.Join.token) > 0 || n.cfg.Join.TokenFile == "" {
-		return nil
+		return false, nil
 	}
 	for said := false; ; said = true {
+		if n.identity.Load() != nil {
+			return true, nil
+		}
 		if _, err := os.Stat(n.cfg.Join.TokenFile); !errors.Is(err, fs.ErrNotExist) {
-			return nil
+			return false, nil
 		}
 		if !said {
 			n.log.Warn("there is no join token yet; this node waits for it, and joins then", "file", n.cfg.Join.TokenFile)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-time.After(time.Second):
 		}
 	}

@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	top    string // of the repository
-	binary string // the quorate that the machines have
-	tools  string // folder of age and age-keygen, where they are not installed
+	top     string // of the repository
+	binary  string // the quorate that the machines have
+	scratch string // folder that is removed at the end
+	tools   string // folder of age and age-keygen, where they are not installed
 )
 
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
@@ -26,6 +27,7 @@ func runAll(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "runbook:", err)
 		return 1
 	}
+	scratch = dir
 	binary = filepath.Join(dir, "quorate")
 	tools = filepath.Join(dir, "tools")
 	for out, pkg := range map[string]string{binary: "./cmd/quorate", filepath.Join(tools, "age"): "./e2e/runbook/testdata/age"} {

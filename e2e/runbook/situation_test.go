@@ -86,9 +86,8 @@ func (w *world) blank() {
 }
 
 var (
-	firstDay   sync.Once
-	founded    string // a world's folder after the first day, all nodes stopped; "" if that failed
-	foundedEnd func()
+	firstDay sync.Once
+	founded  string // a world's folder after the first day, all nodes stopped; "" if that failed
 )
 
 // found executes the first day's runbook, once, and keeps what it left.
@@ -105,7 +104,7 @@ func found(t *testing.T) string {
 		for _, m := range []string{"node1", "node2", "node3"} {
 			w.must(m, "systemctl stop quorate")
 		}
-		keep, err := os.MkdirTemp("", "quorate-founded-")
+		keep, err := os.MkdirTemp(scratch, "founded-")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,9 +45,9 @@ func (l *listener) admit(p netip.Prefix) string {
 	defer l.mu.Unlock()
 	switch {
 	case l.open >= l.limits.Connections:
-		return "total"
+		return limitTotal
 	case l.from[p] >= l.limits.PerAddress:
-		return "address"
+		return limitAddress
 	}
 	l.open++
 	l.from[p]++

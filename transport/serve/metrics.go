@@ -65,3 +65,11 @@ func (op *Op) answered(m Meter, took time.Duration, outcome string) {
 	}
 	b.meter.Answered(took, outcome)
 }
+
+const (
+	limitTotal   = "total"
+	limitAddress = "address"
+)
+
+// Limited are the limits that Refused is told of.
+var Limited = []string{limitTotal, limitAddress}

@@ -10,7 +10,8 @@ mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/$machine/etc,workdir=$d
 mount --bind "$dir/$machine/log" /var/log
 mount --bind "$dir/$machine/run" /run
 mount --bind "$dir/$machine/bin" /usr/local/bin
-cd "$dir/$machine/home" || exit 1
+mount --bind "$dir/$machine/home" /mnt # the same path in every world: what a login saved stays true
+cd /mnt || exit 1
 export HOME=$PWD
 set -E -o pipefail
 failed() {
