@@ -160,7 +160,9 @@ func (v *Vault) TryOpen(ctx context.Context) error {
 	}
 	cfg, err := sealConfig(l.machine.State())
 	if err != nil {
-		return nil // not received yet
+		f := fault.Of(err)
+		v.opening.set(Opening{State: OpeningTrying, Reason: f.Message, Hint: f.Hint})
+		return nil
 	}
 	q, err := cfg.Quorum()
 	switch {
