@@ -80,8 +80,13 @@ func bech32Encode(dst []byte, prefix string, data []byte) []byte {
 // bech32Decode splits a line into its prefix and the values of its letters, checksum included, and verifies the checksum. It works
 // in place: both results lie in line, which is changed, also when it is refused. With errBech32Checksum they are returned too.
 func bech32Decode(line []byte) (prefix, values []byte, err error) {
+	return bech32DecodeLong(line, bech32Max)
+}
+
+// bech32DecodeLong is bech32Decode for lines of up to limit letters, beyond what the checksum gives guarantees for.
+func bech32DecodeLong(line []byte, limit int) (prefix, values []byte, err error) {
 	sep := bytes.LastIndexByte(line, '1')
-	if len(line) > bech32Max || sep < 1 || sep+1+bech32Sum > len(line) || !lowerInPlace(line) {
+	if len(line) > limit || sep < 1 || sep+1+bech32Sum > len(line) || !lowerInPlace(line) {
 		return nil, nil, errBech32Form
 	}
 	prefix, values = line[:sep], line[sep+1:]

@@ -8,12 +8,13 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// Proof gathers evidence that enough custodians agree: that a threshold of valid, distinct shares of one configuration was shown. A
+// Proof gathers evidence that enough custodians agree: that a threshold (or all) of valid, distinct shares of one configuration was shown. A
 // rekey asks for two of them: first of the present shares, before new ones are made; then of the new ones, handed back before the
 // new configuration is committed, so that nobody is locked out by shares that were never written down. It keeps no share: each is
 // checked and wiped at once. It is safe for concurrent use.
 type Proof struct {
 	config   *Config
+	need     int // shares that it takes
 	now      func() time.Time
 	lifetime time.Duration
 
@@ -29,7 +30,14 @@ func NewProof(c *Config, lifetime time.Duration, now func() time.Time) *Proof {
 	if lifetime <= 0 {
 		lifetime = CeremonyLifetime
 	}
-	return &Proof{config: c, lifetime: lifetime, now: now, id: randomID()}
+	return &Proof{config: c, need: c.shamir().Threshold, lifetime: lifetime, now: now, id: randomID()}
+}
+
+// NewFullProof is NewProof over every share of c instead of a threshold of them.
+func NewFullProof(c *Config, lifetime time.Duration, now func() time.Time) *Proof {
+	p := NewProof(c, lifetime, now)
+	p.need = c.shamir().Shares
+	return p
 }
 
 // Submit shows a share. Refusals are those of Ceremony.Submit and keep the progress; fault.BadState once the proof was used.
@@ -72,8 +80,7 @@ func (p *Proof) Use() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.expireLocked()
-	need := p.config.shamir().Threshold
-	if len(p.indexes) < need {
+	if need := p.need; len(p.indexes) < need {
 		return fault.New(fault.Denied, "%d of %d shares of epoch %d were shown", len(p.indexes), need, p.config.Epoch).
 			WithHint("Hand in the missing shares; they are forgotten %s after the last one.", p.lifetime)
 	}
@@ -83,7 +90,7 @@ func (p *Proof) Use() error {
 
 func (p *Proof) progressLocked() Progress {
 	return Progress{
-		ID: p.id, Have: len(p.indexes), Need: p.config.shamir().Threshold,
+		ID: p.id, Have: len(p.indexes), Need: p.need,
 		Indexes: slices.Clone(p.indexes), Expires: p.expires,
 	}
 }

@@ -275,7 +275,10 @@ func rekeyed(t *testing.T, f *vaulttest.Fixture, through int) [][]byte {
 		t.Fatalf("after the proof: phase %s, %d shares, epoch %d", k.Phase, len(k.NewShares), k.Epoch)
 	}
 	fresh := k.NewShares
-	for _, i := range []int{3, 0} {
+	for have, i := range []int{3, 0, 1, 2} {
+		if k.Phase != "verify" || k.Progress.Have != have || k.Progress.Need != 4 {
+			t.Errorf("with %d of the new shares handed back: %+v", have, k)
+		}
 		k, err = v.SubmitRekey(ctx, root, k.ID, bytes.Clone(fresh[i]))
 		ok(t, "handing back", err)
 	}
@@ -283,6 +286,26 @@ func rekeyed(t *testing.T, f *vaulttest.Fixture, through int) [][]byte {
 		t.Fatalf("phase %s", k.Phase)
 	}
 	return fresh
+}
+
+func TestARekeyMayBeContentWithAThreshold(t *testing.T) {
+	f := vaulttest.New(t, vaulttest.WithShares(3, 2))
+	v, root := f.Vault(0), f.Root()
+	_, err := v.StartRekey(ctx, root, vault.RekeySpec{Shares: 4, Threshold: 2, Verify: "some"})
+	wants(t, "verifying some", err, fault.Invalid)
+	k, err := v.StartRekey(ctx, root, vault.RekeySpec{Shares: 4, Threshold: 2, Verify: vault.VerifyThreshold})
+	ok(t, "starting", err)
+	for _, s := range f.Shares()[:2] {
+		k, err = v.SubmitRekey(ctx, root, k.ID, s)
+		ok(t, "proving", err)
+	}
+	for _, s := range k.NewShares[:2] {
+		k, err = v.SubmitRekey(ctx, root, k.ID, s)
+		ok(t, "handing back", err)
+	}
+	if k.Phase != "done" {
+		t.Errorf("phase %s after a threshold", k.Phase)
+	}
 }
 
 func TestRekeyReplacesTheShares(t *testing.T) {

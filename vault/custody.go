@@ -6,8 +6,9 @@ import "time"
 type Custody struct {
 	Shares, Threshold int
 	Epoch             uint16
-	Since             time.Time // when this epoch's shares were handed out
-	Unsettled         bool      // a rekey is not settled: shares of an epoch before still lead to the master key
+	Since             time.Time   // when this epoch's shares were handed out
+	Proved            []time.Time // when each custodian proved last to hold his share of this epoch; zero: never
+	Unsettled         bool        // a rekey is not settled: shares of an epoch before still lead to the master key
 }
 
 // Custody tells how the shares stand, also on a sealed node; false while the node has no state to tell it from. It asks no
@@ -23,5 +24,15 @@ func (v *Vault) Custody() (Custody, bool) {
 	}
 	c := Custody{Epoch: cfg.Epoch, Since: time.Unix(cfg.CreatedAt, 0), Unsettled: len(cfg.Handovers) > 0}
 	c.Shares, c.Threshold = cfg.Shares()
+	c.Proved = make([]time.Time, c.Shares)
+	r, _, err := rolledIn(s, cfg)
+	if err != nil {
+		return Custody{}, false
+	}
+	for _, p := range r.Proved {
+		if 1 <= p.Index && p.Index <= c.Shares {
+			c.Proved[p.Index-1] = p.At.Time()
+		}
+	}
 	return c, true
 }

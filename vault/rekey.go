@@ -67,7 +67,7 @@ var (
 )
 
 // StartRekey begins a change of shares: a threshold of the shares of now must be handed in, then new ones are made,
-// and they take effect when a threshold of them was handed back. fault.Exists while another change is under way.
+// and they take effect when all of them (or a threshold, if s.Verify says so) were handed back. fault.Exists while another change is under way.
 func (v *Vault) StartRekey(ctx context.Context, c access.Caller, s RekeySpec) (*Rekeying, error) {
 	return opStartRekey.do(ctx, v, c, s)
 }
@@ -86,6 +86,9 @@ func startRekey(_ context.Context, t *task, s RekeySpec) (*Rekeying, error) {
 	}
 	if err := seal.CheckSharing(s.Shares, s.Threshold); err != nil {
 		return nil, err
+	}
+	if s.Verify != "" && s.Verify != VerifyAll && s.Verify != VerifyThreshold {
+		return nil, fault.New(fault.Invalid, "the field %q is %s or %s", "verify", VerifyAll, VerifyThreshold)
 	}
 	cfg, err := sealConfig(t.link.machine.State())
 	if err != nil {
@@ -183,7 +186,11 @@ func (t *task) newSharesLocked(ctx context.Context, r *rekeyRoom) (*Rekeying, er
 			return nil, err
 		}
 	}
-	r.next, r.verify = next, seal.NewProof(next, t.v.cfg.CeremonyLimit, t.v.cfg.Now)
+	verify := seal.NewFullProof
+	if r.spec.Verify == VerifyThreshold {
+		verify = seal.NewProof
+	}
+	r.next, r.verify = next, verify(next, t.v.cfg.CeremonyLimit, t.v.cfg.Now)
 	k := r.stateLocked()
 	k.NewShares = lines
 	return k, nil

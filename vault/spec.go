@@ -199,7 +199,14 @@ type RekeySpec struct {
 	Shares     int
 	Threshold  int
 	Recipients []string
+	Verify     string // how many of the new shares must be handed back: VerifyAll ("" is the same) or VerifyThreshold
 }
+
+// What RekeySpec.Verify may be.
+const (
+	VerifyAll       = "all"
+	VerifyThreshold = "threshold"
+)
 
 // Rekeying is the state of a change of shares.
 type Rekeying struct {

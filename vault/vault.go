@@ -158,6 +158,7 @@ type Vault struct {
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
 	opening  openingRoom
+	calls    callRoom
 
 	initMu  sync.Mutex           // one founding at a time
 	backing sync.Mutex           // held while a scheduled snapshot is stored

@@ -25,6 +25,7 @@ remove members.`,
 	cmd.AddCommand(newJoinTokenCmd(a), newClientCertCmd(a), newMembersCmd(a), newDigestCmd(a))
 	cmd.AddCommand(newMemberCmds(a)...)
 	cmd.AddCommand(newStepDownCmd(a), newSnapshotCmd(a), newDrillCmd(a))
+	cmd.AddCommand(newRollCallCmd(a), newRootTokenCmd(a))
 	return cmd
 }
 

@@ -39,7 +39,9 @@ func newRekeyCmd(a *app) *cobra.Command {
 		Short: "Replace the key shares by new ones, while the cluster runs",
 		Long: `Make new shares, with another number or threshold if you like. Enough of the present shares prove the right to;
 they are asked for, or read from --share-file. The new shares are shown once, then handed back to prove that they arrived
-whole: only then do they take effect, and the old ones are refused.
+whole: only when all of them were (--verify threshold: enough of them to open the cluster) do they take effect, and the old
+ones are refused. What is under way is lost when the leader changes, or after ten minutes without a share: the present
+shares then stay in effect, new ones that were shown are worth nothing, and the change is begun anew.
 
 With --recipient the new shares are encrypted, and with --no-confirm they are not handed back by this command: then the
 custodians hand them back with "quorate operator rekey --resume". --status shows how far it is, --cancel calls it off and
@@ -75,6 +77,7 @@ leaves the present shares as they are.`,
 	fl := cmd.Flags()
 	fl.IntVar(&f.in.Shares, "shares", 5, "`number` of new shares")
 	fl.IntVar(&f.in.Threshold, "threshold", 3, "`number` of new shares that open the cluster")
+	fl.StringVar(&f.in.Verify, "verify", "all", "how many new shares must be handed back before they take effect: all or threshold")
 	fl.StringArrayVar(&f.recipients, "recipient", nil, "public `key`, or file with one, to encrypt the next share to; once per share")
 	fl.StringArrayVar(&f.files, "share-file", nil, "`file` with shares, one a line; repeatable; - for standard input")
 	fl.StringVar(&f.dir, "out", "", "`folder` to write the new shares to instead of printing them")

@@ -49,7 +49,7 @@ func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
 		}
 	}
 	if y, ok := s.vault.Custody(); ok {
-		out.Custody = &doctor.Custody{Shares: y.Shares, Threshold: y.Threshold, Epoch: int(y.Epoch), Since: y.Since, Unsettled: y.Unsettled}
+		out.Custody = &doctor.Custody{Shares: y.Shares, Threshold: y.Threshold, Epoch: int(y.Epoch), Since: y.Since, Proved: y.Proved, Unsettled: y.Unsettled}
 	}
 	return out
 }

@@ -138,6 +138,7 @@ type RekeyRequest struct {
 	Shares     int      `json:"shares"`
 	Threshold  int      `json:"threshold"`
 	Recipients []string `json:"recipients,omitempty"`
+	Verify     string   `json:"verify,omitzero"` // how many new shares must be handed back: all (default) or threshold
 }
 
 // RekeyResponse answers POST /v1/sys/rekey/start and /share, and GET /v1/sys/rekey.

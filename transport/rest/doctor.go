@@ -10,7 +10,7 @@ import (
 
 // doctorRoutes tell how a node is, to anybody, as /metrics does: a sealed node must be able to say what is wrong with it.
 func doctorRoutes() []route {
-	return []route{{
+	return append(custodyRoutes(), route{
 		Method: http.MethodGet, Path: "/v1/sys/doctor", Op: "sys.doctor", Public: true, Stateless: true,
 		Summary: "What this node finds about itself and, while it leads, about the cluster.",
 		Out: api.Doctor{Node: "n1", At: exampleTime, Verdict: "attention", Findings: []api.Finding{
@@ -23,5 +23,5 @@ func doctorRoutes() []route {
 			}
 			return h.reply(q, h.doctor(ctx))
 		},
-	}}
+	})
 }

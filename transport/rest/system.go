@@ -41,7 +41,7 @@ func systemRoutes() []route {
 		{Method: get, Path: "/v1/sys/rekey", Op: "sys.rekey", Summary: "How far the change of shares has come.", serve: give(rekeying), Out: rekey},
 		{
 			Method: post, Path: "/v1/sys/rekey/start", Op: "sys.rekey-start", Summary: "Begin to replace the shares. The old ones stay good until the new ones are proved.",
-			serve: take(startRekey), In: api.RekeyRequest{Shares: 5, Threshold: 3}, Out: rekey,
+			serve: take(startRekey), In: api.RekeyRequest{Shares: 5, Threshold: 3, Verify: vault.VerifyAll}, Out: rekey,
 		},
 		{
 			Method: post, Path: "/v1/sys/rekey/share", Op: "sys.rekey-share", Summary: "Hand in a share: of now to prove, then new ones to verify. Who completes the proof gets the new shares, this once.",
@@ -160,7 +160,7 @@ func rekeying(ctx context.Context, q *request) (api.RekeyResponse, error) {
 }
 
 func startRekey(ctx context.Context, q *request, in *api.RekeyRequest) (api.RekeyResponse, error) {
-	r, err := q.vault.StartRekey(ctx, q.caller, vault.RekeySpec{Shares: in.Shares, Threshold: in.Threshold, Recipients: in.Recipients})
+	r, err := q.vault.StartRekey(ctx, q.caller, vault.RekeySpec{Shares: in.Shares, Threshold: in.Threshold, Recipients: in.Recipients, Verify: in.Verify})
 	if err != nil {
 		return api.RekeyResponse{}, err
 	}

@@ -49,7 +49,7 @@ func leader(f *Facts, r *report) {
 		r.ok("%s", l)
 		return
 	}
-	r.say(ActNow, "More than half of the voters must be up and reach each other. If they are lost for good: quorate operator recover --help.", "none known")
+	r.say(ActNow, "More than half of the voters must be up and reach each other. If they are lost for good: the runbook lost-quorum.", "none known")
 }
 
 func sameLeader(f *Facts, r *report) {
@@ -83,7 +83,7 @@ func surveyedQuorum(f *Facts, r *report) {
 		}
 	}
 	if need := voters/2 + 1; up < need {
-		r.say(ActNow, "Bring members back. If they are lost for good: quorate operator recover --help.", "%d of %d voters answer, and it takes %d", up, voters, need)
+		r.say(ActNow, "Bring members back. If they are lost for good: the runbook lost-quorum.", "%d of %d voters answer, and it takes %d", up, voters, need)
 		return
 	}
 	r.ok("%d of %d voters answer", up, voters)
