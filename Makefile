@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients test e2e sim bench microbench fuzz lint fmt clean
+.PHONY: build image demo clients test e2e sim bench figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -44,6 +44,9 @@ sim: ## whole nodes in simulated time, under faults: SIM_HOURS=500, SIM_SEED= re
 
 bench: build ## the figures, beside their floors, in one run
 	$(BIN) bench --local
+
+figures: ## what make sim, chaos and bench left in bin/results, into the README (format: e2e/figures)
+	$(GO) test -count=1 ./e2e/figures -run TestReadmeTakesFigures -update -v
 
 microbench: ## Go benchmarks of the parts
 	$(GO) test -run '^$$' -bench . -benchmem ./seal ./fsm ./cluster/... ./vault/...
