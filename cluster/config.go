@@ -53,6 +53,10 @@ type Config struct {
 	API string
 	// Version is the program's version, told to the others.
 	Version string
+	// Zone is where this node stands, such as a data centre; a vote is given to zones without a voter first. Replica makes it
+	// one that serves reads and is never given a vote by itself, for other regions. Both are told to the others.
+	Zone    string
+	Replica bool
 
 	// Process is this process's id, drawn when it starts and told to the leader: so two processes of one member are told apart.
 	Process [16]byte
@@ -103,6 +107,11 @@ type Config struct {
 	// PromoteAfter is how long a new member must have kept up before it becomes a voter (default 10 s, and 1 s while
 	// there are fewer than three voters).
 	PromoteAfter time.Duration
+	// DeadAfter is how long a member must have been silent until CleanUp is called for it (0: never), and MinQuorum how many voters
+	// must be up besides it (0: 3), whatever the quorum. CleanUp removes it, on the leader; nil: nobody is removed.
+	DeadAfter time.Duration
+	MinQuorum int
+	CleanUp   func(ctx context.Context, node string) error
 
 	// Now is the clock that entries are stamped by (nil: time.Now), which a drill may move. Leases, elections and certificates
 	// keep to the machine's own clocks.

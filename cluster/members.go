@@ -32,6 +32,8 @@ type Member struct {
 	Version           string
 	Sealed            bool
 	Healthy           bool // heard of within the last moments, by gossip or, on the leader, by its reports
+	Zone              string
+	Replica           bool // is not given a vote by itself
 	Disk              Disk // under its data directory; the leader knows all, others their own
 	Applied           uint64
 	Since             time.Time // of its "member/<node>" document; zero if it has none
@@ -53,6 +55,8 @@ type report struct {
 	API     string `cbor:"5,keyasint,omitempty"`
 	Version string `cbor:"6,keyasint,omitempty"`
 	Disk    Disk   `cbor:"7,keyasint"`
+	Zone    string `cbor:"8,keyasint,omitempty"`
+	Replica bool   `cbor:"9,keyasint,omitempty"`
 
 	Process [16]byte `cbor:"20,keyasint"` // which process of the member this is
 }
@@ -73,7 +77,7 @@ type heard struct {
 }
 
 func (r *reports) note(node string, rep report) {
-	if len(rep.Peer) > maxAddr || len(rep.Gossip) > maxAddr || len(rep.API) > maxAddr || len(rep.Version) > maxAddr {
+	if len(rep.Peer) > maxAddr || len(rep.Gossip) > maxAddr || len(rep.API) > maxAddr || len(rep.Version) > maxAddr || len(rep.Zone) > maxAddr {
 		return
 	}
 	r.mu.Lock()
@@ -122,7 +126,7 @@ func (n *Node) ownReport() report {
 	r := n.room.Last()
 	return report{
 		Applied: n.app.done.reached(), Sealed: n.sealed.Load(), Peer: n.peerAddr(), Gossip: n.GossipAddr(),
-		API: n.cfg.API, Version: n.cfg.Version, Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
+		API: n.cfg.API, Version: n.cfg.Version, Zone: n.cfg.Zone, Replica: n.cfg.Replica, Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
 	}
 }
 
@@ -156,11 +160,13 @@ func (n *Node) Members() []Member {
 		if h, ok := n.reports.get(m.Node); ok && n.boot()-h.at <= n.silence() {
 			m.API, m.Peer, m.Gossip, m.Version = h.API, h.Peer, h.Gossip, h.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = h.Sealed, h.Applied, h.Disk, true
+			m.Zone, m.Replica = h.Zone, h.Replica
 		}
 		if m.Node == n.cfg.Node {
 			own := n.ownReport()
 			m.API, m.Peer, m.Gossip, m.Version = own.API, own.Peer, own.Gossip, own.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = own.Sealed, own.Applied, own.Disk, true
+			m.Zone, m.Replica = own.Zone, own.Replica
 		}
 		if d := state.Document("member/" + m.Node); d != nil {
 			m.Since = d.Updated.Time()

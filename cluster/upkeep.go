@@ -53,34 +53,8 @@ func (n *Node) upkeep(ctx context.Context) {
 		return
 	}
 	n.countRoom()
-	voters := 0
-	servers := n.servers()
-	for _, s := range servers {
-		if s.Suffrage == raft.Voter {
-			voters++
-		}
-	}
-	for _, s := range servers {
-		if string(s.ID) == n.cfg.Node {
-			if own := n.peerAddr(); string(s.Address) != own {
-				n.tend(s, n.Admit(ctx, n.cfg.Node, own))
-				return
-			}
-			continue
-		}
-		kept, h, ok := n.reports.judge(string(s.ID), n.app.done.reached(), n.silence())
-		if !ok || n.boot()-h.at > n.silence() {
-			continue
-		}
-		if h.Peer != "" && h.Peer != string(s.Address) {
-			n.tend(s, n.Admit(ctx, string(s.ID), h.Peer))
-			return
-		}
-		demoted := n.app.machine.State().Document(nonvoterDocument+string(s.ID)) != nil
-		if s.Suffrage != raft.Voter && !demoted && kept >= n.cfg.promoteAfter(voters) {
-			n.tend(s, n.addVoter(ctx, s))
-			return
-		}
+	if n.correctAddress(ctx) || n.pilot(ctx) {
+		return
 	}
 	n.stateDigest(ctx)
 }

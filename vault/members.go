@@ -13,6 +13,7 @@ var (
 	opPromote  = newWrite("member.promote", access.Operate, changeMember(PromoteMember))
 	opDemote   = newWrite("member.demote", access.Operate, changeMember(DemoteMember))
 	opRemove   = newWrite("member.remove", access.Operate, changeMember(RemoveMember))
+	opCleanUp  = newWrite("member.clean-up", access.Unchecked, cleanUp)
 	opStepDown = newWrite("member.step-down", access.Operate, changeMember(TransferLead))
 )
 
@@ -59,6 +60,27 @@ func (v *Vault) Demote(ctx context.Context, c access.Caller, node string) error 
 func (v *Vault) Remove(ctx context.Context, c access.Caller, node string) error {
 	_, err := opRemove.do(ctx, v, c, memberIn{node})
 	return err
+}
+
+// CleanUp removes a member that the leader has not heard of for too long: the cluster's own doing, and audited like everybody's.
+func (v *Vault) CleanUp(ctx context.Context, node string) error {
+	c := access.Caller{Principal: "self", Kind: access.BySelf, Door: "self", Node: v.cfg.Node}
+	_, err := opCleanUp.do(ctx, v, c, memberIn{node})
+	return err
+}
+
+func cleanUp(ctx context.Context, t *task, in memberIn) (bool, error) {
+	t.change("member", in.Node)
+	if t.caller.Kind != access.BySelf || t.caller.Node != t.v.cfg.Node {
+		return false, fault.New(fault.Denied, "only the leader itself removes the dead")
+	}
+	if err := t.member(in.Node); err != nil {
+		return false, err
+	}
+	if err := t.intend(); err != nil {
+		return false, err
+	}
+	return true, t.link.members.Change(ctx, MemberChange{Act: RemoveMember, Node: in.Node})
 }
 
 // StepDown hands leadership to the member named, or to any ("").

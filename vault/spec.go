@@ -152,6 +152,8 @@ type Member struct {
 	Healthy bool
 	Applied uint64
 	Disk    Disk // zero where it is not known
+	Zone    string
+	Replica bool // is not given a vote by itself
 }
 
 // Disk is how much room is left on a member's disk, and how much must be, in bytes.

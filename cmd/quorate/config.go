@@ -23,6 +23,10 @@ type config struct {
 	Name string `yaml:"name"`
 	// Dir holds everything the node keeps: identity, log, snapshots, audit log. Readable by its user only.
 	Dir string `yaml:"dir"`
+	// Zone is where the node stands, such as a data centre: zones without a voter are given one first.
+	Zone string `yaml:"zone"`
+	// Replica makes the node one that serves reads and gets no vote by itself, for other regions.
+	Replica bool `yaml:"replica"`
 
 	Listen    listenConfig    `yaml:"listen"`
 	Advertise advertiseConfig `yaml:"advertise"`
@@ -128,9 +132,13 @@ func (k *keysConfig) guard() time.Duration {
 
 // clusterConfig is how the members keep together. All members must have the same values.
 type clusterConfig struct {
-	Profile  string        `yaml:"profile"`  // "lan" (default) or "wan"
-	Lease    time.Duration `yaml:"lease"`    // the staleness bound of reads; default 2s
-	Ceremony time.Duration `yaml:"ceremony"` // how long shares wait for the next one; default 10m
+	Profile string        `yaml:"profile"` // "lan" (default) or "wan"
+	Lease   time.Duration `yaml:"lease"`   // the staleness bound of reads; default 2s
+	// DeadAfter is how long a member must have been silent until the leader removes it; default 0: never. MinQuorum is how many voters
+	// must be up besides, default 3; and they must be a quorum of what remains.
+	DeadAfter time.Duration `yaml:"dead_after"`
+	MinQuorum int           `yaml:"min_quorum"`
+	Ceremony  time.Duration `yaml:"ceremony"` // how long shares wait for the next one; default 10m
 }
 
 // diskConfig is how much of the data directory's disk is kept free. Below the mark the node refuses what grows and hands
@@ -259,6 +267,9 @@ func (c *config) check() error {
 	}
 	if c.Cluster.Lease < 0 || c.Cluster.Lease > 30*time.Second || c.Cluster.Lease != 0 && c.Cluster.Lease < 200*time.Millisecond {
 		return fault.New(fault.Invalid, "cluster.lease must lie between 200ms and 30s")
+	}
+	if len(c.Zone) > 64 || c.Cluster.DeadAfter < 0 || c.Cluster.DeadAfter != 0 && c.Cluster.DeadAfter < time.Minute || c.Cluster.MinQuorum < 0 {
+		return fault.New(fault.Invalid, "a zone has at most 64 letters, cluster.dead_after is 0s or at least 1m, cluster.min_quorum is not negative")
 	}
 	if c.Disk.Mark < 0 || c.Disk.Reserve < -1 {
 		return fault.New(fault.Invalid, "disk.mark and disk.reserve are numbers of bytes, 0 for the default; a reserve of -1 is none")

@@ -182,6 +182,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
 		Process: n.vault.BootID(), Bootstrap: bootstrap, Kept: joining != nil, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
 		DiskMark: uint64(n.cfg.Disk.Mark), DiskBallast: n.cfg.Disk.Reserve,
+		Zone: n.cfg.Zone, Replica: n.cfg.Replica, DeadAfter: n.cfg.Cluster.DeadAfter, MinQuorum: n.cfg.Cluster.MinQuorum, CleanUp: n.vault.CleanUp,
 		Handlers: map[string]cluster.Handler{
 			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
 			vault.MethodClose: n.vault.HandleClose, vault.MethodEpoch: n.vault.HandleEpoch,

@@ -55,7 +55,7 @@ func (p ports) Members() []vault.Member {
 	for _, m := range p.Node.Members() {
 		all = append(all, vault.Member{
 			Node: m.Node, Role: m.Role, API: m.API, Peer: m.Peer, Gossip: m.Gossip, Sealed: m.Sealed, Healthy: m.Healthy, Applied: m.Applied,
-			Disk: vault.Disk(m.Disk),
+			Disk: vault.Disk(m.Disk), Zone: m.Zone, Replica: m.Replica,
 		})
 	}
 	return all

@@ -89,6 +89,8 @@ Once it is a member, its directory tells it everything, and --join is not looked
 	f.StringVar(&flags.Join.TokenFile, "join-token-file", "", "`file` with the join token")
 	f.BoolVar(&rejoin, "rejoin", false, "let a node that was removed join again; needs --wipe and --join")
 	f.BoolVar(&wipe, "wipe", false, "delete the log, snapshots and identity of a node that was removed; needs --rejoin")
+	f.StringVar(&flags.Zone, "zone", "", "`zone` in which the node stands; zones without a voter get one first")
+	f.BoolVar(&flags.Replica, "replica", false, "serve reads and get no vote by itself, as for another region")
 	f.StringVar(&flags.Audit.File, "audit", "", "audit log `file` (default DIR/audit.log)")
 	f.DurationVar(&flags.ClockOffset, "clock-offset", 0, "move the clock of keys and tokens ahead by a `duration`, for a drill")
 	_ = f.MarkHidden("clock-offset") // fails for a flag that there is not
@@ -102,6 +104,7 @@ func (c *config) override(_ *cobra.Command, f *config, advertise string) {
 	for _, o := range []struct{ to, from *string }{
 		{&c.Dir, &f.Dir},
 		{&c.Name, &f.Name},
+		{&c.Zone, &f.Zone},
 		{&c.Listen.API, &f.Listen.API},
 		{&c.Listen.Peer, &f.Listen.Peer},
 		{&c.Listen.Gossip, &f.Listen.Gossip},
@@ -115,6 +118,7 @@ func (c *config) override(_ *cobra.Command, f *config, advertise string) {
 			*o.to = *o.from
 		}
 	}
+	c.Replica = c.Replica || f.Replica
 	c.Listen.KeasInsecureHTTP = c.Listen.KeasInsecureHTTP || f.Listen.KeasInsecureHTTP
 	if f.ClockOffset != 0 {
 		c.ClockOffset = f.ClockOffset

@@ -81,7 +81,11 @@ func writeMembers(w io.Writer, members []api.Member) error {
 		if !m.Healthy {
 			seal = "?" // what it said last, before it went silent, need not hold any more
 		}
-		rows = append(rows, []string{m.ID, m.Role, seal, yesNo(m.Healthy), applied, m.API})
+		role := m.Role
+		if m.Replica {
+			role = "replica"
+		}
+		rows = append(rows, []string{m.ID, role, m.Zone, seal, yesNo(m.Healthy), applied, m.API})
 	}
-	return table(w, []string{"MEMBER", "ROLE", "SEAL", "HEALTHY", "APPLIED", "API"}, rows)
+	return table(w, []string{"MEMBER", "ROLE", "ZONE", "SEAL", "HEALTHY", "APPLIED", "API"}, rows)
 }

@@ -40,7 +40,9 @@ type Member struct {
 	Sealed  bool   `json:"sealed"`
 	Healthy bool   `json:"healthy"`
 	Applied uint64 `json:"applied,omitzero"`
-	Disk    *Disk  `json:"disk,omitempty"` // of the node that answers, and on the leader of all
+	Zone    string `json:"zone,omitzero"`
+	Replica bool   `json:"replica,omitzero"` // it is not given a vote by itself
+	Disk    *Disk  `json:"disk,omitempty"`   // of the node that answers, and on the leader of all
 }
 
 // Disk is how much room is left under a member's data directory, and how much must be, in bytes. While it is low nothing

@@ -139,7 +139,7 @@ func policyOf(p vault.PolicyText) api.Policy {
 func membersOf(all []vault.Member) []api.Member {
 	out := make([]api.Member, len(all))
 	for i, m := range all {
-		out[i] = api.Member{ID: m.Node, Role: m.Role, API: m.API, Peer: m.Peer, Gossip: m.Gossip, Sealed: m.Sealed, Healthy: m.Healthy, Applied: m.Applied, Disk: diskOf(m.Disk)}
+		out[i] = api.Member{ID: m.Node, Role: m.Role, API: m.API, Peer: m.Peer, Gossip: m.Gossip, Sealed: m.Sealed, Healthy: m.Healthy, Applied: m.Applied, Disk: diskOf(m.Disk), Zone: m.Zone, Replica: m.Replica}
 	}
 	return out
 }
