@@ -8,6 +8,43 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
+// A page of keys with thousands of versions ends before it is full, and pages still show every key once.
+func TestAPageOfKeysWithManyVersionsIsShort(t *testing.T) {
+	const keys, versions = 5, 9_000
+	s := fsm.New().State()
+	b := fsm.NewRebuild(s)
+	for n := range keys {
+		r := newRecord(n)
+		one := r.Versions[0]
+		for i := uint32(2); i <= versions; i++ {
+			one.Number = i
+			r.Versions = append(r.Versions, one)
+		}
+		b.PutKey(r)
+	}
+	s = b.State()
+	seen := 0
+	for q := (fsm.Query{}); ; {
+		page, next := s.Keys(q)
+		total := 0
+		for _, r := range page {
+			if total += len(r.Versions); r.ID != keyID(seen) {
+				t.Errorf("key %d is %s", seen, r.Name)
+			}
+			seen++
+		}
+		if len(page) == 0 || total > 3*versions {
+			t.Fatalf("a page of %d keys with %d versions", len(page), total)
+		}
+		if q.After = next; next == "" {
+			break
+		}
+	}
+	if seen != keys {
+		t.Errorf("%d keys were shown, of %d", seen, keys)
+	}
+}
+
 // Moving material leaves a key's place in the orders alone, and frozen states share those: they must not show what is newer.
 func TestAFrozenStateShowsItsOwnMaterialInEveryOrder(t *testing.T) {
 	v := family(t, 0)

@@ -35,10 +35,10 @@ type Query struct {
 	Accept func(*key.Record) bool
 }
 
-// What one page may cost, so that no query walks over a million keys: a page that has cost so much ends, with fewer keys
-// than were asked for and a cursor.
+// What one page may cost, so that no query walks over a million keys or copies a million versions: a page that has cost so much
+// ends, with fewer keys than were asked for and a cursor.
 const (
-	maxVisits  = 20_000 // index entries
+	maxVisits  = 20_000 // index entries, and versions of the keys on the page
 	acceptCost = 10     // of asking Accept once, in entries
 	lookAhead  = 64     // entries that a full page looks at to tell whether it is the last
 	probeDepth = 64     // entries by which indexes are compared
@@ -114,12 +114,12 @@ func (p *pager) takes(c *cell) *key.Record {
 		return nil
 	}
 	r := p.s.key(c.id)
-	if p.q.Accept == nil {
-		return r
+	if p.q.Accept != nil {
+		if p.visits += acceptCost - 1; !p.q.Accept(r) {
+			return nil
+		}
 	}
-	if p.visits += acceptCost - 1; !p.q.Accept(r) {
-		return nil
-	}
+	p.visits += len(r.Versions) // who is given the page copies them all
 	return r
 }
 

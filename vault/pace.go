@@ -14,10 +14,10 @@ const (
 	entryItems = 128
 
 	calmRest = 0.1 // rest after an entry, as a share of the time it took, while nobody is in the way
-	fullRest = 12  // the most: a campaign never stands still
+	fullRest = 6   // the most: a campaign never stands still
 	// Up to calmLoad times the best is chance; above, a campaign rests more, by restSlope for every time the best.
 	calmLoad  = 1.5
-	restSlope = 3
+	restSlope = 1.5
 
 	loadWeight = 0.25      // of the last entry in load
 	bestLasts  = time.Hour // in which the best is forgotten by half: machines may become slower for good

@@ -35,11 +35,11 @@ func TestACampaignGivesWayAndComesBack(t *testing.T) {
 	}
 	paced(&p, &at, 10, 3*calm)
 	some, batch := paced(&p, &at, 20, 3*calm)
-	if some > .3 || batch != busyBatch {
+	if some > .4 || batch != busyBatch {
 		t.Errorf("beside others: works %.2f of the time, in entries of %d", some, batch)
 	}
 	paced(&p, &at, 10, 40*calm)
-	if duty, _ := paced(&p, &at, 20, 40*calm); duty > some/2 || duty < .05 {
+	if duty, _ := paced(&p, &at, 20, 40*calm); duty > some*.6 || duty < .05 {
 		t.Errorf("on a machine that is overrun: works %.2f of the time, and %.2f beside others", duty, some)
 	}
 	paced(&p, &at, 20, calm)
