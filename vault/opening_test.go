@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -574,4 +575,42 @@ func TestARejoinedNameBeginsWithNothing(t *testing.T) {
 	if f.State(0).SeenOpen("n3") != 0 {
 		t.Error("the newcomer inherits that another was open")
 	}
+}
+
+// FuzzOpeningCalls feeds the peer calls of opening with whatever a member could send: no share comes out, and nothing is granted to a member
+// that does not exist.
+func FuzzOpeningCalls(f *testing.F) {
+	x := vaulttest.Cluster(f, 2)
+	_, err := x.Vault(0).AddSlot(ctx, x.Root(), vault.SlotSpec{Kind: "quorum"})
+	ok(f, "adding the slot", err)
+	ok(f, "duties", x.Vault(0).Duties(ctx))
+	q, err := seal.DecodeConfig(x.State(0).Document(fsm.SealDocument).Body)
+	ok(f, "the seal's configuration", err)
+	slot, err := q.Quorum()
+	ok(f, "the slot", err)
+	for _, body := range []any{
+		map[int][]byte{1: make([]byte, 32), 2: slot.Deal},
+		map[int]any{1: make([]byte, 32), 2: slot.Deal, 3: 1},
+		map[int][]byte{1: slot.Deal, 2: make([]byte, 50)},
+	} {
+		b, err := cbor.Marshal(body)
+		ok(f, "encoding", err)
+		f.Add(b)
+	}
+	f.Add([]byte{0xff})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond) // an index far ahead is waited for
+		defer cancel()
+		v := x.Vault(0)
+		if _, err := v.HandleGrant(ctx, "n9", bytes.Clone(body)); err == nil {
+			t.Error("a stranger was let in")
+		}
+		if _, err := v.HandleRelease(ctx, "n2", bytes.Clone(body)); err == nil {
+			t.Error("a share was given without a grant")
+		}
+		_, _ = v.HandleHold(ctx, "n2", bytes.Clone(body)) // no answer carries anything
+		if len(sharesOf(x, 0)) != 1 {
+			t.Error("a member that does not lead dealt a share")
+		}
+	})
 }
