@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients test e2e sim bench figures microbench fuzz lint fmt clean
+.PHONY: build image demo clients test e2e sim plants bench figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -41,6 +41,9 @@ sim: ## whole nodes in simulated time, under faults: SIM_HOURS=500, SIM_SEED= re
 	@mkdir -p $(dir $(SIM_REPORT))
 	$(GO) test -count=1 -timeout 0 -run '^TestSimulation$$' ./cluster/sim -args -sim.hours=$(SIM_HOURS) -sim.report=$(abspath $(SIM_REPORT))
 	@cat $(SIM_REPORT)
+
+plants: ## deliberate bugs, by build tag: each has to be caught, by the complaint that fits
+	GO="$(GO)" cluster/sim/plants.sh
 
 bench: build ## the figures, beside their floors, in one run
 	$(BIN) bench --local

@@ -105,7 +105,9 @@ func (t *task) find(ref string) (*key.Record, error) {
 		}
 		return nil, fault.New(fault.NotFound, "there is no key %q", clip(ref))
 	}
-	r = t.v.keys.once(r)
+	if !t.writes {
+		r = t.v.keys.once(r)
+	}
 	t.entry.Key, t.entry.KeyName = r.ID, r.Name
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err

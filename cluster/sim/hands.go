@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"github.com/quorate/quorate/cluster"
 	"github.com/quorate/quorate/fsm"
 )
@@ -26,6 +28,9 @@ func (n *Node) GoOn() { n.clock.goOn() }
 
 // Freeze makes every write to the node's disk hang, until it is called with false.
 func (n *Node) Freeze(on bool) { n.disk.ail(false, 0, on) }
+
+// SetWallClock moves the node's wall clock.
+func (n *Node) SetWallClock(by time.Duration) { n.clock.jump(by) }
 
 // Kill ends a process as kill -9 does; it stays down until Restart.
 func (w *World) Kill(n *Node) { w.kill(n) }

@@ -1,11 +1,19 @@
 package sim
 
 import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/quorate/quorate/fsm"
 )
 
 const (
-	leaderWithin = 5 * time.Second  // after a heal
+	leaderWithin = 5 * time.Second // after a heal
+	probeLasts   = 2 * time.Second
+	writeWithin  = 7 * time.Second  // in spite of a fault that leaves a majority: 3 s until a disk is given up, 5 s for the rest
 	wholeWithin  = 60 * time.Second // after a heal every node answers again
 )
 
@@ -54,6 +62,12 @@ func (w *World) inject(k trouble) {
 			w.record.complain("%q left a majority, and there was no leader in %v", k.name, lasts)
 		}
 	}
+	if k.keeps && lasts > writeWithin {
+		time.Sleep(time.Until(began.Add(writeWithin - probeLasts)))
+		if !w.writes(probeLasts) {
+			w.record.complain("%q left a majority, and nothing can be written after %v", k.name, writeWithin)
+		}
+	}
 	time.Sleep(time.Until(over))
 	end()
 	if took, ok := w.leaderBy(time.Now().Add(leaderWithin)); ok {
@@ -70,6 +84,33 @@ func (w *World) inject(k trouble) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	w.record.whole(time.Since(healed))
+}
+
+// writes tells whether some node commits a write within a time.
+func (w *World) writes(within time.Duration) bool {
+	var done atomic.Bool
+	var asked sync.WaitGroup
+	for _, n := range w.Members() {
+		life := n.alive()
+		if life == nil || n.clock.paused() != nil {
+			continue
+		}
+		asked.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), within)
+			defer cancel()
+			for ctx.Err() == nil && !done.Load() {
+				var req fsm.Request
+				binary.BigEndian.PutUint64(req.ID[8:], uint64(w.seq.Add(1)))
+				if _, err := life.node.Propose(ctx, &fsm.PutDocument{Name: "setting/probe", Expect: 1 << 40}, req); err == nil {
+					done.Store(true) // refused, for its revision: in the log all the same
+					return
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
+	}
+	asked.Wait()
+	return done.Load()
 }
 
 // leaderBy waits for a leader.

@@ -258,3 +258,25 @@ func TestWhoWasAwayHearsALeaderThatJoinedMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+func TestAWallClockThatIsSetBackDoesNotLengthenALease(t *testing.T) {
+	story(t, 3, func(t *testing.T, w *sim.World) {
+		leader := leaderOf(t, w)
+		away := others(w, leader)[0]
+		for _, n := range w.Members() {
+			if n != away {
+				w.Cut(n, away)
+			}
+		}
+		away.SetWallClock(-time.Hour)
+		began := time.Now()
+		for local(away) == nil {
+			if time.Since(began) > 5*time.Second {
+				t.Errorf("it serves on %v after it was cut off, with a lease of 2 s", time.Since(began))
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		w.Heal()
+	})
+}
