@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func (c *cluster) severity(at *node, check string) int {
 	return -1
 }
 
-// TestDoctorTellsWhatIsWrong: a young cluster lacks backups and nothing else; a lost node makes the next loss fatal; a
+// TestDoctorTellsWhatIsWrong: a young cluster lacks backups and nothing else, and with a schedule, a drill and a slot it is well; a lost node makes the next loss fatal; a
 // lost majority is told by who is left; and nobody at all is exit code 6.
 func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	c := open(t)
@@ -87,10 +88,19 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("a follower's metric of its certificate is %d", got)
 	}
 
+	c.ok("operator", "snapshot", "schedule", "set", "--to", "file://"+filepath.Join(c.dir, "backups"), "--every", "1h")
+	c.slots("add", "quorum")
+	eventually(t, time.Minute, "a verdict on a cluster that lacks nothing", func() error {
+		if d, r := c.diagnose(rest[0]); r.code != 0 || d.Verdict != "ok" {
+			return fmt.Errorf("exit %d, %v", r.code, d)
+		}
+		return nil
+	})
+
 	rest[1].kill()
 	eventually(t, 30*time.Second, "a verdict with one node lost", func() error {
 		d, r := c.diagnose(rest[0])
-		if r.code != 5 || d.Verdict != "act now" || !slices.Contains(d.wrong(), "reachable "+rest[1].name) || !slices.Contains(d.wrong(), "spare voters") {
+		if r.code != 5 || d.Verdict != "act now" || !slices.Contains(d.wrong(), "reachable "+rest[1].name) || !slices.Contains(d.wrong(), "spare voters") || !slices.Contains(d.wrong(), "slots") {
 			return fmt.Errorf("exit %d, %v", r.code, d)
 		}
 		return nil

@@ -187,6 +187,8 @@ func statusOf(s *fsm.State) (out BackupStatus) {
 // BackupHealth is what an alarm looks at, from this node's own state, sealed or not.
 type BackupHealth struct {
 	Scheduled bool
+	Since     time.Time // when the schedule was set
+	Every     time.Duration
 	Succeeded time.Time // zero: never
 	Drilled   time.Time
 	// Overdue is set when the last success is longer ago than two turns; DrillOverdue likewise.
@@ -212,6 +214,7 @@ func (v *Vault) BackupHealth() (h BackupHealth) {
 		}
 		return every > 0 && v.cfg.Now().Sub(last) > 2*every
 	}
+	h.Since, h.Every = since, sched.Every
 	h.Scheduled, h.Overdue, h.DrillOverdue = true, late(h.Succeeded, sched.Every), late(h.Drilled, sched.drillEvery())
 	return h
 }

@@ -203,15 +203,36 @@ func (t *task) slot(id string) (*SlotStatus, error) {
 	return nil, fault.New(fault.NotFound, "there is no slot %q", clip(id))
 }
 
-func (t *task) slotList() ([]SlotStatus, error) {
-	cfg, err := sealConfig(t.link.machine.State())
+func (t *task) slotList() ([]SlotStatus, error) { return slotsOf(t.link.machine.State()) }
+
+// MemberSlots lists the ways to open that rest on members, from this node's own state, sealed or not. It asks no policy: whoever
+// calls it decides who may see it.
+func (v *Vault) MemberSlots() (all []SlotStatus) {
+	s := v.state()
+	if s == nil {
+		return nil
+	}
+	slots, err := slotsOf(s)
+	if err != nil {
+		return nil
+	}
+	for _, one := range slots {
+		if one.Quorum != nil {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+func slotsOf(s *fsm.State) ([]SlotStatus, error) {
+	cfg, err := sealConfig(s)
 	if err != nil {
 		return nil, err
 	}
 	var slots []SlotStatus
-	for _, s := range cfg.Slots {
-		one := SlotStatus{ID: s.ID, Kind: s.Kind, Epoch: uint32(cfg.Epoch), Threshold: s.Threshold, Shares: s.Shares}
-		if q, err := cfg.Quorum(); err == nil && s.Quorum != nil {
+	for _, w := range cfg.Slots {
+		one := SlotStatus{ID: w.ID, Kind: w.Kind, Epoch: uint32(cfg.Epoch), Threshold: w.Threshold, Shares: w.Shares}
+		if q, err := cfg.Quorum(); err == nil && w.Quorum != nil {
 			one.Quorum = &QuorumStatus{Dealt: q.Deal != nil, Members: q.Members, Window: q.Window, Away: q.Away, ColdStart: q.ColdStart}
 		}
 		slots = append(slots, one)

@@ -39,7 +39,9 @@ func (s *server) facts() *doctor.Facts {
 // clusterFacts is what the leader knows of the whole.
 func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
 	out := &doctor.Cluster{}
+	up := map[string]bool{}
 	for _, m := range c.Members() {
+		up[m.Node] = m.Healthy
 		if m.Role == cluster.RoleNonvoter {
 			continue
 		}
@@ -51,13 +53,27 @@ func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
 	if y, ok := s.vault.Custody(); ok {
 		out.Custody = &doctor.Custody{Shares: y.Shares, Threshold: y.Threshold, Epoch: int(y.Epoch), Since: y.Since, Proved: y.Proved, Unsettled: y.Unsettled}
 	}
+	h := s.vault.BackupHealth()
+	out.Backup = doctor.Backup{Scheduled: h.Scheduled, Every: h.Every, Since: h.Since, Last: h.Succeeded, Failing: h.Error}
+	out.Drill = doctor.Drill{Last: h.Drilled, Failed: h.DrillError}
+	for _, q := range s.vault.MemberSlots() {
+		one := doctor.Slot{ID: q.ID, Kind: q.Kind, Need: q.Threshold}
+		for _, holder := range q.Quorum.Members {
+			if up[holder] {
+				one.Have++
+			}
+		}
+		if !q.Quorum.Dealt {
+			one.Have, one.Need = 0, 0
+		}
+		out.Slots = append(out.Slots, one)
+	}
 	return out
 }
 
-// examineSelf answers GET /v1/sys/doctor.
+// examineSelf answers GET /v1/sys/doctor, to anybody.
 func (s *server) examineSelf(context.Context) api.Doctor {
-	f := s.facts()
-	findings := doctor.Examine(f)
+	findings := doctor.Examine(s.facts().ForStrangers())
 	return api.Doctor{
 		Node: s.cfg.Name, At: time.Now().UTC().Format(time.RFC3339Nano), Verdict: doctor.Verdict(findings).String(), Findings: findingsOf(findings),
 	}

@@ -80,10 +80,12 @@ func oldShares(f *Facts, r *report) {
 
 func backup(f *Facts, r *report) {
 	b := f.Cluster.Backup
-	age := f.Now.Sub(b.Last)
+	age, waited := f.Now.Sub(b.Last), f.Now.Sub(b.Since)
 	switch {
 	case !b.Scheduled:
 		r.say(Attention, "Have the cluster save snapshots by itself: quorate operator snapshot schedule --help.", "there is no schedule: what is lost with all nodes is lost for good")
+	case b.Last.IsZero() && b.Failing == "" && waited <= 2*b.Every:
+		r.say(Attention, "Wait for it, or do not: quorate operator snapshot schedule run.", "the first is not made yet")
 	case b.Last.IsZero():
 		r.say(ActNow, "Look at the leader's log and at the place that snapshots go to.", "none was saved yet, every %v is wanted%s", b.Every, because(b.Failing))
 	case age > 4*b.Every:
@@ -119,6 +121,10 @@ func drill(f *Facts, r *report) {
 
 func slots(f *Facts, r *report) {
 	for _, s := range f.Cluster.Slots {
+		if s.Need == 0 {
+			r.say(Attention, "Wait a moment: the leader deals the shares once the members are up and open.", "%s slot %s: its shares are not dealt yet", s.Kind, s.ID)
+			continue
+		}
 		spare := s.Have - s.Need
 		r.say(grade(spare, 1, 0), "Bring members back, or give the slot its shares anew: quorate operator slots --help. Operators' shares open the cluster in any case.",
 			"%s slot %s: %d of what it takes %d are there", s.Kind, s.ID, s.Have, s.Need)

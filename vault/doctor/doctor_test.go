@@ -127,6 +127,12 @@ var bad = map[string][]struct {
 	"backup": {
 		{"no schedule", func(f *doctor.Facts) { f.Cluster.Backup = doctor.Backup{} }, doctor.Attention, "no schedule"},
 		{"none yet", func(f *doctor.Facts) { f.Cluster.Backup.Last = time.Time{} }, doctor.ActNow, "none was saved"},
+		{"the first is due", func(f *doctor.Facts) {
+			f.Cluster.Backup.Last, f.Cluster.Backup.Since = time.Time{}, now.Add(-time.Minute)
+		}, doctor.Attention, "first"},
+		{"the first failed", func(f *doctor.Facts) {
+			f.Cluster.Backup = doctor.Backup{Scheduled: true, Every: time.Hour, Since: now.Add(-time.Minute), Failing: "bucket gone"}
+		}, doctor.ActNow, "bucket gone"},
 		{"late", func(f *doctor.Facts) { f.Cluster.Backup.Last = now.Add(-3 * time.Hour) }, doctor.Attention, "3 h old"},
 		{"very late", func(f *doctor.Facts) { f.Cluster.Backup.Last = now.Add(-5 * time.Hour) }, doctor.ActNow, "5 h old"},
 		{"failing", func(f *doctor.Facts) { f.Cluster.Backup.Failing = "bucket gone" }, doctor.Attention, "bucket gone"},
@@ -138,6 +144,7 @@ var bad = map[string][]struct {
 	},
 	"slots": {
 		{"no spare", func(f *doctor.Facts) { f.Cluster.Slots[0].Have = 2 }, doctor.Attention, "quorum slot q1"},
+		{"not dealt", func(f *doctor.Facts) { f.Cluster.Slots[0].Have, f.Cluster.Slots[0].Need = 0, 0 }, doctor.Attention, "not dealt"},
 		{"cannot open", func(f *doctor.Facts) { f.Cluster.Slots[0].Have = 1 }, doctor.ActNow, "1 of what it takes 2"},
 	},
 }
@@ -233,5 +240,35 @@ func TestASealedNodeIsAdvisedToBeOpenedNotToLookAtItsNetwork(t *testing.T) {
 				t.Errorf("sealed %v: the advice is %q", sealed, g.Next)
 			}
 		}
+	}
+}
+
+// TestStrangersSeeNoPathsAndNoWordsOfFailures plants marks in all that may quote a path or an address, with every check complaining.
+func TestStrangersSeeNoPathsAndNoWordsOfFailures(t *testing.T) {
+	f := well()
+	f.Self.Disk.Path, f.Self.Disk.Low = "/srv/MARK", true
+	f.Self.Store.Path, f.Self.Store.Free = "/srv/MARK/raft.db", f.Self.Store.Size
+	f.Self.Audit = "write /srv/MARK/audit.log: refused"
+	f.Cluster.Backup.Failing = "bucket MARK at 10.0.0.9"
+	f.Cluster.Drill.Failed = "open /srv/MARK"
+	told, trimmed := doctor.Examine(f), doctor.Examine(f.ForStrangers())
+	if !strings.Contains(f.Cluster.Backup.Failing, "MARK") || !strings.Contains(f.Self.Audit, "MARK") {
+		t.Error("the facts themselves were changed")
+	}
+	marks := 0
+	for i, g := range told {
+		if strings.Contains(g.Detail+g.Next, "MARK") {
+			marks++
+		}
+		h := trimmed[i]
+		if strings.Contains(h.Detail+h.Next, "MARK") {
+			t.Errorf("a stranger reads %q, %q", h.Detail, h.Next)
+		}
+		if h.Check != g.Check || h.Severity != g.Severity {
+			t.Errorf("trimming changed %+v to %+v", g, h)
+		}
+	}
+	if marks != 5 {
+		t.Errorf("%d of 5 marks were to be hidden", marks)
 	}
 }

@@ -10,6 +10,33 @@ type Facts struct {
 	Survey  *Survey
 }
 
+// ForStrangers is what anybody may be shown: without the paths of files, and without the words of failures, which may quote
+// addresses and paths. What is wrong is still told, and where to read why.
+func (f *Facts) ForStrangers() *Facts {
+	out := *f
+	if f.Self != nil {
+		self := *f.Self
+		self.Disk.Path, self.Store.Path = "the data directory", "the file of the log"
+		if self.Audit != "" {
+			self.Audit = "the audit log cannot be written; the node's log says why"
+		}
+		out.Self = &self
+	}
+	if f.Cluster != nil {
+		c := *f.Cluster
+		if c.Backup.Failing != "" {
+			c.Backup.Failing = "the last try failed; " + whereToRead
+		}
+		if c.Drill.Failed != "" {
+			c.Drill.Failed = whereToRead
+		}
+		out.Cluster = &c
+	}
+	return &out
+}
+
+const whereToRead = "`quorate operator snapshot schedule show` says why"
+
 // Self is what a node knows of itself.
 type Self struct {
 	Node            string
@@ -62,6 +89,7 @@ type Custody struct {
 type Backup struct {
 	Scheduled bool
 	Every     time.Duration
+	Since     time.Time // when the schedule was set; counts like a snapshot, so that the first has time to be made
 	Last      time.Time // the newest that was saved and verified; zero: none
 	Failing   string    // why the newest attempt failed; "" if it did not
 }
@@ -75,7 +103,7 @@ type Drill struct {
 // Slot is a way to open the vault without custodians.
 type Slot struct {
 	ID, Kind   string
-	Have, Need int // how many of what it takes are there, and how many it takes
+	Have, Need int // how many of what it takes are there, and how many it takes; Need 0: it is not ready yet
 }
 
 // Survey is what somebody saw who asked every member.
