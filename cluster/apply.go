@@ -166,13 +166,8 @@ type frozen struct {
 
 // Persist writes the counters and the state to the sink.
 func (f *frozen) Persist(sink raft.SnapshotSink) error {
-	head := binary.BigEndian.AppendUint64(nil, f.applied)
-	head = binary.BigEndian.AppendUint64(head, f.conf)
-	if _, err := sink.Write(head); err != nil {
-		return fmt.Errorf("writing a snapshot: %w", err)
-	}
-	if _, err := f.state.WriteTo(sink); err != nil {
-		return fmt.Errorf("writing a snapshot: %w", err)
+	if err := f.writeTo(sink); err != nil {
+		return err
 	}
 	return sink.Close()
 }

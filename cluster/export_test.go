@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"crypto/sha256"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -72,3 +73,23 @@ func Removal(cert []byte) (method string, body []byte) {
 	}
 	return methodRemoved, body
 }
+
+// RecoverUntil is Recover, ended before the write named at as a crash would end it. "" names none.
+func RecoverUntil(dir string, id *peer.Identity, at string) error {
+	r, err := openRemains(dir, id, nil)
+	if err != nil {
+		return err
+	}
+	_, err = r.recover("test", time.Now(), func(step string) error {
+		if step == at {
+			return errCrashed
+		}
+		return nil
+	})
+	if err := r.store.close(); err != nil {
+		return err
+	}
+	return err
+}
+
+var errCrashed = errors.New("crashed")

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -77,7 +79,28 @@ func (n *node) recoverDir() error {
 			WithHint("Start it as --name %s, or choose another --dir.", id.Node)
 	}
 	n.identity.Store(id)
-	return nil
+	return n.tellRecovery()
+}
+
+// tellRecovery writes into the audit log that this node was made a cluster of its own, before it serves anybody.
+func (n *node) tellRecovery() error {
+	r, err := cluster.Recovered(n.path(raftDir))
+	if err != nil || r == nil {
+		return err
+	}
+	e := &audit.Entry{
+		Phase: audit.Response, Operation: "cluster.recover", Outcome: audit.OutcomeOf(nil), Index: r.Index,
+		Caller: access.Caller{Principal: r.By, Door: "local"},
+		Detail: "this node was made the only member, because the majority of the voters was lost",
+		Changes: map[string]string{
+			"at": r.At.Format(time.RFC3339), "term": strconv.FormatUint(r.Term, 10), "without": strings.Join(r.Without, ","),
+		},
+	}
+	if err := n.audit.Append(e, audit.Synced); err != nil {
+		return fmt.Errorf("recording that this node was recovered: %w", err)
+	}
+	n.log.Warn("this node was made a cluster of its own; members that were left out must join anew, empty", "by", r.By, "at", r.At, "index", r.Index, "without", r.Without)
+	return cluster.ForgetRecovery(n.path(raftDir))
 }
 
 // forgetMembership wipes a node that was removed, or that has lost its log, and no other: the audit log stays.
