@@ -22,6 +22,7 @@ type world struct {
 	token *access.Token
 	other *access.Token
 	csr   []byte
+	store string // where snapshots are stored on a schedule; none is yet
 
 	parcel vault.Wrapped // 32 bytes, wrapped to the vault's x25519 key
 	backup []byte        // of a key that is not there, under app/shared
@@ -77,5 +78,7 @@ func newWorld(t *testing.T, nodes int) *world {
 	_, err = v.CreateDual(ctx, root, kekPublic())
 	ok(t, "creating a dual key", err)
 	w.csr = vaulttest.CSR(t, "client")
+	w.store = "file://" + t.TempDir()
+	ok(t, "scheduling", v.SetBackupSchedule(ctx, root, &vault.BackupSchedule{Every: time.Hour, To: w.store}))
 	return w
 }
