@@ -140,7 +140,7 @@ func TestSealOfASilentMemberIsNotKnown(t *testing.T) {
 		seals := map[string]string{}
 		for line := range strings.Lines(out) {
 			if cells := strings.Fields(line); len(cells) > 3 {
-				seals[cells[0]] = cells[2]
+				seals[cells[0]] = cells[3]
 			}
 		}
 		if seals["n2"] != "open" || seals["n3"] != "?" {

@@ -22,7 +22,10 @@ kept any more its key is destroyed, and copies of those snapshots open for nobod
   quorate operator snapshot schedule show`,
 	}
 	show := &cobra.Command{
-		Use: "show", Short: "Show the schedule and how the last snapshots went", Example: "  quorate operator snapshot schedule show", Args: cobra.NoArgs,
+		Use: "show", Short: "Show the schedule and how the last snapshots went",
+		Long: `Show where snapshots are stored and how often, when the last was stored and verified, when the newest was drilled, and why either failed
+if it did. Any node answers, from its own state.`,
+		Example: "  quorate operator snapshot schedule show", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.scheduled(cmd, func(ctx context.Context, c *client.Client) (*api.SnapshotStatus, error) {
 				return c.SnapshotSchedule(ctx)
@@ -30,7 +33,10 @@ kept any more its key is destroyed, and copies of those snapshots open for nobod
 		},
 	}
 	run := &cobra.Command{
-		Use: "run", Short: "Store a snapshot now", Example: "  quorate operator snapshot schedule run", Args: cobra.NoArgs,
+		Use: "run", Short: "Store a snapshot now",
+		Long: `Have the leader store a snapshot now, as the schedule would: it is read back and verified before the command succeeds, and snapshots that
+have expired are let go. It fails if no schedule is set.`,
+		Example: "  quorate operator snapshot schedule run", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.scheduled(cmd, func(ctx context.Context, c *client.Client) (*api.SnapshotStatus, error) {
 				return c.RunSnapshotSchedule(ctx)
@@ -38,7 +44,9 @@ kept any more its key is destroyed, and copies of those snapshots open for nobod
 		},
 	}
 	off := &cobra.Command{
-		Use: "off", Short: "Store no snapshots any more; what is stored stays", Example: "  quorate operator snapshot schedule off", Args: cobra.NoArgs,
+		Use: "off", Short: "Store no snapshots any more; what is stored stays",
+		Long:    `End the schedule. Snapshots that are stored stay, as do the keys of their epochs, so that they open as before; drills end too.`,
+		Example: "  quorate operator snapshot schedule off", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.scheduled(cmd, func(ctx context.Context, c *client.Client) (*api.SnapshotStatus, error) {
 				return c.SetSnapshotSchedule(ctx, api.SnapshotSchedule{Off: true})
