@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,11 @@ func alone(t *testing.T, c *clustertest.Cluster, want [32]byte) {
 	if got := c.Machine(0).State().ContentDigest(); got != want {
 		t.Error("the state is not what it was")
 	}
+	var begin uint64
+	files := snapshotFiles(t, c, 0)
+	if _, err := fmt.Sscanf(filepath.Base(files[len(files)-1]), "%020d-", &begin); err != nil || c.Machine(0).Applied() < begin {
+		t.Errorf("it counts %d entries as applied and begins at %d: %v", c.Machine(0).Applied(), begin, err)
+	}
 	c.Put("setting/after", "y")
 	if err := c.Node(0).Snapshot(t.Context()); err != nil {
 		t.Error(err)
@@ -66,10 +72,18 @@ func TestANodeGoesOnAloneAfterAMajorityIsLost(t *testing.T) {
 	if r.Node != "n1" || r.Voters() != 3 || len(r.Others) != 2 || r.State.ContentDigest() != want {
 		t.Errorf("inspected: %s, %d voters, others %+v", r.Node, r.Voters(), r.Others)
 	}
+	log := entries(t, filepath.Join(dir, "raft.db"))
+	if newest := log[len(log)-1]; !strings.HasPrefix(newest, fmt.Sprintf("%d %d ", r.Index, r.Term)) {
+		t.Errorf("inspected up to entry %d of term %d, and the newest is %s", r.Index, r.Term, newest)
+	}
 	at := time.Now()
 	done, err := cluster.Recover(dir, id, "somebody", at, quiet)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var index, term uint64
+	if _, err := fmt.Sscanf(done.Snapshot, "%020d-%020d", &index, &term); err != nil || index != r.Index+1 || term < r.Term+1<<20 {
+		t.Errorf("it begins with %s after entry %d of term %d", done.Snapshot, r.Index, r.Term)
 	}
 	told, err := cluster.Recovered(dir)
 	if err != nil || told == nil || told.By != "somebody" || !told.At.Equal(at) || told.Index != r.Index || told.Snapshot != done.Snapshot || !slices.Equal(told.Without, []string{"n2", "n3"}) {
@@ -137,6 +151,23 @@ func TestARecoveryThatIsCutOffLeavesTheOneOrTheOther(t *testing.T) {
 		}
 		alone(t, c, want)
 		c.Kill(0)
+	}
+}
+
+// TestADamagedRecoveryDoesNotFallBack: with the log and the former snapshots still there, the node refuses to be what it was.
+func TestADamagedRecoveryDoesNotFallBack(t *testing.T) {
+	c, _ := bereft(t)
+	dir, id := c.Dir(0), c.Config(0).Identity
+	if err := cluster.RecoverUntil(dir, id, "log"); err == nil {
+		t.Fatal("it was not cut off")
+	}
+	files := snapshotFiles(t, c, 0)
+	newest := files[len(files)-1]
+	b := read(t, newest)
+	b[len(b)/2] ^= 1
+	write(t, newest, b)
+	if err := c.TryStart(0, nil); !named(err, newest) {
+		t.Errorf("got %v, want a DamageError naming %s", err, newest)
 	}
 }
 

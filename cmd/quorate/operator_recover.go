@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,10 +58,10 @@ func newRecoverCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "recover",
 		Short: "Go on from one node after the majority of the voters is lost for good",
-		Long: `Make a node the only member of its cluster. It is run on the machine of a surviving node, whose server is stopped, on its directory. It asks
-every other member whether it answers, and the servers at --addr how far they are; shows the newest entry here, what is kept and who is left
-out; and, once you name the cluster and say so, rewrites the membership. All is verified before anything is written, and an interrupted
-run leaves the node as it was or as it shall be.
+		Long: `Make a node the only member of its cluster. It is run on the machine of a surviving node, whose server is stopped, on its directory, by
+the user to whom that belongs. It asks every other member whether it answers, and the servers at --addr how far they are; shows the newest
+entry here, what is kept and who is left out; and, once you name the cluster and say so, rewrites the membership. All is verified before
+anything is written, and an interrupted run leaves the node as it was or as it shall be.
 
 It is refused while the directory is in use, while the voters that answer and this node are a majority (then start this node, and nothing is
 lost), and when another server is further than this one (then recover that one).
@@ -71,8 +72,8 @@ never serve again: wipe them, or let them join anew, empty. Then start this node
 
 Without --yes it asks at the terminal; where there is none, it shows what it found and changes nothing.`,
 		Example: `  systemctl stop quorate
-  quorate operator recover --dir /var/lib/quorate --addr https://10.0.0.2:7800,https://10.0.0.3:7800
-  quorate operator recover --dir /var/lib/quorate --cluster 5f0c… --yes`,
+  sudo -u quorate quorate operator recover --dir /var/lib/quorate/node --addr https://10.0.0.2:7800,https://10.0.0.3:7800
+  sudo -u quorate quorate operator recover --dir /var/lib/quorate/node --cluster 5f0c… --yes`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.recover(cmd, &f) },
 	}
@@ -88,8 +89,8 @@ func (a *app) recover(cmd *cobra.Command, f *recoverFlags) error {
 	if f.yes && f.cluster == "" {
 		return fault.New(fault.Invalid, "--yes needs --cluster, so that it is this cluster that you mean").WithHint("Without --yes the command shows the cluster's id, and changes nothing.")
 	}
-	if _, err := os.Stat(f.dir); err != nil {
-		return fault.Wrap(fault.Invalid, err, "the directory cannot be read")
+	if err := ownDir(f.dir); err != nil {
+		return err
 	}
 	unlock, err := lockDir(f.dir)
 	if err != nil {
@@ -127,6 +128,19 @@ func (a *app) recover(cmd *cobra.Command, f *recoverFlags) error {
 		found.Done = true
 	}
 	return errors.Join(a.result(found, found.write), refusal)
+}
+
+// ownDir refuses to work in another account's directory: its server could not read what is written there.
+func ownDir(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "the directory cannot be read")
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return fault.New(fault.Invalid, "%s belongs to the user %d, and its server could not read what another writes there", dir, st.Uid).
+			WithHint("Run the command as that user: sudo -u '#%d' quorate operator recover …", st.Uid)
+	}
+	return nil
 }
 
 // survivors asks everybody there is to ask.
