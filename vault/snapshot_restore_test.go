@@ -11,6 +11,7 @@ import (
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/archive"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
 
@@ -141,6 +142,11 @@ func TestARunningClusterAdoptsASnapshot(t *testing.T) {
 		for name, want := range map[string]fault.Kind{"destroyed": fault.BadState, "suspended": fault.BadState, "purged": fault.NotFound, "later": fault.NotFound} {
 			if _, err := decrypt(f.Vault(node), f.Root(), name, texts[name]); !errors.Is(err, want) {
 				t.Errorf("node %d: %s gives %v, want %v", node, name, err, want)
+			}
+		}
+		for name, want := range map[string]key.State{"destroyed": key.Destroyed, "suspended": key.Suspended, "rotated": key.Active} {
+			if r := f.State(node).KeyByName(name); r.State != want || r.State.Gone() != r.Versions[0].State.Gone() {
+				t.Errorf("node %d: %s is %v, its version %v; want %v", node, name, r.State, r.Versions[0].State, want)
 			}
 		}
 		if _, err := decrypt(f.Vault(node), f.Root(), "rotated", texts["rotated/2"]); err == nil {
