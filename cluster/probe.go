@@ -2,7 +2,8 @@ package cluster
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 // Answer is what came back from a member's peer port.
 type Answer struct {
 	Node  string
-	Up    bool   // somebody with that node's certificate answered, whatever the answer was
+	Up    bool   // somebody is there: it may be a node that stands still, or whose certificate has run out, so it counts
 	Term  uint64 // its term; 0 if it did not say
-	Cause string // why it is not up
+	Cause string // why it is not up, or what is wrong with its answer
 }
 
 // Probe asks each of the others whether it is there, all at once, with the identity of a node whose server is stopped.
@@ -26,31 +27,35 @@ func Probe(ctx context.Context, id *peer.Identity, others []Other, patience time
 		return nil, err
 	}
 	defer port.Close()
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	ctx, cancel := context.WithTimeout(ctx, 3*patience)
 	defer cancel()
 	answers := make([]Answer, len(others))
 	var all sync.WaitGroup
 	for i, o := range others {
-		all.Go(func() { answers[i] = probe(ctx, port, o) })
+		all.Go(func() { answers[i] = probe(ctx, port, o, patience) })
 	}
 	all.Wait()
 	return answers, nil
 }
 
-func probe(ctx context.Context, port *peer.Port, o Other) Answer {
+func probe(ctx context.Context, port *peer.Port, o Other, patience time.Duration) Answer {
 	a := Answer{Node: o.Node}
-	body, err := port.Call(ctx, o.Peer, o.Node, methodTerm, nil)
-	var way *peer.CallError
-	if errors.As(err, &way) && !way.Sent {
-		a.Cause = way.Err.Error()
+	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp", o.Peer)
+	if err != nil {
+		a.Cause = err.Error()
 		return a
 	}
+	_ = conn.Close()
 	a.Up = true
+	body, err := port.Call(ctx, o.Peer, o.Node, methodTerm, nil)
+	var t termAnswer
 	if err == nil {
-		var t termAnswer
-		if wireDec.Unmarshal(body, &t) == nil {
-			a.Term = t.Term
-		}
+		err = wireDec.Unmarshal(body, &t)
 	}
+	if err != nil {
+		a.Cause = fmt.Sprintf("somebody listens at %s: %v", o.Peer, err)
+		return a
+	}
+	a.Term = t.Term
 	return a
 }

@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -211,5 +212,15 @@ func TestProbeTellsWhoAnswers(t *testing.T) {
 		if up := a.Node == "n2"; a.Up != up || up != (a.Term > 0) || up != (a.Cause == "") {
 			t.Errorf("%+v", a)
 		}
+	}
+	silent := r.Others[slices.IndexFunc(r.Others, func(o cluster.Other) bool { return o.Node == "n3" })]
+	l, err := net.Listen("tcp", silent.Peer) // a process that stands still: the kernel takes the connection
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	answers, err = cluster.Probe(t.Context(), c.Config(0).Identity, []cluster.Other{silent}, 200*time.Millisecond)
+	if err != nil || !answers[0].Up || answers[0].Term != 0 || answers[0].Cause == "" {
+		t.Errorf("one that stands still: %+v, %v", answers, err)
 	}
 }

@@ -156,7 +156,7 @@ func (a *app) survivors(cmd *cobra.Command, id *peer.Identity, there *cluster.Re
 	}
 	for i, o := range there.Others {
 		one := otherMember{Node: o.Node, Voter: o.Voter, Up: answers[i].Up, Term: answers[i].Term, Found: "answers at " + o.Peer}
-		if !one.Up {
+		if answers[i].Cause != "" {
 			one.Found = answers[i].Cause
 		}
 		found.Others = append(found.Others, one)
@@ -171,36 +171,43 @@ func (a *app) survivors(cmd *cobra.Command, id *peer.Identity, there *cluster.Re
 	for _, endpoint := range cfg.Endpoints {
 		one := cfg
 		one.Endpoints = []string{endpoint}
-		if err := found.ask(cmd.Context(), one); err != nil {
+		silent, err := found.ask(cmd.Context(), one)
+		if err != nil {
 			return nil, err
+		}
+		if silent != nil {
+			a.say("%s does not tell how far it is: %s", endpoint, fault.Of(silent).Message)
 		}
 	}
 	return found, nil
 }
 
-// ask adds what a server says of itself. One that does not answer adds nothing.
-func (r *recovery) ask(ctx context.Context, cfg client.Config) error {
+// ask adds what a server says of itself. silent is why it said nothing, which is no error: it may be lost.
+func (r *recovery) ask(ctx context.Context, cfg client.Config) (silent, err error) {
 	c, err := client.New(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(ctx, probeFor)
 	defer cancel()
 	s, err := c.Status(ctx)
-	if err != nil || s.ClusterID != r.ClusterID {
-		return nil
+	if err != nil {
+		return err, nil
+	}
+	if s.ClusterID != r.ClusterID {
+		return fault.New(fault.Invalid, "it belongs to another cluster, or to none"), nil
 	}
 	if s.Node == r.Node {
-		return fault.New(fault.BadState, "%s is served at %s", r.Node, cfg.Endpoints[0]).WithHint("This directory is a copy of a node that runs. Leave it alone.")
+		return nil, fault.New(fault.BadState, "%s is served at %s", r.Node, cfg.Endpoints[0]).WithHint("This directory is a copy of a node that runs. Leave it alone.")
 	}
 	for i := range r.Others {
 		if o := &r.Others[i]; o.Node == s.Node {
 			o.Up, o.Index, o.Found = true, s.Index, "answers at "+cfg.Endpoints[0]
-			return nil
+			return nil, nil
 		}
 	}
-	return fault.New(fault.BadState, "%s at %s belongs to the cluster, and %s has not heard of it", s.Node, cfg.Endpoints[0], r.Node).
+	return nil, fault.New(fault.BadState, "%s at %s belongs to the cluster, and %s has not heard of it", s.Node, cfg.Endpoints[0], r.Node).
 		WithHint("The membership here is out of date. Recover a node that knows the newest one.")
 }
 
@@ -223,7 +230,7 @@ func (r *recovery) refusal(there *cluster.Remains) error {
 	case len(r.Others) == 0:
 		return fault.New(fault.BadState, "%s is the only member of its cluster already", r.Node).WithHint("Start it.")
 	case up > voters/2:
-		return fault.New(fault.BadState, "the majority is not lost: with this node, %d of %d voters are there", up, voters).WithHint("Start this node. Nothing is lost then.")
+		return fault.New(fault.BadState, "the majority is not lost: with this node, %d of %d voters are there", up, voters).WithHint("Start this node: nothing is lost then. If what listens at a member's address is not that member, stop it first.")
 	}
 	return nil
 }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/quorate/quorate/cluster"
+)
+
+// TestRecoverIsRefusedWhereItNeedNotBe: this node, n1, is at entry 10. Of the others each is a word: "up", "down", or "replica" (up, without a vote),
+// with the index that its API tells, if it does.
+func TestRecoverIsRefusedWhereItNeedNotBe(t *testing.T) {
+	for _, tc := range []struct {
+		voter  bool
+		others string
+		want   string // of the refusal; "": none
+	}{
+		{true, "down down", ""},
+		{true, "up down", "2 of 3 voters"},
+		{true, "down up", "2 of 3 voters"},
+		{true, "up down down down", ""},
+		{true, "up up down down", "3 of 5 voters"},
+		{true, "down", ""},
+		{true, "up", "2 of 2 voters"},
+		{true, "", "only member"},
+		{true, "down down replica", ""},
+		{false, "down down down", ""},
+		{false, "up down down", ""},
+		{false, "up up down", "2 of 3 voters"},
+		{true, "up:10 down down down", ""},
+		{true, "up:11 down down down", "n2 is at entry 11, and n1 at 10"},
+		{true, "down down replica:12", "n4 is at entry 12"},
+	} {
+		r, there := &recovery{Node: "n1", Index: 10}, &cluster.Remains{Node: "n1", Voter: tc.voter}
+		for i, word := range strings.Fields(tc.others) {
+			word, index, _ := strings.Cut(word, ":")
+			o := otherMember{Node: fmt.Sprint("n", i+2), Voter: word != "replica", Up: word != "down"}
+			if index != "" {
+				if _, err := fmt.Sscan(index, &o.Index); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.Others = append(r.Others, o)
+			there.Others = append(there.Others, cluster.Other{Node: o.Node, Voter: o.Voter})
+		}
+		err := r.refusal(there)
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("voter %v, others %q: %v, want %q", tc.voter, tc.others, err, tc.want)
+		}
+	}
+}
