@@ -15,7 +15,7 @@ func newSnapshotScheduleCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
 		Short: "Have the cluster store snapshots by itself",
-		Long: `The leader stores a snapshot in a folder or bucket regularly, reads it back and verifies it, and drills the newest once a day. Each
+		Long: `The leader stores a snapshot in a folder regularly, reads it back and verifies it, and drills the newest once a day. Each
 snapshot is sealed under the key of an epoch; the keys lie beside the snapshots, wrapped, in ` + "`quorate-epochs`" + `. When no snapshot of an epoch is
 kept any more its key is destroyed, and copies of those snapshots open for nobody. The newest good snapshot is never deleted.`,
 		Example: `  quorate operator snapshot schedule set --to file:///var/backups/quorate --every 1h --keep 48 --keep-for 30d
@@ -62,8 +62,8 @@ func newScheduleSetCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set --to URL --every DURATION",
 		Short: "Set where snapshots are stored, how often, and how many are kept",
-		Long: `Set the schedule. --to is a folder that every node reaches under that path, file:///var/backups/quorate, or a bucket, s3://name?region=…;
-credentials come from the environment of the nodes, and are never part of the address.`,
+		Long: `Set the schedule. --to is a folder that every node reaches under that path, file:///var/backups/quorate.
+This program has no driver for buckets; mount one, if you have no other folder. Passwords are never part of the address.`,
 		Example: "  quorate operator snapshot schedule set --to file:///var/backups/quorate --every 1h --keep 48 --keep-for 30d",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

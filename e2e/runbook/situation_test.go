@@ -56,6 +56,15 @@ var situations = map[string]func(w *world){
 		w.run("node3", "systemctl start quorate", "") // it may answer for a moment
 		w.until("node3", "journalctl -u quorate | grep damaged && ! systemctl is-active quorate")
 	},
+	// On a schedule, in a folder that all machines reach.
+	"snapshots are stored": func(w *world) { w.stored() },
+	// Of the machines only what was installed is left; snapshots lie in the folder.
+	"all lost with their disks": func(w *world) {
+		w.stored()
+		for _, m := range []string{"node1", "node2", "node3"} {
+			w.must(m, "kill -9 $(cat /run/quorate.pid); rm -rf /var/lib/quorate/node")
+		}
+	},
 	// Two of three died, one with its disk.
 	"majority down": func(w *world) {
 		w.open()
@@ -139,6 +148,16 @@ func (w *world) open() {
 	w.boot()
 	w.until(desk, "quorate operator unseal --addr https://10.0.0.2:7800 --share-file custody/share-1.txt --share-file custody/share-2.txt --share-file custody/share-3.txt")
 	w.settled()
+}
+
+// stored also has a key, and a snapshot with it in a folder.
+func (w *world) stored() {
+	w.t.Helper()
+	w.open()
+	w.must(desk, `
+		quorate key create billing
+		quorate operator snapshot schedule set --to file:///srv/quorate-backups --every 1h
+		quorate operator snapshot schedule run`)
 }
 
 // settled waits until every node is open and ready.

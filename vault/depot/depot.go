@@ -39,7 +39,7 @@ type Object struct {
 func Check(at string) error {
 	u, err := url.Parse(at)
 	if err != nil || u.Scheme == "" {
-		return fault.New(fault.Invalid, "%.80q is no address of a store", at).WithHint("A folder is file:///var/backups/quorate; a bucket s3://name?region=eu-central-1.")
+		return fault.New(fault.Invalid, "%.80q is no address of a store", at).WithHint("A folder is file:///var/backups/quorate")
 	}
 	if u.User != nil {
 		return fault.New(fault.Invalid, "the address of a store holds no password").WithHint("Credentials come from the environment of the node (AWS_ACCESS_KEY_ID, …) or its files.")

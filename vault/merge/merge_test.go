@@ -73,8 +73,10 @@ func TestVersionsArePurgedOrReplaced(t *testing.T) {
 		t.Errorf("a version that was only replaced is %v: the key protects nothing", r.Versions[0].State)
 	}
 	retired := record(key.Deactivated, 7, key.Deactivated, key.Deactivated)
-	if r := Carry(record(key.Active, 3, key.Active), retired, nil); r.State != key.Deactivated || r.Versions[0].State != key.Deactivated {
-		t.Errorf("of a deactivated key the old version is %v, the key %v", r.Versions[0].State, r.State)
+	retired.Versions[0].Material.Sealed = []byte("under a keyring or parent that the snapshot may not have")
+	r := Carry(record(key.Active, 3, key.Active), retired, nil)
+	if r.State != key.Deactivated || r.Versions[0].State != key.Deactivated || len(r.Versions[0].Material.Sealed) != 1 {
+		t.Errorf("of a deactivated key the old version is %+v, the key %v", r.Versions[0], r.State)
 	}
 }
 

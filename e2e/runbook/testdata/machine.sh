@@ -11,6 +11,7 @@ mount --bind "$dir/$machine/log" /var/log
 mount --bind "$dir/$machine/run" /run
 mount --bind "$dir/$machine/bin" /usr/local/bin
 mount --bind "$dir/$machine/home" /mnt # the same path in every world: what a login saved stays true
+mkdir -p "$dir/shared" && mount --bind "$dir/shared" /srv # the network's file server
 cd /mnt || exit 1
 export HOME=$PWD
 set -E -o pipefail
