@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -110,7 +111,7 @@ func TestFullDisksRefuseWhatGrowsAndHealByThemselves(t *testing.T) {
 var used atomic.Int64
 
 // unused is a name that was not used before.
-func unused() string { return "k" + strings.Repeat("x", int(used.Add(1))) }
+func unused() string { return "k" + strconv.Itoa(int(used.Add(1))) }
 
 func TestAppendWithoutRoomIsRefusedAndNotFatal(t *testing.T) {
 	d := newDisk()

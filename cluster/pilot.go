@@ -84,12 +84,3 @@ func (n *Node) seen(ld *leadership, servers []raft.Server) ([]autopilot.Member, 
 	}
 	return members, settings
 }
-
-// margin is how many more voters may fail before nothing can be written. Leader only.
-func (n *Node) margin() int {
-	ld := n.leading()
-	if ld == nil {
-		return 0
-	}
-	return autopilot.Margin(n.seen(ld, n.servers()))
-}
