@@ -23,8 +23,7 @@
 // A fenced block of another language than sh is shown, not run; `console` is for commands that cannot be run here (another
 // program's, another machine's), and every one of them is listed by the test. A block of commands without a language is refused.
 //
-// Commands inside the text and in tables are not run, but held to the binary: each `quorate …` must be a command that is
-// there, with flags that it has.
+// BUG: commands inside the text and in tables are neither run nor held to the binary's commands and flags.
 //
 // It needs Linux with iproute2, util-linux, curl, jq, wget and openssl, and the right to make namespaces; it says so and skips
 // where that is not given.
