@@ -136,9 +136,10 @@ func (b *book) verify(name string, raw []byte, count bool) bool {
 	if e == nil || !bytes.Equal(e.raw, raw) { // overtaken
 		return false
 	}
-	e.pending = errors.Is(err, fault.NotFound)
+	// Not for ever: a node that joined anew under its name may be heard before its new certificate is known here.
+	e.pending = err != nil
 	switch {
-	case e.pending:
+	case errors.Is(err, fault.NotFound):
 		return false
 	case err != nil || o.meta.Seq < e.Seq:
 		if count {
@@ -165,7 +166,7 @@ func (b *book) gone(name string) {
 	b.tell(Gone, name)
 }
 
-// recheck verifies announcements again whose node's certificate was not known.
+// recheck verifies announcements again whose node's certificate was not known, or may have been replaced.
 func (b *book) recheck() {
 	b.mu.Lock()
 	waiting := map[string][]byte{}
@@ -176,7 +177,7 @@ func (b *book) recheck() {
 	}
 	b.mu.Unlock()
 	for name, raw := range waiting {
-		if b.verify(name, raw, true) {
+		if b.verify(name, raw, false) {
 			b.tell(Changed, name)
 		}
 	}

@@ -339,6 +339,22 @@ func TestUnknownCertificateIsAskedForAgain(t *testing.T) {
 	eventually(t, "n2 is verified", func() bool { return n1.seesAlive("n2") })
 }
 
+// A node that joins anew under its name may be heard of before its new certificate is known: the old one does not fit.
+func TestReplacedCertificateIsAskedForAgain(t *testing.T) {
+	w := newTown(t)
+	n1, n2 := w.move(t, "n1"), w.move(t, "n2")
+	pub := n2.pub
+	old, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.publish("n2", old)
+	join(t, n2, n1)
+	eventually(t, "n2's announcement is refused", func() bool { m, ok := n1.sees("n2"); return ok && m.Alive && !m.Verified && n1.Forged() > 0 })
+	w.publish("n2", pub)
+	eventually(t, "n2 is verified", func() bool { return n1.seesAlive("n2") })
+}
+
 // A member's own announcement, replayed under its name by someone with the gossip key, does not turn back the clock.
 func TestOldAnnouncementIsIgnored(t *testing.T) {
 	w := newTown(t)
