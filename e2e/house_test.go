@@ -56,6 +56,7 @@ var plan = map[string][]string{
 	"e2e/chaos/fabric":            {}, // a network of namespaces
 	"e2e/chaos/disk":              {}, // disks that fail
 	"e2e/chaos/history":           {}, // what clients saw, and whether one vault could have said so
+	"e2e/chaos":                   {"transport/api"},
 	"e2e/figures":                 {}, // results into the README
 	"e2e/runbook":                 {}, // executes the documents
 }

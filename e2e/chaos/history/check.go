@@ -25,7 +25,10 @@ func Check(ops []Op, bound time.Duration) error {
 	if err := Revoked(ops); err != nil {
 		return err
 	}
-	switch porcupine.CheckOperationsTimeout(model, timed(ops, bound), patience) {
+	if err := aged(ops, bound); err != nil {
+		return err
+	}
+	switch porcupine.CheckOperationsTimeout(model, timed(ops), patience) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
@@ -35,27 +38,51 @@ func Check(ops []Op, bound time.Duration) error {
 	}
 }
 
-// timed gives each operation the span in which it may have happened. A local read may be from before it began, by
-// the bound, but not from before the newest change that its own node had acknowledged by then.
-func timed(ops []Op, bound time.Duration) []porcupine.Operation {
+// timed gives each operation the span in which it may have happened. Local reads are not among them: they may be old, see aged, and
+// a search over spans as long as the bound would not end.
+func timed(ops []Op) []porcupine.Operation {
 	all := make([]porcupine.Operation, 0, len(ops))
 	for i, o := range ops {
-		from, to := o.Call, o.Return
 		if o.Local {
-			from = max(0, o.Call-bound)
-			for _, w := range ops {
-				if w.changes() && w.Outcome == OK && w.Node == o.Node && w.Return < o.Call {
-					from = max(from, w.Return+1) // porcupine takes what touches for concurrent
-				}
-			}
+			continue
 		}
-		end := int64(to)
+		end := int64(o.Return)
 		if o.Outcome == Unknown {
 			end = math.MaxInt64
 		}
-		all = append(all, porcupine.Operation{ClientId: i, Input: o, Call: int64(from), Return: end})
+		all = append(all, porcupine.Operation{ClientId: i, Input: o, Call: int64(o.Call), Return: end})
 	}
 	return all
+}
+
+// aged judges local reads by the revision that they show: nobody shows another record under the same revision, and whoever had
+// been told of a newer one had not been so for longer than the bound, or for any time at all if the same node had acknowledged that change.
+func aged(ops []Op, bound time.Duration) error {
+	by := map[uint64]Op{}
+	for _, o := range ops {
+		if !o.Sure {
+			continue
+		}
+		if other, ok := by[o.Saw.Revision]; ok && other.Saw != o.Saw {
+			return fmt.Errorf("key %s: two records of one revision\n%v\n%v", o.Key, other, o)
+		}
+		by[o.Saw.Revision] = o
+	}
+	for _, r := range ops {
+		if !r.Local || r.Kind != Read || r.Outcome == Refused {
+			continue
+		}
+		for _, o := range ops {
+			allowed := bound
+			if o.changes() && o.Node == r.Node {
+				allowed = 0
+			}
+			if o.Sure && o.Saw.Revision > r.Saw.Revision && r.Call-o.Return > allowed {
+				return fmt.Errorf("key %s: a read is %v old, more than %v\n%v\n%v", r.Key, (r.Call - o.Return).Round(time.Microsecond), allowed, o, r)
+			}
+		}
+	}
+	return nil
 }
 
 // span is a time in which a version is certainly out of use.

@@ -60,10 +60,16 @@ func TestHistoriesAreJudged(t *testing.T) {
 		{"a local read within its bound", "", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(90, 91, local(created, 1)),
 		}},
-		{"a local read beyond its bound", "no order", []history.Op{
+		{"a local read beyond its bound", "old, more than 100ms", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(104, 105, local(created, 1)),
 		}},
-		{"a node does not forget what it acknowledged", "no order", []history.Op{
+		{"two records of one revision", "one revision", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(4, 5, local(rec(2, "suspended", "s"), 1)),
+		}},
+		{"a key that is not there any more", "old, more than 100ms", []history.Op{
+			at(0, 1, did(history.Create, created)), at(200, 201, history.Op{Kind: history.Read, Node: 1, Local: true, Outcome: history.Missing}),
+		}},
+		{"a node does not forget what it acknowledged", "old, more than 0s", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(90, 91, local(created, 0)),
 		}},
 		{"two win with one revision", "no order", []history.Op{

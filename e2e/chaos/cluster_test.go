@@ -1,0 +1,261 @@
+//go:build chaos
+
+package chaos_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/quorate/quorate/e2e/chaos/fabric"
+	"github.com/quorate/quorate/e2e/kit"
+	"github.com/quorate/quorate/transport/api"
+)
+
+const sigkill = syscall.SIGKILL
+
+// cluster is nodes on a network, and what its operators hold.
+type cluster struct {
+	net   *fabric.Switch
+	nodes []*node
+	init  api.InitResponse
+	root  string // token
+}
+
+// newCluster founds a cluster of n below dir; it serves when this returns.
+func newCluster(dir string, n int, rnd *rand.Rand) (*cluster, error) {
+	net, err := fabric.New(n, rnd)
+	if err != nil {
+		return nil, err
+	}
+	c := &cluster{net: net}
+	for i, h := range net.Hosts {
+		one, err := newNode(dir, i, h)
+		if err != nil {
+			return c, err
+		}
+		c.nodes = append(c.nodes, one)
+	}
+	return c, c.found(filepath.Join(dir, "join-token"))
+}
+
+// close ends everything.
+func (c *cluster) close() error {
+	var errs []error
+	for _, n := range c.nodes {
+		errs = append(errs, n.kill(), n.disk.Unmount())
+	}
+	c.net.Close()
+	return errors.Join(errs...)
+}
+
+// found runs init at the first node, lets the others join, and opens all.
+func (c *cluster) found(tokenFile string) error {
+	first := c.nodes[0]
+	if err := c.start(first); err != nil {
+		return err
+	}
+	a, err := first.ask("", kit.Request{Method: http.MethodPost, Path: "/v1/sys/init", Body: api.InitRequest{Shares: 5, Threshold: 3}})
+	if err != nil {
+		return err
+	}
+	if err := a.Into(&c.init); err != nil {
+		return err
+	}
+	c.root = c.init.RootToken
+	if err := os.WriteFile(tokenFile, []byte(c.init.JoinToken), 0o600); err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(c.init.CACertificate)) {
+		return errors.New("init gave no CA certificate")
+	}
+	for _, n := range c.nodes {
+		n.joinToken = tokenFile
+		n.trust(&tls.Config{RootCAs: pool, ServerName: "localhost"})
+	}
+	for _, n := range c.nodes[1:] {
+		n.join = first.peer()
+		if err := n.spawn(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(c.voting(30*time.Second), c.recovered(30*time.Second))
+}
+
+// start begins a node and waits until it answers.
+func (c *cluster) start(n *node) error {
+	if err := n.spawn(); err != nil {
+		return err
+	}
+	return kit.Attempt(20*time.Second, func() error {
+		if n.Ended() {
+			return fmt.Errorf("%s ended while it started: %w\n%s", n.Name, n.Err(), n.Tail(10))
+		}
+		return n.live()
+	})
+}
+
+// voting waits until every node votes.
+func (c *cluster) voting(within time.Duration) error {
+	return kit.Attempt(within, func() error {
+		var last error
+		for _, n := range c.nodes {
+			s, err := n.status()
+			if err != nil {
+				last = err
+				continue
+			}
+			voters := 0
+			for _, m := range s.Members {
+				if m.Role == "voter" || m.Role == "leader" {
+					voters++
+				}
+			}
+			if voters == len(c.nodes) {
+				return nil
+			}
+			last = fmt.Errorf("%s knows of %d voters", n.Name, voters)
+		}
+		return last
+	})
+}
+
+// recovered waits until every node serves, handing in shares where one is sealed.
+func (c *cluster) recovered(within time.Duration) error {
+	return kit.Attempt(within, func() error {
+		var errs []error
+		for _, n := range c.nodes {
+			if err := c.open(n); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", n.Name, err))
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// open hands shares to a node that is sealed, and tells whether it serves.
+func (c *cluster) open(n *node) error {
+	s, err := n.status()
+	if err != nil {
+		return err
+	}
+	if s.Sealed {
+		for _, share := range c.init.Shares[:3] {
+			a, err := n.ask("", kit.Request{Method: http.MethodPost, Path: "/v1/sys/unseal", Body: api.ShareRequest{Share: share}, Within: 3 * time.Second})
+			if err != nil {
+				return err
+			}
+			if !a.OK() {
+				return errors.New(a.String())
+			}
+		}
+	}
+	return n.ready()
+}
+
+// leader is who leads by the word of a node that is alive and leads, or follows it.
+func (c *cluster) leader() (*node, error) {
+	var lead *node
+	err := kit.Attempt(15*time.Second, func() error {
+		for _, n := range c.nodes {
+			if !n.Running() || n.Paused() {
+				continue
+			}
+			if s, err := n.status(); err == nil && s.Leader == n.Name {
+				lead = n
+				return nil
+			}
+		}
+		return errors.New("nobody leads")
+	})
+	return lead, err
+}
+
+// parts are the leader and the others, in an order by chance.
+func (c *cluster) parts(rnd *rand.Rand) (*node, []*node, error) {
+	lead, err := c.leader()
+	if err != nil {
+		return nil, nil, err
+	}
+	rest := slices.DeleteFunc(slices.Clone(c.nodes), func(n *node) bool { return n == lead })
+	rnd.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+	return lead, rest, nil
+}
+
+// mend ends every fault: the network is whole, disks work, clocks are right, everybody runs, serves, and votes.
+func (c *cluster) mend(rnd *rand.Rand) error {
+	c.net.Heal()
+	var errs []error
+	for _, i := range rnd.Perm(len(c.nodes)) {
+		n := c.nodes[i]
+		n.disk.Mend()
+		if n.Paused() && n.Running() {
+			errs = append(errs, n.Resume())
+		}
+		if n.clock != 0 {
+			n.clock = 0
+			errs = append(errs, n.kill())
+		}
+		if !n.Running() {
+			errs = append(errs, n.spawn())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if err := c.recovered(45 * time.Second); err != nil {
+		return fmt.Errorf("the cluster does not serve 45 s after everything was mended: %w", err)
+	}
+	return c.voting(20 * time.Second)
+}
+
+// settled waits until all nodes have applied the same, with no load on them, and compares their states.
+func (c *cluster) settled() error {
+	return kit.Attempt(20*time.Second, func() error {
+		var at []uint64
+		var digests []string
+		for _, n := range c.nodes {
+			d, err := c.digest(n)
+			if err != nil {
+				return err
+			}
+			at, digests = append(at, d.Index), append(digests, d.Digest)
+		}
+		if slices.Min(at) != slices.Max(at) {
+			return fmt.Errorf("indexes %v", at)
+		}
+		for _, d := range digests[1:] {
+			if d != digests[0] {
+				return fmt.Errorf("at index %d the nodes' states differ: %q", at[0], digests)
+			}
+		}
+		return nil
+	})
+}
+
+// digest is a hash over a node's whole state.
+func (c *cluster) digest(n *node) (d api.Digest, err error) {
+	a, err := n.ask(c.root, kit.Request{Method: http.MethodGet, Path: "/v1/sys/digest", Within: 5 * time.Second})
+	if err != nil {
+		return d, err
+	}
+	return d, a.Into(&d)
+}
+
+// wait lets real time pass, or the run end.
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,194 @@
+//go:build chaos
+
+package chaos_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/quorate/quorate/e2e/kit"
+)
+
+func diskFaults() []fault {
+	return []fault{
+		{"power cut of one", short, func(r *run) error {
+			n := r.c.nodes[r.rnd.IntN(len(r.c.nodes))]
+			if err := n.kill(); err != nil {
+				return err
+			}
+			return n.disk.Cut(r.rnd)
+		}},
+		{"power cut of all at once", short, func(r *run) error {
+			for _, n := range r.c.nodes {
+				if err := n.Signal(sigkill); err != nil {
+					return err
+				}
+			}
+			for _, n := range r.c.nodes {
+				if err := n.kill(); err != nil {
+					return err
+				}
+				if err := n.disk.Cut(r.rnd); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"fsync fails on the leader", short, onLeader(failSync)},
+		{"fsync fails on a follower", false, onFollower(failSync)},
+		{"fsync takes 200 ms on the leader", false, onLeader(slowSync)},
+		{"fsync takes 200 ms on a follower", false, onFollower(slowSync)},
+		{"the leader's disk freezes", short, onLeader(freeze)},
+		{"a follower's disk freezes", false, onFollower(freeze)},
+		{"a follower's disk is full", false, onFollower(full)},
+		{"the leader's disk is full", false, onLeader(full)},
+		{"a stopped follower's log is damaged", false, onFollower(func(r *run, n *node) error { return r.damage(n, "raft.db") })},
+	}
+}
+
+// failSync lets fsync fail: the process must be gone within a second of the first failure, for the kernel may have dropped what it could not write.
+func failSync(r *run, n *node) error {
+	before := n.disk.Stats().Failed
+	n.disk.FailSync(syscall.EIO)
+	if err := kit.Attempt(5*time.Second, func() error {
+		if n.disk.Stats().Failed == before {
+			return fmt.Errorf("%s syncs nothing", n.Name)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := n.WaitExit(r.grace(time.Second)); err != nil {
+		return fmt.Errorf("after an fsync that failed: %w", err)
+	}
+	r.figure("EIO → gone", time.Since(begin))
+	return r.goesOn(n)
+}
+
+// slowSync makes a disk slow, and not so slow that the node may end for it.
+func slowSync(r *run, n *node) error {
+	n.disk.SlowSync(200 * time.Millisecond)
+	r.pass(2*time.Second, 4*time.Second)
+	if !n.Running() {
+		return fmt.Errorf("%s ended because its disk is slow: %s", n.Name, n.Tail(3))
+	}
+	return nil
+}
+
+// freeze lets nothing be written: the node must answer nobody 5 s later, and the others go on.
+func freeze(r *run, n *node) error {
+	n.disk.Freeze()
+	if err := kit.Attempt(5*time.Second, func() error {
+		if n.disk.Stalled().IsZero() {
+			return fmt.Errorf("%s writes nothing", n.Name)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := kit.Attempt(r.grace(5*time.Second), func() error {
+		if n.live() == nil {
+			return fmt.Errorf("%s still answers %v after its disk froze", n.Name, time.Since(n.disk.Stalled()).Round(time.Millisecond))
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	r.figure("frozen disk → gone", time.Since(n.disk.Stalled()))
+	if err := r.goesOn(n); err != nil {
+		return err
+	}
+	return n.kill() // what is left of it waits for the disk
+}
+
+// full leaves no room: the process must not die of it, and reads go on.
+func full(r *run, n *node) error {
+	n.disk.Fill(64 << 10)
+	r.pass(2*time.Second, 4*time.Second)
+	if !n.Running() {
+		return fmt.Errorf("%s ended because its disk is full: %s", n.Name, n.Tail(3))
+	}
+	return n.live()
+}
+
+// damage flips bytes of a stopped node's file until it refuses to start: it must name the file. The repair is the one of the runbook: the
+// node is removed, its directory put aside, and it joins again empty.
+func (r *run) damage(n *node, file string) error {
+	if err := n.kill(); err != nil {
+		return err
+	}
+	if err := n.disk.Unmount(); err != nil {
+		return err
+	}
+	if err := r.flip(filepath.Join(n.disk.Back, "data", file)); err != nil {
+		return err
+	}
+	if err := n.disk.Mount(); err != nil {
+		return err
+	}
+	if err := n.spawn(); err != nil {
+		return err
+	}
+	if err := n.WaitExit(30 * time.Second); err != nil {
+		return fmt.Errorf("with %s damaged: %w", file, err)
+	}
+	if said := n.Tail(12); n.Err() == nil || !strings.Contains(said, file) || !strings.Contains(said, "damaged") {
+		return fmt.Errorf("%s with a damaged %s ended (%v) without naming it:\n%s", n.Name, file, n.Err(), said)
+	}
+	return r.replace(n)
+}
+
+// flip changes a bit in every occurrence of a key's name: at least one lies in a record that counts.
+func (r *run) flip(path string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	flipped := 0
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte("chaos-"))
+		if i < 0 {
+			break
+		}
+		at += i + 2
+		b[at] ^= 1 << r.rnd.IntN(8)
+		flipped++
+	}
+	if flipped == 0 {
+		return fmt.Errorf("%s holds no record", path)
+	}
+	return os.WriteFile(path, b, 0o600)
+}
+
+// replace removes a node whose directory is lost and lets it join again, empty.
+func (r *run) replace(n *node) error {
+	lead, err := r.c.leader()
+	if err != nil {
+		return err
+	}
+	a, err := lead.ask(r.c.root, kit.Request{Method: http.MethodDelete, Path: "/v1/sys/members/" + n.Name, Within: 20 * time.Second})
+	if err == nil && !a.OK() {
+		err = fmt.Errorf("removing %s: %v", n.Name, a)
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(n.data(), fmt.Sprintf("%s.%d", n.data(), time.Now().UnixNano())); err != nil {
+		return err
+	}
+	n.join = lead.peer()
+	if err := n.spawn(); err != nil {
+		return err
+	}
+	if err := r.c.recovered(40 * time.Second); err != nil {
+		return err
+	}
+	return r.c.voting(40 * time.Second)
+}

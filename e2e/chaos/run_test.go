@@ -1,0 +1,238 @@
+//go:build chaos
+
+package chaos_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// run is one run of the harness: `make chaos CYCLES=n SEED=n`.
+type run struct {
+	t    *testing.T
+	c    *cluster
+	l    *load
+	rnd  *rand.Rand // chooses faults and their parts; the seed says all of it
+	seed uint64
+	report
+}
+
+// setting reads a number from the environment.
+func setting(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+const (
+	workers = 8
+	floor   = 100 // acknowledged operations a second, or the run does not count
+)
+
+func TestChaos(t *testing.T) {
+	if unable != "" {
+		t.Skipf("no network namespaces can be made here: %s", unable)
+	}
+	seed := setting(t, "CHAOS_SEED", rand.Uint64N(1_000_000))
+	cycles := setting(t, "CHAOS_CYCLES", 0)
+	deck := faults()
+	if cycles == 0 {
+		cycles, deck = 5, shortDeck(deck)
+	}
+	if only := os.Getenv("CHAOS_ONLY"); only != "" {
+		deck = matching(deck, only)
+	}
+	t.Logf("SEED=%d CYCLES=%d", seed, cycles)
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	begin := time.Now()
+	c, err := newCluster(t.TempDir(), 3, rand.New(rand.NewPCG(seed, 3)))
+	if c != nil {
+		t.Cleanup(func() {
+			if err := c.close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if err != nil {
+		if strings.Contains(err.Error(), "/dev/fuse") || strings.Contains(err.Error(), "/dev/net/tun") {
+			t.Skipf("chaos cannot be made here: %v", err)
+		}
+		t.Fatal(err)
+	}
+	t.Logf("three nodes serve after %v", time.Since(begin).Round(time.Millisecond))
+	r := &run{t: t, c: c, l: startLoad(c, seed, workers), rnd: rnd, seed: seed}
+	defer r.l.stop()
+	r.start()
+	if err := r.l.reach(200, 30*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	r.l.gap()
+	for i := range cycles {
+		if len(r.deck) == 0 {
+			r.deck = append(r.deck, deck...)
+			rnd.Shuffle(len(r.deck), func(i, j int) { r.deck[i], r.deck[j] = r.deck[j], r.deck[i] })
+		}
+		f := r.deck[0]
+		r.deck = r.deck[1:]
+		if !r.cycle(i, f) {
+			break
+		}
+	}
+	r.finish()
+	r.write(os.Getenv("CHAOS_REPORT"))
+}
+
+func shortDeck(all []fault) (deck []fault) {
+	for _, f := range all {
+		if f.short {
+			deck = append(deck, f)
+		}
+	}
+	return deck
+}
+
+func matching(all []fault, only string) (deck []fault) {
+	for _, f := range all {
+		if strings.Contains(f.name, only) {
+			deck = append(deck, f)
+		}
+	}
+	return deck
+}
+
+// cycle breaks one thing, mends it, and looks at what the clients saw. It tells whether the run may go on.
+func (r *run) cycle(i uint64, f fault) bool {
+	begin := time.Now()
+	err := f.do(r)
+	if err != nil {
+		r.fail("while it lasted: %v", err)
+	}
+	if err := r.c.mend(r.rnd); err != nil {
+		r.fail("%v", err)
+		r.logs()
+	} else if err := r.l.reach(100, 20*time.Second); err != nil {
+		r.fail("after the mending: %v", err)
+	} else if i%4 == 3 {
+		r.settle(false)
+	}
+	gap := r.l.gap()
+	r.cycled(f.name, gap)
+	r.t.Logf("cycle %d: %s: %.1f s, %v without an acknowledged write", i+1, f.name, time.Since(begin).Seconds(), gap.Round(10*time.Millisecond))
+	for _, w := range r.l.complaints()[r.complained:] {
+		r.complained++
+		r.fail("%s", w)
+	}
+	return !r.t.Failed()
+}
+
+// settle lets the clients pause, compares the nodes, and judges what is complete.
+func (r *run) settle(all bool) {
+	err := r.l.quiet(func() error {
+		if err := r.c.settled(); err != nil {
+			return err
+		}
+		n, complaints := r.l.judge(all)
+		r.checked += n
+		for _, c := range complaints {
+			r.fail("%s", c)
+		}
+		return nil
+	})
+	r.l.lastAck.Store(int64(r.l.now())) // the quiet was ours
+	if err != nil {
+		r.fail("with the clients quiet: %v", err)
+	}
+}
+
+func (r *run) finish() {
+	took := r.since()
+	if !r.t.Failed() {
+		r.settle(true)
+	}
+	if rate := float64(r.l.acked.Load()) / took.Seconds(); rate < floor {
+		r.fail("only %.0f operations a second were acknowledged; below %d the run does not count", rate, floor)
+	}
+	if r.t.Failed() {
+		r.logs()
+	}
+}
+
+func (r *run) fail(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if len(text) > 30000 {
+		text = text[:30000] + "…"
+	}
+	r.complaints = append(r.complaints, text)
+	r.t.Errorf("SEED=%d: %s", r.seed, text)
+}
+
+// logs shows the end of each node's log.
+func (r *run) logs() {
+	for _, n := range r.c.nodes {
+		r.t.Logf("the end of %s's log:\n%s", n.Name, n.Tail(25))
+	}
+	if dir := os.Getenv("CHAOS_KEEP"); dir != "" {
+		for _, n := range r.c.nodes {
+			if b, err := os.ReadFile(n.Log); err == nil {
+				_ = os.WriteFile(filepath.Join(dir, n.Name+".log"), b, 0o600)
+			}
+		}
+	}
+}
+
+// pass lets some time pass.
+func (r *run) pass(a, b time.Duration) { wait(context.Background(), between(r.rnd, a, b)) }
+
+// grace is how long a promise in time may take here: the machine is shared, so the promise itself is reported as a figure and the
+// bound that fails the run is wider.
+func (r *run) grace(promised time.Duration) time.Duration { return 3*promised + 2*time.Second }
+
+// goesOn wants the nodes that are not out to go on with writes, and some time to pass.
+func (r *run) goesOn(out ...*node) error {
+	begin := time.Now()
+	last := r.l.lastAck.Load()
+	deadline := time.After(15 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for r.l.lastAck.Load() <= last+int64(5*time.Millisecond) {
+		select {
+		case <-deadline:
+			return fmt.Errorf("without %s the others do not go on within 15 s", names(out))
+		case <-tick.C:
+		}
+	}
+	r.figure("first write without a node that is out", time.Since(begin))
+	r.pass(500*time.Millisecond, 2500*time.Millisecond)
+	return nil
+}
+
+func names(nodes []*node) string {
+	var all []string
+	for _, n := range nodes {
+		all = append(all, n.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// pause stops a node as a hypervisor does, and lets it go on.
+func (r *run) pause(n *node) error {
+	if err := n.Pause(); err != nil {
+		return err
+	}
+	return errors.Join(r.goesOn(n), n.Resume())
+}
