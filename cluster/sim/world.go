@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"testing/synctest"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -81,6 +82,7 @@ type life struct {
 
 // New makes a world and founds its cluster: all nodes are voters.
 func New(opt Options) *World {
+	synctest.Wait() // panics outside of a bubble: the stories sleep, and may only where that costs no time
 	if opt.Nodes == 0 {
 		opt.Nodes = 3
 	}
