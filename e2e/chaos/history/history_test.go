@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func TestHistoriesAreJudged(t *testing.T) {
 		{"versions are suspended apart", "", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)),
 			at(4, 5, history.Op{Kind: history.Suspend, Version: 2, Saw: rec(3, "active", "ds"), Sure: true}), at(6, 7, use(1, history.OK)), at(8, 9, use(2, history.Refused)),
-			at(10, 11, did(history.Rotate, rec(4, "active", "dsa"))), at(12, 13, did(history.Suspend, rec(5, "suspended", "dss"))), at(14, 15, did(history.Resume, rec(6, "active", "daa"))),
+			at(10, 11, did(history.Rotate, rec(4, "active", "dsa"))), at(12, 13, did(history.Suspend, rec(5, "suspended", "dss"))), at(14, 15, did(history.Resume, rec(6, "active", "dsa"))),
 		}},
 		{"a use after the suspension was acknowledged", "out of use", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 5, use(1, history.OK)),
@@ -104,6 +105,82 @@ func TestHistoriesAreJudged(t *testing.T) {
 		err := history.Check(c.ops, 100*ms)
 		if c.complaint == "" && err != nil || c.complaint != "" && (err == nil || !strings.Contains(err.Error(), c.complaint)) {
 			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.complaint, history.Text(c.ops))
+		}
+	}
+}
+
+// TestAVersionThatWasSuspendedByItselfStaysSo walks through what nobody is shown: whether a version was suspended alone or with its key.
+func TestAVersionThatWasSuspendedByItselfStaysSo(t *testing.T) {
+	const key, one = 0, 1
+	type do struct {
+		kind    history.Kind
+		version int
+		left    string // the key's state and its version's, by their first letters; "": it is refused
+	}
+	suspend := func(version int, left string) do { return do{history.Suspend, version, left} }
+	resume := func(version int, left string) do { return do{history.Resume, version, left} }
+	for _, c := range []struct {
+		name    string
+		steps   []do
+		instead string // what would be wrong at the end
+	}{
+		{"alone, then with the key", []do{suspend(one, "as"), suspend(key, "ss"), resume(key, "as")}, "aa"},
+		{"with the key", []do{suspend(key, "ss"), resume(key, "aa")}, "as"},
+		{"again while its key is suspended", []do{suspend(key, "ss"), resume(one, "sa"), suspend(one, "ss"), resume(key, "as")}, "aa"},
+		{"alone, but back before its key", []do{suspend(one, "as"), resume(one, "aa"), suspend(key, "ss"), resume(key, "aa")}, "as"},
+		{"alone, for ever", []do{suspend(one, "as"), suspend(key, "ss"), resume(key, "as"), suspend(key, "ss"), resume(key, "as"), resume(one, "aa")}, "as"},
+		{"it is suspended already", []do{suspend(key, "ss"), suspend(one, ""), resume(key, "aa")}, "as"},
+		{"its key is suspended already", []do{suspend(key, "ss"), resume(one, "sa"), suspend(key, ""), resume(key, "aa")}, "as"},
+	} {
+		ops := []history.Op{at(0, 1, did(history.Create, rec(1, "active", "a")))}
+		rev := uint64(1)
+		add := func(d do) history.Op {
+			o := history.Op{Kind: d.kind, Version: d.version, Outcome: history.Refused}
+			if d.left != "" {
+				rev++
+				o.Outcome, o.Sure, o.Saw = history.OK, true, rec(rev, map[byte]string{'a': "active", 's': "suspended"}[d.left[0]], d.left[1:])
+			}
+			return at(10*len(ops), 10*len(ops)+1, o)
+		}
+		for _, d := range c.steps {
+			ops = append(ops, add(d))
+		}
+		if err := history.Check(ops, ms); err != nil {
+			t.Errorf("%s: %v\n%s", c.name, err, history.Text(ops))
+		}
+		// The same is seen if the clients do not hear what their changes made, and read at the end only; and the other end is not.
+		for _, wrong := range []bool{false, true} {
+			quiet := slices.Clone(ops)
+			for i := range quiet[1:] {
+				quiet[i+1].Sure = false
+			}
+			end := ops[len(ops)-1].Saw
+			if wrong {
+				end = rec(rev, map[byte]string{'a': "active", 's': "suspended"}[c.instead[0]], c.instead[1:])
+			}
+			quiet = append(quiet, at(1000, 1001, saw(end)))
+			if err := history.Check(quiet, ms); (err != nil) != wrong {
+				t.Errorf("%s, read at the end only (wrong: %v): %v\n%s", c.name, wrong, err, history.Text(quiet))
+			}
+		}
+	}
+}
+
+// TestStepsOfAVersionAreRefusedForAReasonOnly: the model foresees every refusal exactly.
+func TestStepsOfAVersionAreRefusedForAReasonOnly(t *testing.T) {
+	for _, o := range []history.Op{
+		{Kind: history.Suspend, Version: 2}, {Kind: history.Resume, Version: 3}, {Kind: history.Destroy, Version: 1},
+	} {
+		ops := []history.Op{
+			at(0, 1, did(history.Create, rec(1, "active", "a"))), at(2, 3, did(history.Rotate, rec(2, "active", "da"))), at(4, 5, did(history.Rotate, rec(3, "active", "dda"))),
+			at(6, 7, history.Op{Kind: history.Suspend, Version: 3, Saw: rec(4, "active", "dds"), Sure: true}),
+			at(8, 9, did(history.Rotate, rec(5, "active", "ddsa"))),
+		}
+		o.Outcome = history.Refused
+		legal := o.Kind != history.Suspend // version 2 is deactivated
+		err := history.Check(append(ops, at(20, 21, o)), ms)
+		if (err != nil) != legal {
+			t.Errorf("%v refused: %v", o, err)
 		}
 	}
 }
