@@ -124,13 +124,7 @@ func (r *run) damage(n *node, file string) error {
 	if err := n.kill(); err != nil {
 		return err
 	}
-	if err := n.disk.Unmount(); err != nil {
-		return err
-	}
-	if err := r.flip(filepath.Join(n.disk.Back, "data", file)); err != nil {
-		return err
-	}
-	if err := n.disk.Mount(); err != nil {
+	if err := n.disk.Offline(func() error { return r.flip(filepath.Join(n.disk.Back, "data", file)) }); err != nil {
 		return err
 	}
 	if err := n.spawn(); err != nil {
@@ -180,7 +174,8 @@ func (r *run) replace(n *node) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(n.data(), fmt.Sprintf("%s.%d", n.data(), time.Now().UnixNano())); err != nil {
+	back := filepath.Join(n.disk.Back, "data")
+	if err := n.disk.Offline(func() error { return os.Rename(back, fmt.Sprintf("%s.%d", back, time.Now().UnixNano())) }); err != nil {
 		return err
 	}
 	n.join = lead.peer()

@@ -2,8 +2,5 @@
 // life (processes, network, disks, power, clocks), and checks what every client saw: `make chaos`. It is tests only; its parts are
 // fabric (network), disk, history (what is right) and e2e/kit (processes). It knows what users know: the native API.
 //
-// BUG: a run of several cycles has not passed yet, so `make test` and CI do not run it (build tag chaos). The model in history is behind
-// the product in two points, and so complains without cause: a version may be suspended whatever the state of its key, and resuming
-// a key does not resume a version that was suspended alone (key.Version.Apart). And a node that is killed while its disk's FUSE server hangs
-// leaves a zombie behind: the connection has to be aborted.
+// BUG: a run of several cycles has not passed yet, so `make test` and CI do not run it (build tag chaos).
 package chaos

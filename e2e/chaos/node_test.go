@@ -115,9 +115,13 @@ func (n *node) spawn() error {
 	return n.Spawn()
 }
 
-// kill is kill -9. A process that waits for a frozen disk can end only once the disk lets it.
+// kill is kill -9. A process that waits for a frozen disk can end only once the disk lets it; if it does not even then, the disk's
+// plug is pulled.
 func (n *node) kill() error {
 	err := n.Signal(sigkill)
 	n.disk.Mend()
-	return errors.Join(err, n.Kill())
+	if n.Running() && n.WaitExit(15*time.Second) != nil {
+		return errors.Join(err, fmt.Errorf("%s was killed and did not end before its disk was pulled out", n.Name), n.disk.Abort(), n.Kill(), n.disk.Mount())
+	}
+	return err
 }

@@ -16,12 +16,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // Disk is one file system. Its methods may be called concurrently, but for Mount, Unmount and Cut.
@@ -64,14 +66,38 @@ func (d *Disk) Mount() error {
 	root := &fs.LoopbackRoot{Path: d.Back}
 	root.RootNode = &node{LoopbackNode: &fs.LoopbackNode{RootData: root}, disk: d}
 	second := time.Second
+	syscall.ForkLock.RLock() // nobody is begun while the connection is open to children
 	server, err := fs.Mount(d.Point, root.RootNode, &fs.Options{
 		MountOptions: fuse.MountOptions{FsName: "chaosdisk", Name: "chaos", DirectMountStrict: true, DisableXAttrs: true},
 		EntryTimeout: &second, AttrTimeout: &second,
 	})
+	err = errors.Join(err, keepConnections())
+	syscall.ForkLock.RUnlock()
 	if err != nil {
 		return fmt.Errorf("mounting a disk (needs /dev/fuse and the right to mount): %w", err)
 	}
 	d.server = server
+	return nil
+}
+
+// keepConnections keeps what children inherit free of FUSE connections, which the library opens without O_CLOEXEC. A child that had one
+// would keep it alive after this process has ended, and then wait, for ever and beyond the reach of kill -9, for answers that nobody gives.
+func keepConnections() error {
+	const own = "/proc/self/fd"
+	all, err := os.ReadDir(own)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if to, err := os.Readlink(filepath.Join(own, e.Name())); err != nil || to != "/dev/fuse" {
+			continue
+		}
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			return err
+		}
+		syscall.CloseOnExec(fd)
+	}
 	return nil
 }
 
@@ -82,10 +108,41 @@ func (d *Disk) Unmount() error {
 	}
 	d.Mend()
 	if err := d.server.Unmount(); err != nil {
-		return fmt.Errorf("unmounting %s: %w", d.Point, err)
+		return fmt.Errorf("unmounting %s: %w", d.Point, errors.Join(err, d.Abort()))
 	}
 	d.server = nil
 	return nil
+}
+
+// Abort pulls the plug: every call that waits for the disk ends with an error, also one that a signal cannot end, and the files are
+// gone. It is for whoever hangs on the disk and has to end; what was written before counts as written.
+func (d *Disk) Abort() error {
+	if d.server == nil {
+		return nil
+	}
+	if err := unix.Unmount(d.Point, unix.MNT_FORCE|unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("aborting %s: %w", d.Point, err)
+	}
+	d.Mend() // whoever of this program waits for it
+	d.server.Wait()
+	d.server = nil
+	return nil
+}
+
+// Offline runs f on what lies behind the disk, in Back, while nobody sees it, and counts what it leaves as synced. Nobody may
+// have a file open.
+func (d *Disk) Offline(f func() error) error {
+	mounted := d.server != nil
+	if err := d.Unmount(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	errs := d.forget()
+	d.mu.Unlock()
+	if errs = errors.Join(errs, f()); errs != nil || !mounted {
+		return errs
+	}
+	return d.Mount()
 }
 
 // FailSync lets every fsync fail with errno from now on.
@@ -158,12 +215,21 @@ func (d *Disk) lose(rnd *rand.Rand) error {
 	for _, j := range sorted(d.journals) {
 		undone, err := j.lose(rnd, time.Now().Add(-30*time.Second))
 		d.stats.Undone += uint64(undone)
-		errs = append(errs, err, j.file.Close())
+		errs = append(errs, err)
 	}
 	for _, dir := range sortedNames(d.names) {
 		undone, err := undo(d.names[dir], rnd, time.Now().Add(-5*time.Second))
 		d.stats.Undone += uint64(undone)
 		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, d.forget())...)
+}
+
+// forget takes all that was written as synced. d.mu is held.
+func (d *Disk) forget() error {
+	var errs []error
+	for _, j := range d.journals {
+		errs = append(errs, j.file.Close())
 	}
 	clear(d.journals)
 	clear(d.names)

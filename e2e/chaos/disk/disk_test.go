@@ -4,12 +4,15 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/quorate/quorate/e2e/chaos/disk"
+	"github.com/quorate/quorate/e2e/kit"
 )
 
 func mounted(t *testing.T) *disk.Disk {
@@ -187,5 +190,80 @@ func TestFullDiskSaysSo(t *testing.T) {
 	put(t, f, "7", 6)
 	if got := read(t, d, "f"); got != "abcd567" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A process on a hung disk can be ended: without the abort even kill -9 waits for the disk.
+func TestWhoeverHangsOnADiskEndsWithItsConnection(t *testing.T) {
+	d := mounted(t)
+	d.Freeze()
+	cmd := exec.Command("/bin/sh", "-c", "echo text > "+filepath.Join(d.Point, "f"))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	if err := kit.Attempt(10*time.Second, func() error {
+		if d.Stalled().IsZero() {
+			return errors.New("nobody has met the frozen disk")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("it ended on a frozen disk: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	if err := d.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the process that was killed ended well")
+	}
+	if _, err := os.Stat(filepath.Join(d.Point, "f")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after the abort the disk is still there: %v", err)
+	}
+	if err := d.Mount(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(d.Point, "f"), []byte("new"), 0o600); err != nil {
+		t.Errorf("a disk that was mounted again: %v", err)
+	}
+}
+
+// Children have no connection: they would keep it alive beyond this process, and hang.
+func TestChildrenInheritNoConnection(t *testing.T) {
+	mounted(t)
+	out, err := exec.Command("/bin/ls", "-l", "/proc/self/fd").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(out), "/dev/fuse") {
+		t.Errorf("a child has\n%s", out)
+	}
+}
+
+// What is done to a disk that nobody uses stays, whatever power cut comes after.
+func TestWhatIsDoneOfflineSurvives(t *testing.T) {
+	d := mounted(t)
+	f := filepath.Join(d.Point, "f")
+	if err := os.WriteFile(f, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Offline(func() error { return os.Rename(filepath.Join(d.Back, "f"), filepath.Join(d.Back, "g")) }); err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(4) {
+		if err := d.Cut(rand.New(rand.NewPCG(seed, 0))); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, d, "g"); got != "one" {
+			t.Fatalf("%q", got)
+		}
 	}
 }

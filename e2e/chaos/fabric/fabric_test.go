@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(m.Run())
 	}
-	code, err := fabric.Again()
+	code, err := fabric.Again(context.Background())
 	if err != nil {
 		fmt.Println("SKIP: the network cannot be made here:", err)
 		code = 0
