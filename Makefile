@@ -57,7 +57,7 @@ figures: ## what make sim and bench left in bin/results, into the README (format
 	$(GO) test -count=1 ./e2e/figures -run TestReadmeTakesFigures -update -v
 
 microbench: ## Go benchmarks of the parts
-	$(GO) test -run '^$$' -bench . -benchmem ./seal ./fsm ./cluster/... ./vault/...
+	$(GO) test -run '^$$' -bench . -benchmem ./seal ./fsm ./cluster/... ./vault/... ./transport/client/envelope
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME

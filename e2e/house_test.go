@@ -48,10 +48,12 @@ var plan = map[string][]string{
 	"transport/api":               {},
 	"transport/rest":              {"vault", "vault/archive", "vault/merge", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
 	"transport/keas":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
-	"transport/client":            {"transport/api", "vault/fault"},
+	"transport/client":            {"transport/client/sealed", "transport/api", "vault/fault"},
+	"transport/client/sealed":     {"vault/fault"}, // the form of what clients encrypt
+	"transport/client/envelope":   {"transport/client", "transport/client/sealed", "transport/api", "vault/fault"},
 	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
 	"cmd/quorate":                 {"*"},
-	"e2e":                         {"transport/client", "transport/api", "vault/fault", "vault/plant"}, // what users have
+	"e2e":                         {"transport/client", "transport/client/envelope", "transport/api", "vault/fault", "vault/plant"}, // what users have
 	"e2e/kit":                     {"transport/api"},
 	"e2e/chaos/fabric":            {}, // a network of namespaces
 	"e2e/chaos/disk":              {}, // disks that fail

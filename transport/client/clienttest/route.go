@@ -3,6 +3,7 @@ package clienttest
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -39,10 +40,24 @@ func (rt *route) is(method string, path ...string) bool {
 	return true
 }
 
+// find answers the request. What it answers with is written down while nobody can change it.
 func (rt *route) find() (any, int, error) {
 	st := rt.server.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	answer, status, err := rt.serve(st)
+	switch answer.(type) {
+	case []byte, eventStream:
+		return answer, status, err
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	b, err := json.Marshal(answer)
+	return json.RawMessage(b), status, err
+}
+
+func (rt *route) serve(st *state) (any, int, error) {
 	switch {
 	case rt.is("GET", "readyz"):
 		if st.sealed {
