@@ -13,6 +13,7 @@ import (
 
 	"github.com/quorate/quorate/cluster/gossip"
 	"github.com/quorate/quorate/cluster/peer"
+	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -84,7 +85,7 @@ func (n *Node) meet(addr string) {
 
 // gossipMeta is what this node announces. It is called before gossip runs, too.
 func (n *Node) gossipMeta() gossip.Meta {
-	m := gossip.Meta{API: n.cfg.API, Peer: n.peerAddr(), Sealed: n.sealed.Load(), Version: n.cfg.Version, Role: "follower"}
+	m := gossip.Meta{API: n.cfg.API, Peer: n.peerAddr(), Sealed: n.sealed.Load(), Version: n.cfg.Version, Role: "follower", Zone: n.cfg.Zone, Replica: n.cfg.Replica, Level: fsm.MaxLevel}
 	if n.cfg.AdvertiseGossip != "" {
 		m.Gossip = n.cfg.AdvertiseGossip
 	}
@@ -118,7 +119,7 @@ func (n *Node) announced() map[string]Member {
 		}
 		known[m.Node] = Member{
 			Node: m.Node, API: m.API, Peer: m.Peer, Gossip: at, Version: m.Version,
-			Sealed: m.Sealed, Healthy: m.Alive, Applied: m.Applied,
+			Sealed: m.Sealed, Healthy: m.Alive, Applied: m.Applied, Zone: m.Zone, Replica: m.Replica, Level: m.Level,
 		}
 	}
 	return known

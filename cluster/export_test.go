@@ -93,3 +93,16 @@ func RecoverUntil(dir string, id *peer.Identity, at string) error {
 }
 
 var errCrashed = errors.New("crashed")
+
+// KeptUp is for how long a member has kept up that reported, at times 1 s apart, how far it was while the leader had applied so much.
+func KeptUp(applied, leader []uint64) time.Duration {
+	now := time.Duration(0)
+	r := reports{clock: func() time.Duration { return now }}
+	kept := time.Duration(0)
+	for i := range applied {
+		now += time.Second
+		r.note("n2", report{Applied: applied[i]}, leader[i])
+		kept, _, _ = r.judge("n2", 2*time.Second)
+	}
+	return kept
+}

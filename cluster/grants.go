@@ -124,7 +124,7 @@ func (n *Node) serveIndex(ctx context.Context, from string, body []byte) ([]byte
 	if ld == nil {
 		return nil, fault.New(fault.NoLeader, "this node does not lead, or is not ready yet")
 	}
-	n.reports.note(from, q.Report)
+	n.reports.note(from, q.Report, n.app.done.reached())
 	n.rivals.note(from, q.Report.Process, n.boot())
 	if err := n.confirm(ctx, ld); err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ type Member struct {
 	Replica           bool // is not given a vote by itself
 	Disk              Disk // under its data directory; the leader knows all, others their own
 	Applied           uint64
+	Level             uint32    // newest level of commands that its program knows; 0: not heard
 	Since             time.Time // of its "member/<node>" document; zero if it has none
 }
 
@@ -57,6 +58,7 @@ type report struct {
 	Disk    Disk   `cbor:"7,keyasint"`
 	Zone    string `cbor:"8,keyasint,omitempty"`
 	Replica bool   `cbor:"9,keyasint,omitempty"`
+	Level   uint32 `cbor:"10,keyasint,omitempty"` // newest level that its program knows; see supports
 
 	Process [16]byte `cbor:"20,keyasint"` // which process of the member this is
 }
@@ -73,10 +75,12 @@ type reports struct {
 type heard struct {
 	report
 	at    time.Duration // boot time of the newest report
+	lag   uint64        // how many entries it was behind the leader then. Not now: the leader applies on until the next report comes
 	close time.Duration // boot time since which every report was close behind; 0: the newest was not
 }
 
-func (r *reports) note(node string, rep report) {
+// note keeps what a member says of itself; own is the leader's counter at that moment.
+func (r *reports) note(node string, rep report, own uint64) {
 	if len(rep.Peer) > maxAddr || len(rep.Gossip) > maxAddr || len(rep.API) > maxAddr || len(rep.Version) > maxAddr || len(rep.Zone) > maxAddr {
 		return
 	}
@@ -86,12 +90,12 @@ func (r *reports) note(node string, rep report) {
 		r.byNode = map[string]heard{}
 	}
 	h := r.byNode[node]
-	h.report, h.at = rep, r.clock.now()
+	h.report, h.at, h.lag = rep, r.clock.now(), own-min(own, rep.Applied)
 	r.byNode[node] = h
 }
 
-// judge notes whether a member keeps up with the leader's own counter, and returns since when it has.
-func (r *reports) judge(node string, own uint64, silent time.Duration) (keptUp time.Duration, h heard, ok bool) {
+// judge notes whether a member keeps up with the leader, and returns since when it has.
+func (r *reports) judge(node string, silent time.Duration) (keptUp time.Duration, h heard, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h, ok = r.byNode[node]
@@ -100,7 +104,7 @@ func (r *reports) judge(node string, own uint64, silent time.Duration) (keptUp t
 	}
 	now := r.clock.now()
 	switch {
-	case now-h.at > silent || h.Applied+closeEnough < own:
+	case now-h.at > silent || h.lag > closeEnough:
 		h.close = 0
 	case h.close == 0:
 		h.close = now
@@ -126,7 +130,7 @@ func (n *Node) ownReport() report {
 	r := n.room.Last()
 	return report{
 		Applied: n.app.done.reached(), Sealed: n.sealed.Load(), Peer: n.peerAddr(), Gossip: n.GossipAddr(),
-		API: n.cfg.API, Version: n.cfg.Version, Zone: n.cfg.Zone, Replica: n.cfg.Replica, Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
+		API: n.cfg.API, Version: n.cfg.Version, Zone: n.cfg.Zone, Replica: n.cfg.Replica, Level: fsm.MaxLevel, Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
 	}
 }
 
@@ -160,13 +164,13 @@ func (n *Node) Members() []Member {
 		if h, ok := n.reports.get(m.Node); ok && n.boot()-h.at <= n.silence() {
 			m.API, m.Peer, m.Gossip, m.Version = h.API, h.Peer, h.Gossip, h.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = h.Sealed, h.Applied, h.Disk, true
-			m.Zone, m.Replica = h.Zone, h.Replica
+			m.Zone, m.Replica, m.Level = h.Zone, h.Replica, h.supports()
 		}
 		if m.Node == n.cfg.Node {
 			own := n.ownReport()
 			m.API, m.Peer, m.Gossip, m.Version = own.API, own.Peer, own.Gossip, own.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = own.Sealed, own.Applied, own.Disk, true
-			m.Zone, m.Replica = own.Zone, own.Replica
+			m.Zone, m.Replica, m.Level = own.Zone, own.Replica, own.Level
 		}
 		if d := state.Document("member/" + m.Node); d != nil {
 			m.Since = d.Updated.Time()
@@ -203,13 +207,17 @@ func (n *Node) find(node string) (raft.Server, bool) {
 }
 
 // Admit makes node, at peerAddr, a member that receives the log and does not vote yet; it becomes a voter by itself once
-// it has kept up for a while. Leader only. A member's address is updated. Kinds: NoLeader, Uncertain, Invalid.
-func (n *Node) Admit(ctx context.Context, node, peerAddr string) error {
+// it has kept up for a while. level is the newest that its program knows. Leader only. A member's address is updated. Kinds:
+// NoLeader, Uncertain, Invalid; BadState if the program is too old.
+func (n *Node) Admit(ctx context.Context, node, peerAddr string, level uint32) error {
 	if peerAddr == "" || len(peerAddr) > maxAddr {
 		return fault.New(fault.Invalid, "a member needs a peer address")
 	}
 	n.confMu.Lock()
 	defer n.confMu.Unlock()
+	if err := n.welcome(node, level); err != nil {
+		return err
+	}
 	add := n.raft.AddNonvoter
 	if s, ok := n.find(node); ok {
 		if string(s.Address) == peerAddr {
@@ -243,7 +251,7 @@ func (n *Node) Promote(ctx context.Context, node string) error {
 	if s.Suffrage == raft.Voter {
 		return nil
 	}
-	if _, h, ok := n.reports.judge(node, n.app.done.reached(), n.silence()); !ok || h.close == 0 {
+	if _, h, ok := n.reports.judge(node, n.silence()); !ok || h.close == 0 {
 		return fault.New(fault.BadState, "node %q has not caught up yet", node).
 			WithHint("Wait until `quorate members` shows it close to the leader's index, then try again.")
 	}

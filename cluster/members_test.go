@@ -11,6 +11,7 @@ import (
 
 	"github.com/quorate/quorate/cluster"
 	"github.com/quorate/quorate/cluster/clustertest"
+	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -118,7 +119,7 @@ func TestReplacementOfARemovedMemberIsNotTakenForIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := leader.Admit(t.Context(), c.Name(i), c.Node(i).PeerAddr()); err != nil {
+	if err := leader.Admit(t.Context(), c.Name(i), c.Node(i).PeerAddr(), fsm.MaxLevel); err != nil {
 		t.Fatal(err)
 	}
 	c.WaitRole(i, cluster.RoleVoter)

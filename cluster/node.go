@@ -58,6 +58,7 @@ type Node struct {
 	around    around
 	confMu    longLock // one change of membership or leadership at a time
 	sealed    atomic.Bool
+	rising    atomic.Uint32          // the level that this leader has proposed; it may not be applied yet
 	crowded   atomic.Pointer[string] // the voters without room, if the others are no quorum; kept by the leader
 	pinched   chan struct{}          // look at the disk now
 	poked     chan struct{}          // renew now

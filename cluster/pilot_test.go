@@ -42,3 +42,17 @@ func TestReplicaIsNotPromotedAndDeadMemberIsRemoved(t *testing.T) {
 	c.Put("setting/after", "x")
 	c.WaitConverged()
 }
+
+// A member keeps up if it was close behind whenever it said where it is, however much the leader applies between two reports.
+func TestKeepingUpIsMeasuredWhenAMemberReports(t *testing.T) {
+	busy := []uint64{1000, 6000, 11000}
+	if got := cluster.KeptUp(busy, []uint64{1010, 6010, 11010}); got != 2*time.Second {
+		t.Errorf("under load a member that is 10 entries behind has kept up for %v, want 2s", got)
+	}
+	if got := cluster.KeptUp(busy, []uint64{1010, 6010, 11101}); got != 0 {
+		t.Errorf("a member that fell 101 entries behind has kept up for %v", got)
+	}
+	if got := cluster.KeptUp([]uint64{7}, []uint64{5}); got != 0 { // the first report begins the time, whoever is ahead
+		t.Errorf("after one report: %v", got)
+	}
+}

@@ -21,7 +21,8 @@ const enqueueWithin = 2 * time.Second
 //
 // Three ends: a nil error, and the Outcome says done or refused (Outcome.Fault); fault.NoLeader, and nothing was
 // written; fault.Uncertain, and nobody knows yet: the same request, proposed again, gives the first outcome.
-// fault.Invalid and TooLarge are for commands that cannot be written at all, fault.Full for those that have to wait until
+// fault.Invalid and TooLarge are for commands that cannot be written at all, BadState for those that some member could not read
+// (see level.go), fault.Full for those that have to wait until
 // there is room on a disk: nothing was written.
 func (n *Node) Propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm.Outcome, error) {
 	began := time.Now()
@@ -37,6 +38,9 @@ func (n *Node) propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm
 	ld := n.leading()
 	if ld == nil || n.dead.Load() {
 		return fsm.Outcome{}, fault.New(fault.NoLeader, "this node does not lead, or is not ready yet")
+	}
+	if err := n.refuseNewer(cmd); err != nil {
+		return fsm.Outcome{}, err
 	}
 	entry, err := fsm.Encode(cmd, r, n.stamp())
 	if err != nil {

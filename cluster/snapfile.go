@@ -98,7 +98,7 @@ func (s *snapshots) parse(f *os.File) (*snapDescription, error) {
 	}
 	d := &snapDescription{start: fixed + n, size: int64(binary.BigEndian.Uint64(head[fixed+n:]))}
 	copy(d.sum[:], head[fixed+n+8:])
-	if err := wireDec.Unmarshal(head[fixed:fixed+n], &d.snapHeader); err != nil {
+	if err := diskDec.Unmarshal(head[fixed:fixed+n], &d.snapHeader); err != nil {
 		return nil, err
 	}
 	switch {

@@ -32,12 +32,20 @@ type stableRecord struct {
 
 var (
 	wireEnc = must(cbor.CoreDetEncOptions().EncMode())
-	wireDec = must(cbor.DecOptions{
-		DupMapKey: cbor.DupMapKeyEnforcedAPF, MaxNestedLevels: 8, MaxArrayElements: 4096, MaxMapPairs: 64,
-		IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-	}.DecMode())
+	// wireDec passes over fields that it does not know: members of two versions talk to each other while they are upgraded.
+	wireDec = must(bounded.DecMode())
+	// diskDec refuses them: what is on the disk was written by this program or an older one.
+	diskDec = must(func() cbor.DecOptions {
+		strict := bounded
+		strict.ExtraReturnErrors = cbor.ExtraDecErrorUnknownField
+		return strict
+	}().DecMode())
 )
+
+var bounded = cbor.DecOptions{
+	DupMapKey: cbor.DupMapKeyEnforcedAPF, MaxNestedLevels: 8, MaxArrayElements: 4096, MaxMapPairs: 64,
+	IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+}
 
 // must is for constants of ours that cannot fail.
 func must[T any](v T, err error) T {
@@ -101,7 +109,7 @@ func (s *stable) loadLocked() (found bool, err error) {
 		return damaged(errors.New("its authentication does not match its content"))
 	}
 	var r stableRecord
-	if err := wireDec.Unmarshal(body, &r); err != nil {
+	if err := diskDec.Unmarshal(body, &r); err != nil {
 		return damaged(err)
 	}
 	if r.Version != stableVersion {

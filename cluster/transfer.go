@@ -39,14 +39,13 @@ type wanted struct{ open, room bool }
 func (n *Node) heir(to string, w wanted) (raft.Server, error) {
 	var best raft.Server
 	var bestReport heard
-	own := n.app.done.reached()
 	for _, s := range n.servers() {
 		id := string(s.ID)
 		if to != "" && id != to || id == n.cfg.Node || s.Suffrage != raft.Voter {
 			continue
 		}
 		h, ok := n.reports.get(id)
-		if !ok || n.boot()-h.at > n.silence() || h.Applied+closeEnough < own || h.Sealed && (w.open || to != "") || h.Disk.Low && w.room {
+		if !ok || n.boot()-h.at > n.silence() || h.lag > closeEnough || h.Sealed && (w.open || to != "") || h.Disk.Low && w.room {
 			continue
 		}
 		if best.ID == "" || fitter(h, bestReport) {

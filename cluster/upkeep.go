@@ -19,7 +19,7 @@ const (
 )
 
 // runMembers does what a leader does for the members, one thing at a time: hand over when sealed or short of room, correct addresses,
-// promote, state the digest. And on every node, it feels whether the disk still moves.
+// promote, raise the level, state the digest. And on every node, it feels whether the disk still moves.
 func (n *Node) runMembers(ctx context.Context) {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
@@ -53,7 +53,7 @@ func (n *Node) upkeep(ctx context.Context) {
 		return
 	}
 	n.countRoom()
-	if n.correctAddress(ctx) || n.pilot(ctx) {
+	if n.correctAddress(ctx) || n.pilot(ctx) || n.raiseLevel(ctx) {
 		return
 	}
 	n.stateDigest(ctx)

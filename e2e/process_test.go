@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -28,6 +29,7 @@ type node struct {
 	join                    string // peer address of a member
 	joinToken               string // file
 	extra                   string // further lines of the configuration
+	program                 string // "": binary
 
 	proc *kit.Process
 }
@@ -111,7 +113,7 @@ func (n *node) start() {
 
 // command is the server with its configuration written anew.
 func (n *node) command() (*exec.Cmd, error) {
-	cmd := exec.Command(binary, "server", "--config", n.config())
+	cmd := exec.Command(cmp.Or(n.program, binary), "server", "--config", n.config())
 	cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(n.dir), "GOTRACEBACK=all")
 	return cmd, nil
 }

@@ -36,3 +36,14 @@ var decoding = func() cbor.DecMode {
 	}
 	return m
 }()
+
+// lenient is decoding for what no node's state depends on: fields that a newer program wrote are passed over.
+var lenient = func() cbor.DecMode {
+	o := decoding.DecOptions()
+	o.ExtraReturnErrors = cbor.ExtraDecErrorNone
+	m, err := o.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return m
+}()

@@ -45,7 +45,7 @@ type Request struct {
 
 // MaxLevel is the newest level of commands and formats that this program understands. A new State stands at
 // level 1; SetLevel raises it once every member understands the next.
-const MaxLevel = 1
+const MaxLevel = 1 + plantedLevel
 
 // operation ties an op's name to its type and to the level at which it appeared.
 type operation struct {
@@ -55,7 +55,7 @@ type operation struct {
 }
 
 // operations lists every command. A line here is what it takes to add one.
-var operations = []operation{
+var operations = append([]operation{
 	{"key.create", 1, func() Command { return new(CreateKey) }},
 	{"key.rotate", 1, func() Command { return new(RotateKey) }},
 	{"key.state", 1, func() Command { return new(SetState) }},
@@ -88,7 +88,7 @@ var operations = []operation{
 	{"opening.seen", 1, func() Command { return new(NoteOpen) }},
 	{"opening.approve", 1, func() Command { return new(ApproveOpening) }},
 	{"opening.forget", 1, func() Command { return new(ForgetOpening) }},
-}
+}, plantedOperations...)
 
 var operationByName = func() map[string]*operation {
 	m := make(map[string]*operation, len(operations))
@@ -97,6 +97,15 @@ var operationByName = func() map[string]*operation {
 	}
 	return m
 }()
+
+// LevelOf is the level at which a command appeared: a state below it refuses the command, and a program below it cannot read
+// the entry. 0 for what is no command of this program.
+func LevelOf(c Command) uint32 {
+	if op := operationByName[c.Op()]; op != nil {
+		return op.level
+	}
+	return 0
+}
 
 // Commands returns a zero value of every command, in a fixed order.
 func Commands() []Command {

@@ -127,6 +127,9 @@ func TestLevelGate(t *testing.T) {
 	if out, err := v.Apply(v.index+1, raised.Data); err != nil || !has(out.Fault, fault.BadState) {
 		t.Errorf("raising it to where it stands: %+v, %v", out, err)
 	}
+	if got := [2]uint32{fsm.LevelOf(&fsm.Future{}), fsm.LevelOf(&fsm.SetLevel{})}; got != [2]uint32{2, 1} {
+		t.Errorf("the levels of two commands: %v, want 2 and 1", got)
+	}
 	old := fsm.New()
 	if _, err := old.Apply(1, raised.Data); err == nil || !strings.Contains(err.Error(), "upgrade this node") {
 		t.Errorf("a program that does not know level 2: %v", err)

@@ -117,7 +117,7 @@ func (c *CommitRestore) Apply(d *Draft, env Env) (Result, error) {
 			return Result{}, err
 		}
 	}
-	s, err := readSnapshot(io.MultiReader(readers...), d.supported)
+	s, err := readSnapshot(io.MultiReader(readers...), d.level) // not what this program supports: all nodes must decide alike
 	if err != nil {
 		return Result{}, fault.Wrap(fault.Invalid, err, "the image of the restore cannot be read")
 	}

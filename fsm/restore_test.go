@@ -161,3 +161,23 @@ func TestRebuildingKeepsTheStateWhole(t *testing.T) {
 		t.Error("what was built is not what was asked for")
 	}
 }
+
+// A snapshot of a level that the cluster has not reached is refused by every node alike, also by those whose program could read it:
+// else members of two versions would come to two states.
+func TestARestoreOfANewerLevelIsRefusedByEveryNodeAlike(t *testing.T) {
+	newer := newVault(t)
+	newer.Machine = fsm.NewSupporting(2)
+	raised := fsm.Entry{Index: newer.index + 1, Data: rewriteLevel(t, newer)}
+	if _, err := newer.Apply(raised.Index, raised.Data); err != nil {
+		t.Fatal(err)
+	}
+	image := snapshot(t, newer.State())
+	old, mixed := newVault(t), newVault(t)
+	mixed.Machine = fsm.NewSupporting(2)
+	for _, v := range []*vault{old, mixed} {
+		v.refuse(stage(v, image, 700), fault.Invalid)
+	}
+	if old.State().Digest() != mixed.State().Digest() {
+		t.Error("two programs came to two states")
+	}
+}

@@ -192,6 +192,8 @@ type Admission struct {
 	Node  string `cbor:"2,keyasint"`
 	Peer  string `cbor:"3,keyasint"` // address of its peer port, as the others reach it
 	CSR   []byte `cbor:"4,keyasint"` // its names: hosts at which the node is reached; those of other members are refused
+	// Level is the newest level of commands that the node's program knows; 0: it is too old to say, which means 1.
+	Level uint32 `cbor:"5,keyasint,omitempty"`
 }
 
 // Admitted is what it gets.
@@ -221,6 +223,10 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 	}
 	if err := t.vacant(a.Node, a.Peer); err != nil {
 		return nil, err
+	}
+	if have := max(a.Level, 1); have < s.Level() { // before the token is used up; the cluster looks again
+		return nil, fault.New(fault.BadState, "the cluster is at level %d, and the program of %s knows up to level %d", s.Level(), clip(a.Node), have).
+			WithHint("Start the node with the version that the members run, or a newer one.")
 	}
 	if err := t.intend(); err != nil {
 		return nil, err
@@ -253,7 +259,7 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 			out.Seeds = append(out.Seeds, m.Gossip)
 		}
 	}
-	return out, t.link.members.Change(ctx, MemberChange{Act: AddMember, Node: a.Node, Peer: a.Peer})
+	return out, t.link.members.Change(ctx, MemberChange{Act: AddMember, Node: a.Node, Peer: a.Peer, Level: a.Level})
 }
 
 // ownNames holds the names in a node's request to those that are not another member's: neither its name nor a host at which it

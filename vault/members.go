@@ -126,7 +126,7 @@ func (v *Vault) Status(ctx context.Context) Status {
 	}
 	st.Initialized = true
 	st.Sealed = v.Sealed()
-	st.Index = l.machine.Applied()
+	st.Index, st.Level = l.machine.Applied(), l.machine.State().Level()
 	st.Members = l.members.Members()
 	st.Leader, _ = l.replica.Leader()
 	for _, m := range st.Members {

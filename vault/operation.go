@@ -189,7 +189,8 @@ func (v *Vault) HandleForward(ctx context.Context, from string, body []byte) ([]
 	}
 	run := writes[c.Op]
 	if run == nil {
-		return nil, fault.New(fault.Invalid, "this node has no operation %q; are all members of one version?", clip(c.Op))
+		return nil, fault.New(fault.BadState, "the leader %s runs version %s, which has no operation %q", v.cfg.Node, v.cfg.Version, clip(c.Op)).
+			WithHint("Upgrade every member; until then only what all versions know can be done.")
 	}
 	c.Caller.Node = from
 	return run(ctx, v, c)

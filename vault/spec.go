@@ -154,6 +154,8 @@ type Member struct {
 	Disk    Disk // zero where it is not known
 	Zone    string
 	Replica bool // is not given a vote by itself
+	Version string
+	Level   uint32 // newest level of commands that its program knows; 0: not heard
 }
 
 // Disk is how much room is left on a member's disk, and how much must be, in bytes.
@@ -188,6 +190,7 @@ type Status struct {
 	Leader      string
 	Role        string
 	Members     []Member
+	Level       uint32    // of commands that the cluster uses; 0 before it is founded
 	Disk        Disk      // this node's own
 	Ceremony    *Progress // nil while none runs
 	Index       uint64

@@ -59,6 +59,8 @@ type MemberChange struct {
 	Act  MemberAct
 	Node string // the member; for TransferLead "" is any
 	Peer string // its peer address, for AddMember
+	// Level is the newest level of commands that its program knows, for AddMember.
+	Level uint32
 }
 
 // MemberAct is what to do with a member.

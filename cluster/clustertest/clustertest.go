@@ -98,7 +98,7 @@ func (c *Cluster) AddNonvoter() int {
 	c.start(i, nil)
 	m := c.at(i)
 	c.onLeader("admitting "+m.name, func(ctx context.Context, n *cluster.Node) error {
-		return n.Admit(ctx, m.name, m.addr)
+		return n.Admit(ctx, m.name, m.addr, fsm.MaxLevel)
 	})
 	return i
 }

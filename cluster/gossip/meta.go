@@ -35,6 +35,11 @@ type Meta struct {
 	Seq uint64 `cbor:"9,keyasint"`
 	// Leaving is a node's goodbye. Set by this package.
 	Leaving bool `cbor:"10,keyasint,omitempty"`
+	// Zone is where the node stands, Replica that it gets no vote by itself.
+	Zone    string `cbor:"11,keyasint,omitempty"`
+	Replica bool   `cbor:"12,keyasint,omitempty"`
+	// Level is the newest level of commands that its program knows.
+	Level uint32 `cbor:"13,keyasint,omitempty"`
 }
 
 // announcement is Meta with its signature, as it travels.
@@ -109,7 +114,7 @@ func openMeta(raw []byte, node string) (*opened, error) {
 	if err := decMode.Unmarshal(a.Meta, &o.meta); err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "an announcement cannot be read")
 	}
-	for _, s := range []string{o.meta.API, o.meta.Peer, o.meta.Gossip, o.meta.Role, o.meta.Version} {
+	for _, s := range []string{o.meta.API, o.meta.Peer, o.meta.Gossip, o.meta.Role, o.meta.Version, o.meta.Zone} {
 		if len(s) > maxText || !printable(s) {
 			return nil, fault.New(fault.Invalid, "a field of an announcement is not plain text of at most %d bytes", maxText)
 		}

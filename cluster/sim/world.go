@@ -294,7 +294,7 @@ func (w *World) join() *Node {
 		}
 		l := leader.alive()
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		err := l.node.Admit(ctx, n.Name, n.addr)
+		err := l.node.Admit(ctx, n.Name, n.addr, fsm.MaxLevel)
 		cancel()
 		if err != nil {
 			continue

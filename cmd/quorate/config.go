@@ -268,6 +268,9 @@ func (c *config) check() error {
 	if c.Cluster.Lease < 0 || c.Cluster.Lease > 30*time.Second || c.Cluster.Lease != 0 && c.Cluster.Lease < 200*time.Millisecond {
 		return fault.New(fault.Invalid, "cluster.lease must lie between 200ms and 30s")
 	}
+	if strings.ContainsFunc(c.Zone, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return fault.New(fault.Invalid, "the zone %q is not plain ASCII text", c.Zone)
+	}
 	if len(c.Zone) > 64 || c.Cluster.DeadAfter < 0 || c.Cluster.DeadAfter != 0 && c.Cluster.DeadAfter < time.Minute || c.Cluster.MinQuorum < 0 {
 		return fault.New(fault.Invalid, "a zone has at most 64 letters, cluster.dead_after is 0s or at least 1m, cluster.min_quorum is not negative")
 	}

@@ -278,7 +278,7 @@ func (n *node) join(ctx context.Context) error {
 		return err
 	}
 	defer clear(key)
-	request.Node, request.CSR, request.Peer = n.cfg.Name, csr, n.cfg.advertisedPeer()
+	request.Node, request.CSR, request.Peer, request.Level = n.cfg.Name, csr, n.cfg.advertisedPeer(), fsm.MaxLevel
 	body, err := cbor.Marshal(request)
 	if err != nil {
 		return err

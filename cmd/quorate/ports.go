@@ -55,7 +55,7 @@ func (p ports) Members() []vault.Member {
 	for _, m := range p.Node.Members() {
 		all = append(all, vault.Member{
 			Node: m.Node, Role: m.Role, API: m.API, Peer: m.Peer, Gossip: m.Gossip, Sealed: m.Sealed, Healthy: m.Healthy, Applied: m.Applied,
-			Disk: vault.Disk(m.Disk), Zone: m.Zone, Replica: m.Replica,
+			Disk: vault.Disk(m.Disk), Zone: m.Zone, Replica: m.Replica, Version: m.Version, Level: m.Level,
 		})
 	}
 	return all
@@ -65,7 +65,7 @@ func (p ports) Members() []vault.Member {
 func (p ports) Change(ctx context.Context, c vault.MemberChange) error {
 	switch c.Act {
 	case vault.AddMember:
-		return p.Admit(ctx, c.Node, c.Peer)
+		return p.Admit(ctx, c.Node, c.Peer, c.Level)
 	case vault.PromoteMember:
 		return p.Promote(ctx, c.Node)
 	case vault.DemoteMember:

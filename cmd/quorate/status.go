@@ -43,6 +43,7 @@ func writeStatus(w io.Writer, s *api.Status) error {
 		{"Role", s.Role},
 		{"Leader", s.Leader},
 		{"Index", fmt.Sprint(s.Index)},
+		{"Level", level(s.Level)},
 		{"Fresh", yesNo(s.Fresh)},
 		{"Why not", s.Reason},
 	}
@@ -70,6 +71,14 @@ func writeStatus(w io.Writer, s *api.Status) error {
 	return writeMembers(w, s.Members)
 }
 
+// level is "" before there is a cluster.
+func level(n uint32) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
 func writeMembers(w io.Writer, members []api.Member) error {
 	rows := make([][]string, 0, len(members))
 	for _, m := range members {
@@ -85,7 +94,7 @@ func writeMembers(w io.Writer, members []api.Member) error {
 		if m.Replica {
 			role = "replica"
 		}
-		rows = append(rows, []string{m.ID, role, m.Zone, seal, yesNo(m.Healthy), applied, m.API})
+		rows = append(rows, []string{m.ID, role, m.Zone, seal, yesNo(m.Healthy), applied, m.Version, m.API})
 	}
-	return table(w, []string{"MEMBER", "ROLE", "ZONE", "SEAL", "HEALTHY", "APPLIED", "API"}, rows)
+	return table(w, []string{"MEMBER", "ROLE", "ZONE", "SEAL", "HEALTHY", "APPLIED", "VERSION", "API"}, rows)
 }

@@ -40,6 +40,8 @@ type Member struct {
 	Sealed  bool   `json:"sealed"`
 	Healthy bool   `json:"healthy"`
 	Applied uint64 `json:"applied,omitzero"`
+	Version string `json:"version,omitzero"`
+	Level   uint32 `json:"level,omitzero"` // newest level of commands that its program knows
 	Zone    string `json:"zone,omitzero"`
 	Replica bool   `json:"replica,omitzero"` // it is not given a vote by itself
 	Disk    *Disk  `json:"disk,omitempty"`   // of the node that answers, and on the leader of all
@@ -83,6 +85,7 @@ type Status struct {
 	Leader      string    `json:"leader"`
 	Role        string    `json:"role"`
 	Members     []Member  `json:"members"`
+	Level       uint32    `json:"level,omitzero"` // of commands that the cluster uses: what every member understood when it was raised
 	Disk        *Disk     `json:"disk,omitempty"`
 	Ceremony    *Ceremony `json:"ceremony,omitzero"`
 	Index       uint64    `json:"index"`

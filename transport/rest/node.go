@@ -25,7 +25,7 @@ func nodeRoutes() []route {
 		{
 			Method: get, Path: "/v1/sys/status", Op: "sys.status", Summary: "What anybody may know of this node.", Public: true,
 			serve: give(func(ctx context.Context, q *request) (api.Status, error) { return statusOf(q.vault.Status(ctx)), nil }),
-			Out:   api.Status{Node: "n1", Version: "1.0.0", ClusterID: exampleID, Initialized: true, Leader: "n1", Role: "leader", Members: exampleMembers(), Index: 41, Fresh: true},
+			Out:   api.Status{Node: "n1", Version: "1.0.0", ClusterID: exampleID, Initialized: true, Leader: "n1", Role: "leader", Members: exampleMembers(), Level: 1, Index: 41, Fresh: true},
 		},
 		{
 			Method: get, Path: "/metrics", Op: "metrics", Summary: "Figures of this node in the Prometheus text format.", Public: true, Stateless: true, Out: "",

@@ -92,7 +92,7 @@ func systemRoutes() []route {
 }
 
 func exampleMembers() []api.Member {
-	return []api.Member{{ID: "n1", Role: "leader", API: "192.0.2.1:7800", Peer: "192.0.2.1:7801", Gossip: "192.0.2.1:7802", Healthy: true, Applied: 41}}
+	return []api.Member{{ID: "n1", Role: "leader", API: "192.0.2.1:7800", Peer: "192.0.2.1:7801", Gossip: "192.0.2.1:7802", Healthy: true, Applied: 41, Version: "1.0.0", Level: 1}}
 }
 
 func initialize(ctx context.Context, q *request, in *api.InitRequest, out *buffer) error {

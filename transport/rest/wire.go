@@ -139,7 +139,7 @@ func policyOf(p vault.PolicyText) api.Policy {
 func membersOf(all []vault.Member) []api.Member {
 	out := make([]api.Member, len(all))
 	for i, m := range all {
-		out[i] = api.Member{ID: m.Node, Role: m.Role, API: m.API, Peer: m.Peer, Gossip: m.Gossip, Sealed: m.Sealed, Healthy: m.Healthy, Applied: m.Applied, Disk: diskOf(m.Disk), Zone: m.Zone, Replica: m.Replica}
+		out[i] = api.Member{ID: m.Node, Role: m.Role, API: m.API, Peer: m.Peer, Gossip: m.Gossip, Sealed: m.Sealed, Healthy: m.Healthy, Applied: m.Applied, Disk: diskOf(m.Disk), Zone: m.Zone, Replica: m.Replica, Version: m.Version, Level: m.Level}
 	}
 	return out
 }
@@ -155,7 +155,7 @@ func diskOf(d vault.Disk) *api.Disk {
 func statusOf(s vault.Status) api.Status {
 	out := api.Status{
 		Node: s.Node, Version: s.Version, ClusterID: s.Cluster, Initialized: s.Initialized, Sealed: s.Sealed, Leader: s.Leader,
-		Role: s.Role, Members: membersOf(s.Members), Disk: diskOf(s.Disk), Index: s.Index, Fresh: s.Fresh, Reason: s.Why,
+		Role: s.Role, Members: membersOf(s.Members), Disk: diskOf(s.Disk), Index: s.Index, Fresh: s.Fresh, Reason: s.Why, Level: s.Level,
 	}
 	if c := s.Ceremony; c != nil {
 		out.Ceremony = &api.Ceremony{ID: c.ID, Have: c.Have, Need: c.Need, Expires: stampOf(c.Expires)}

@@ -3,6 +3,9 @@
 // this test fails, with the complaint that fits. No release is built with such a tag; a test in e2e says so, and `All` tells
 // a running program.
 //
+// One plant is no bug: level2 gives the program a level of the log, and an operation of that level, that no release has. With it
+// the story of the rolling upgrade has two versions to go between.
+//
 // It is a leaf: any package may ask for its constant where the bug would be.
 package plant
 
@@ -26,6 +29,7 @@ func All() []string {
 		{"skipterm", SkipTerm},
 		{"stalecache", StaleCache},
 		{"nooutlast", NoOutlast},
+		{"level2", Level2},
 	} {
 		if p.on {
 			names = append(names, p.name)
