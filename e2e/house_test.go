@@ -48,6 +48,8 @@ var plan = map[string][]string{
 	"transport/api":               {},
 	"transport/rest":              {"vault", "vault/archive", "vault/merge", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
 	"transport/keas":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
+	"transport/kmip/wire":         {}, // the words of the protocol
+	"transport/kmip/ttlv":         {"transport/kmip/wire"},
 	"transport/client":            {"transport/client/sealed", "transport/api", "vault/fault"},
 	"transport/client/sealed":     {"vault/fault"}, // the form of what clients encrypt
 	"transport/client/envelope":   {"transport/client", "transport/client/sealed", "transport/api", "vault/fault"},
@@ -72,6 +74,9 @@ var only = map[string][]string{
 	"github.com/hashicorp/raft-boltdb/v2": {"cluster", "cluster/floor", "cluster/sim"},
 	"github.com/hashicorp/memberlist":     {"cluster/gossip"},
 	"go.etcd.io/bbolt":                    {"cluster", "cluster/clustertest", "cluster/floor", "cluster/sim"},
+	"github.com/gemalto/kmip-go/ttlv":     {}, // allocates what a header claims; tests compare with it
+	"github.com/gemalto/kmip-go/kmip14":   {},
+	"github.com/gemalto/kmip-go/kmip20":   {},
 }
 
 // never lists imports that a package must not have, and why.
