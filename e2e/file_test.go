@@ -128,3 +128,51 @@ func TestEncryptionKilledInTheMiddleLeavesNoOutput(t *testing.T) {
 		}
 	}
 }
+
+func TestUnpackingThatIsInterruptedLeavesNoFolder(t *testing.T) {
+	c := open(t)
+	c.ok("key", "create", "files")
+	folder := filepath.Join(c.dir, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	want := bigFile(t, filepath.Join(folder, "data"), 16<<20)
+	sealed := filepath.Join(c.dir, "sealed")
+	c.ok("encrypt", "--key", "files", "-i", folder, "-o", sealed)
+	text, err := os.ReadFile(sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := t.TempDir()
+	x, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := c.command(x, c.nodes, "decrypt", "--into", filepath.Join(top, "back"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Write(text[:8<<20]); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("decrypt ended with %v", err)
+	}
+	in.Close()
+	left, err := os.ReadDir(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range left {
+		t.Errorf("%s is left", l.Name())
+	}
+	c.ok("decrypt", "-i", sealed, "--into", filepath.Join(top, "back"))
+	if hashOf(t, filepath.Join(top, "back", "data")) != want {
+		t.Error("the folder came back different")
+	}
+}

@@ -18,7 +18,8 @@ import (
 // crypt are the flags of encrypt and decrypt.
 type crypt struct {
 	key, in, out string
-	context      string
+	context, aad string
+	into         string // decrypt: the folder to unpack into
 	text, force  bool
 }
 
@@ -26,14 +27,16 @@ func newEncryptCmd(a *app) *cobra.Command {
 	var f crypt
 	cmd := &cobra.Command{
 		Use:   "encrypt --key KEY [-i IN] [-o OUT]",
-		Short: "Encrypt a file of any size, or a short text, under a key",
-		Long: `Encrypt a file, or standard input, under a key of the cluster. The file's own data key comes from the
-cluster, the file does not go there: any size, constant memory. The result appears under its name when it is
-complete; an interrupted run leaves nothing.
+		Short: "Encrypt a file or folder of any size, or a short text, under a key",
+		Long: `Encrypt a file, a folder, or standard input, under a key of the cluster. The data key comes from the
+cluster, the data does not go there: any size, constant memory. The result appears under its name when it is
+complete; an interrupted run leaves nothing. A folder is packed on the way (tar): files, folders and symbolic links,
+with their permissions and times; "decrypt --into" unpacks it.
 
 --text encrypts a short value into one line, qk:v1:…, for configuration files and databases.`,
 		Example: `  quorate encrypt --key billing -i report.pdf -o report.pdf.qrt
-  tar c folder | quorate encrypt --key backups -o folder.tar.qrt
+  quorate encrypt --key backups -i folder -o folder.tar.qrt
+  pg_dump shop | quorate encrypt --key backups -o shop.sql.qrt
   printf %s "$password" | quorate encrypt --key app1 --text`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,14 +62,15 @@ complete; an interrupted run leaves nothing.
 
 func (f *crypt) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVarP(&f.in, "in", "i", "", "input `file` (default: standard input)")
+	flags.StringVarP(&f.in, "in", "i", "", "input `file`, or a folder to encrypt (default: standard input)")
 	flags.StringVarP(&f.out, "out", "o", "", "output `file` (default: standard output)")
 	flags.StringVar(&f.context, "context", "", "`text` bound to the data: the same is needed to decrypt")
+	flags.StringVar(&f.aad, "aad", "", "`text` bound to the data by this program, as Go's envelope.Box does: the same is needed to decrypt")
 	flags.BoolVar(&f.force, "force", false, "replace the output file if it exists")
 }
 
 func (a *app) encryptFile(ctx context.Context, c *client.Client, f crypt) error {
-	in, err := a.openIn(ctx, f.in)
+	in, err := a.openAny(ctx, f.in)
 	if err != nil {
 		return err
 	}
@@ -76,7 +80,7 @@ func (a *app) encryptFile(ctx context.Context, c *client.Client, f crypt) error 
 	}
 	return a.deliver(f, func(w io.Writer) error {
 		bar := a.newProgress("encrypting", in.size)
-		_, err := c.EncryptStream(ctx, w, in, f.key, client.StreamOptions{Context: []byte(f.context), Progress: bar.add})
+		_, err := c.EncryptStream(ctx, w, in, f.key, client.StreamOptions{Context: []byte(f.context), AAD: []byte(f.aad), Progress: bar.add})
 		bar.end(err == nil)
 		return err
 	})
@@ -153,8 +157,9 @@ func newDecryptCmd(a *app) *cobra.Command {
 file names its key itself, a line needs --key.
 
 An output file appears under its name only after the input was proved whole and unchanged, and can be read by you
-alone. On standard output the data is written as it is decrypted: believe it only when the exit code is 0.`,
+alone; so does the folder that --into unpacks to, which must not exist. On standard output the data is written as it is decrypted: believe it only when the exit code is 0.`,
 		Example: `  quorate decrypt -i report.pdf.qrt -o report.pdf
+  quorate decrypt -i folder.tar.qrt --into folder
   quorate decrypt < folder.tar.qrt | tar t
   echo qk:v1:… | quorate decrypt --key app1`,
 		Args: cobra.NoArgs,
@@ -168,7 +173,9 @@ alone. On standard output the data is written as it is decrypted: believe it onl
 		},
 	}
 	cmd.Flags().StringVarP(&f.key, "key", "k", "", "name or id of the `key`; needed for a line qk:…")
+	cmd.Flags().StringVar(&f.into, "into", "", "unpack an encrypted folder to this new `folder`")
 	f.register(cmd)
+	cmd.MarkFlagsMutuallyExclusive("into", "out")
 	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
 	return cmd
 }
@@ -180,17 +187,21 @@ func (a *app) decrypt(ctx context.Context, c *client.Client, f crypt) error {
 	}
 	defer in.close()
 	r := bufio.NewReaderSize(in, 64<<10)
-	if first, _ := r.Peek(3); bytes.Equal(first, []byte("qk:")) { // a failed read shows again below
+	if first, _ := r.Peek(3); f.into == "" && bytes.Equal(first, []byte("qk:")) { // a failed read shows again below
 		return a.decryptText(ctx, c, f, r)
 	}
-	return a.deliver(f, func(w io.Writer) error {
+	decrypt := func(w io.Writer) error {
 		bar := a.newProgress("decrypting", in.size)
-		_, err := c.DecryptStream(ctx, w, r, client.StreamOptions{Context: []byte(f.context), Progress: bar.add, Header: func(h client.Header) error {
+		_, err := c.DecryptStream(ctx, w, r, client.StreamOptions{Context: []byte(f.context), AAD: []byte(f.aad), Progress: bar.add, Header: func(h client.Header) error {
 			return a.sameKey(ctx, c, f.key, h)
 		}})
 		bar.end(err == nil)
 		return err
-	})
+	}
+	if f.into != "" {
+		return unpackInto(f.into, decrypt)
+	}
+	return a.deliver(f, decrypt)
 }
 
 // sameKey refuses a file of another key than the one that the user named.

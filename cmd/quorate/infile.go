@@ -16,6 +16,14 @@ type input struct {
 	close func()
 }
 
+// openAny is openIn for what may be a folder, which is read as a tar archive.
+func (a *app) openAny(ctx context.Context, path string) (*input, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return packed(ctx, path)
+	}
+	return a.openIn(ctx, path)
+}
+
 // openIn opens path, or standard input for "" and "-", so that reading ends when the context does.
 func (a *app) openIn(ctx context.Context, path string) (*input, error) {
 	f, own := (*os.File)(nil), false
@@ -48,7 +56,7 @@ func (a *app) openIn(ctx context.Context, path string) (*input, error) {
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
 		_ = f.Close() // only looked at
-		return nil, fault.New(fault.Invalid, "%s is a directory", path).WithHint("Name a file; pack folders with tar first.")
+		return nil, fault.New(fault.Invalid, "%s is a directory", path).WithHint("Name a file.")
 	}
 	if err == nil && info.Mode().IsRegular() {
 		size = info.Size()

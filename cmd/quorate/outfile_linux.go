@@ -33,3 +33,6 @@ func linkThenRemove(from, to string) error {
 	}
 	return os.Remove(from)
 }
+
+// syncTree makes all that was written to the file system of a folder durable.
+func syncTree(folder *os.File) error { return unix.Syncfs(int(folder.Fd())) }

@@ -18,3 +18,6 @@ func renameNew(from, to string) error {
 	}
 	return os.Remove(from)
 }
+
+// syncTree makes a folder durable; the files in it, the system writes when it will.
+func syncTree(folder *os.File) error { return folder.Sync() }

@@ -28,6 +28,7 @@ var commands = []func(*app) *cobra.Command{
 	newKeyCmd,
 	newEncryptCmd,
 	newDecryptCmd,
+	newRunCmd,
 	newSignCmd,
 	newVerifyCmd,
 	newMACCmd,

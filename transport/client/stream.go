@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/quorate/quorate/transport/api"
@@ -12,7 +13,8 @@ import (
 // StreamOptions tunes EncryptStream and DecryptStream. The zero value is good.
 type StreamOptions struct {
 	Segment  int                // bytes of a segment when encrypting; 0: DefaultSegment. A multiple of 4096, 64 KiB to 1 MiB
-	Context  []byte             // bound to the data key: the same must be given to decrypt
+	Context  []byte             // bound to the data key by the cluster: the same must be given to decrypt
+	AAD      []byte             // bound to the data, as a Box of package envelope does it: the same must be given to decrypt
 	Progress func(n int64)      // hears after every read of the source how many bytes more were taken in
 	Header   func(Header) error // when decrypting: sees the header before the cluster is asked; its error ends it
 }
@@ -44,7 +46,7 @@ func (c *Client) EncryptStream(ctx context.Context, dst io.Writer, src io.Reader
 	if len(dk.Plaintext) != sealed.DataKeySize {
 		return nil, fault.New(fault.Internal, "the cluster sent a data key of %d bytes instead of %d", len(dk.Plaintext), sealed.DataKeySize)
 	}
-	if err := sealed.EncryptStream(ctx, dst, src, dk.Plaintext, raw, nil, o.Progress); err != nil {
+	if err := sealed.EncryptStream(ctx, dst, src, dk.Plaintext, raw, o.AAD, o.Progress); err != nil {
 		return nil, err
 	}
 	return h, nil
@@ -52,7 +54,8 @@ func (c *Client) EncryptStream(ctx context.Context, dst io.Writer, src io.Reader
 
 // DecryptStream decrypts what EncryptStream wrote. Each segment is written to dst once it is authenticated, but
 // only a nil error says that the stream is whole and ended where it should: whoever stores the plaintext must not
-// put it under its final name before that. fault.Invalid if the stream was cut, changed or added to.
+// put it under its final name before that. fault.Invalid if the stream was cut, changed or added to. It opens messages of package
+// envelope too, up to 64 MiB.
 func (c *Client) DecryptStream(ctx context.Context, dst io.Writer, src io.Reader, o StreamOptions) (*Header, error) {
 	h, raw, err := ReadHeader(src)
 	if err != nil {
@@ -62,9 +65,6 @@ func (c *Client) DecryptStream(ctx context.Context, dst io.Writer, src io.Reader
 		if err := o.Header(*h); err != nil {
 			return nil, err
 		}
-	}
-	if h.Segment == 0 {
-		return nil, fault.New(fault.Invalid, "the input is an encrypted message, not a stream").WithHint("Open it with envelope.Box.Decrypt.")
 	}
 	if o.Progress != nil {
 		o.Progress(int64(len(raw)))
@@ -77,5 +77,32 @@ func (c *Client) DecryptStream(ctx context.Context, dst io.Writer, src io.Reader
 	if len(d.Plaintext) != sealed.DataKeySize || d.Version != h.KeyVersion {
 		return nil, fault.New(fault.Invalid, "the header of the encrypted stream is damaged: it does not fit the data key in it").WithHint("Get an intact copy of it.")
 	}
-	return h, sealed.DecryptStream(ctx, dst, src, d.Plaintext, raw, nil, o.Progress)
+	if h.Segment == 0 {
+		return h, decryptMessage(dst, src, d.Plaintext, raw, o.AAD)
+	}
+	return h, sealed.DecryptStream(ctx, dst, src, d.Plaintext, raw, o.AAD, o.Progress)
+}
+
+// decryptMessage reads the body of a message to its end, and writes the plaintext.
+func decryptMessage(dst io.Writer, src io.Reader, dataKey, raw, aad []byte) error {
+	body, err := io.ReadAll(io.LimitReader(src, maxAnswer+1))
+	if err != nil {
+		return fmt.Errorf("reading the encrypted message: %w", err)
+	}
+	if len(body) > maxAnswer {
+		return fault.New(fault.TooLarge, "the encrypted message is larger than %d bytes", maxAnswer).WithHint("Encrypt so much as a stream.")
+	}
+	aead, err := sealed.MessageCipher(dataKey, raw)
+	if err != nil {
+		return err
+	}
+	plain, err := sealed.OpenMessage(aead, nil, body, aad)
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	if _, err := dst.Write(plain); err != nil {
+		return fmt.Errorf("writing what was decrypted: %w", err)
+	}
+	return nil
 }
