@@ -47,9 +47,10 @@ func TestDemotedMemberStaysSoUntilPromoted(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := c.Leader()
-	if err := c.Node(old).Transfer(t.Context(), ""); err != nil { // the mark outlives the leader
-		t.Fatal(err)
-	}
+	c.Until("another leads", func() bool { // the mark outlives the leader
+		_ = c.Node(c.Leader()).Transfer(t.Context(), "")
+		return c.Leader() != old
+	})
 	c.WaitFresh(i)
 	end := time.Now().Add(500 * time.Millisecond) // five times what promotion takes here
 	c.Until("a while has passed", func() bool { return time.Now().After(end) })
@@ -140,9 +141,7 @@ func TestReplacementOfARemovedMemberIsNotTakenForIt(t *testing.T) {
 	default:
 	}
 	method, body = cluster.Removal(replacement.Cert.Leaf.Raw)
-	if _, err := leader.Call(t.Context(), c.Name(i), method, body); err != nil {
-		t.Errorf("told of its own removal it answers %v", err)
-	}
+	_, _ = leader.Call(t.Context(), c.Name(i), method, body) // it ends at once, and its answer may be lost by that
 	var removed *cluster.RemovedError
 	if err := c.Ended(i); !errors.As(err, &removed) {
 		t.Errorf("its Run returned %v, want a RemovedError", err)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -340,16 +341,24 @@ func (c *Cluster) WaitFresh(i int) {
 	c.Until(c.Name(i)+" is fresh", func() bool { return c.Node(i).Status().Fresh })
 }
 
-// WaitRole waits until the leader lists node i in a role; RoleVoter is met by the leader, too.
+// WaitRole waits until more than half of all nodes list node i in a role, so that the membership outlives its leader: a leader lists a
+// change that it alone has written yet. RoleVoter is met by the leader, too.
 func (c *Cluster) WaitRole(i int, role string) {
 	c.t.Helper()
 	c.Until(c.Name(i)+" is "+role, func() bool {
-		for _, m := range c.Node(c.Leader()).Members() {
-			if m.Node == c.Name(i) {
-				return m.Role == role || role == cluster.RoleVoter && m.Role == cluster.RoleLeader
+		listed := 0
+		for j := range c.Size() {
+			if n := c.Node(j); n != nil && lists(n.Members(), c.Name(i), role) {
+				listed++
 			}
 		}
-		return false
+		return listed > c.Size()/2
+	})
+}
+
+func lists(members []cluster.Member, node, role string) bool {
+	return slices.ContainsFunc(members, func(m cluster.Member) bool {
+		return m.Node == node && (m.Role == role || role == cluster.RoleVoter && m.Role == cluster.RoleLeader)
 	})
 }
 
