@@ -18,12 +18,15 @@ demo: build ## three processes: init, open, encrypt, rotate, kill the leader, go
 # Packages whose tests watch clocks run one at a time, so that they do not fight over two cores.
 TIMED := ./cluster/... ./e2e/...
 
-clients: ## what the tests use of the system: a real client of the keas.kmi door, other implementations of the cryptography
+clients: ## what the tests use of the system: a real client of the keas.kmi door, other implementations of the cryptography, a database
 	@command -v wget >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq wget; } || \
 	  echo "wget is not here and cannot be installed: the test that uses it says so and takes another client"
 	@{ command -v openssl && { python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'; }; } >/dev/null 2>&1 || \
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq openssl python3-cryptography; } || \
 	  echo "openssl or python3-cryptography is not here and cannot be installed: the tests that compare with them are skipped and say so"
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
+	  echo "PostgreSQL is not here and cannot be installed: the test of encrypted columns is skipped and says so"
 
 image: build ## the container image, from bin/quorate
 	docker build -q -t quorate -f deployments/container/Containerfile .

@@ -7,7 +7,8 @@
 // asks for at least that index afterwards, so that a caller reads what it wrote whichever node answers.
 //
 // Every failure that a server named is an *Error around a *fault.Error: ask errors.Is(err, fault.NotFound).
-// Who encrypts often uses package envelope, which keeps data keys for a while; package sealed is the form of what it writes.
+// Who encrypts often uses package envelope, which keeps data keys for a while; package sealed is the form of what it writes;
+// package field encrypts single fields of documents, rows and structs.
 //
 // The package knows the wire structs (transport/api) and the kinds of failure (vault/fault). It must not know the
 // vault, the cluster or the shares' encoding. DESIGN.md has the decisions and the format byte by byte.
