@@ -28,7 +28,8 @@ var plan = map[string][]string{
 	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
 	"seal":                        {"vault/fault"},
 	"seal/keep":                   {"vault/fault"},
-	"fsm":                         {"vault/key", "vault/access", "vault/fault", "vault/plant"},
+	"fsm/btree":                   {}, // knows not what it orders
+	"fsm":                         {"fsm/btree", "vault/key", "vault/access", "vault/fault", "vault/plant"},
 	"cluster/autopilot":           {},
 	"cluster":                     {"cluster/autopilot", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
 	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},

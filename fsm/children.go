@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"math"
 
-	"github.com/google/btree"
+	"github.com/quorate/quorate/fsm/btree"
 
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
@@ -16,8 +16,8 @@ const MaxDepth = 8
 // childTable says who is whose child and which versions of a parent wrap how much. It is an index of the keys like the others,
 // but its entries name children by id alone, so that changes which leave parentage and wrapping as they were do not touch it.
 type childTable struct {
-	entries *btree.BTreeG[childEntry]
-	counts  *btree.BTreeG[childCount]
+	entries *btree.Tree[childEntry]
+	counts  *btree.Tree[childCount]
 	shared  bool
 	before  []wraps // the writer's, like after
 	after   []wraps
@@ -45,7 +45,7 @@ type (
 )
 
 func newChildTable() childTable {
-	return childTable{entries: btree.NewG(degree, lessChild), counts: btree.NewG(degree, lessChildCount)}
+	return childTable{entries: btree.New(lessChild), counts: btree.New(lessChildCount)}
 }
 
 func lessChild(a, b childEntry) bool {
@@ -83,7 +83,7 @@ func (t *childTable) replace(old, fresh *key.Record) {
 		}
 		t.count(fresh.Parent, w.version, n)
 		if !same || tally(t.before, w.version) == 0 {
-			t.entries.ReplaceOrInsert(childEntry{fresh.Parent, w.version, fresh.ID})
+			t.entries.Put(childEntry{fresh.Parent, w.version, fresh.ID})
 		}
 	}
 	for _, w := range t.before {
@@ -103,7 +103,7 @@ func (t *childTable) count(parent key.ID, version uint32, n int) {
 		t.counts.Delete(childCount{parent: parent, version: version})
 		return
 	}
-	t.counts.ReplaceOrInsert(childCount{parent, version, c.n + n})
+	t.counts.Put(childCount{parent, version, c.n + n})
 }
 
 // wrapsOf tells which versions of its parent wrap r; nothing for a key without a parent.
@@ -148,7 +148,10 @@ func (c *content) wrapped(parent key.ID, version uint32) int {
 // wrappedBefore is how many versions of children older versions of parent than the given one wrap.
 func (c *content) wrappedBefore(parent key.ID, version uint32) int {
 	n := 0
-	c.keys.children.counts.AscendRange(childCount{parent: parent, version: 1}, childCount{parent: parent, version: version}, func(e childCount) bool {
+	c.keys.children.counts.AscendFrom(childCount{parent: parent, version: 1}, func(e childCount) bool {
+		if e.parent != parent || e.version >= version {
+			return false
+		}
 		n += e.n
 		return true
 	})
@@ -157,7 +160,7 @@ func (c *content) wrappedBefore(parent key.ID, version uint32) int {
 
 // oldestWrap is the oldest version of parent that wraps anything; 0 if none does.
 func (c *content) oldestWrap(parent key.ID) (version uint32) {
-	c.keys.children.counts.AscendGreaterOrEqual(childCount{parent: parent, version: 1}, func(e childCount) bool {
+	c.keys.children.counts.AscendFrom(childCount{parent: parent, version: 1}, func(e childCount) bool {
 		if e.parent == parent {
 			version = e.version
 		}
@@ -244,7 +247,7 @@ func (s *State) ChildrenUnder(parent key.ID, version uint32) int {
 // ChildVersions lists the versions of a key that wrap versions of children, ascending.
 func (s *State) ChildVersions(parent key.ID) []VersionCount {
 	var all []VersionCount
-	s.keys.children.counts.AscendGreaterOrEqual(childCount{parent: parent, version: 1}, func(e childCount) bool {
+	s.keys.children.counts.AscendFrom(childCount{parent: parent, version: 1}, func(e childCount) bool {
 		if e.parent == parent {
 			all = append(all, VersionCount{e.version, e.n})
 		}
@@ -259,7 +262,7 @@ func (s *State) Roots(limit int) []*key.Record {
 	var all []*key.Record
 	for at := (childCount{}); len(all) < limit; {
 		found := false
-		s.keys.children.counts.AscendGreaterOrEqual(at, func(e childCount) bool {
+		s.keys.children.counts.AscendFrom(at, func(e childCount) bool {
 			at, found = childCount{parent: e.parent, version: math.MaxUint32}, true
 			if r := s.key(e.parent); r != nil && r.Parent.IsZero() {
 				all = append(all, r)
@@ -301,7 +304,7 @@ func (c *content) below(parent key.ID, version uint32, after key.ID, limit int) 
 
 // eachBelow visits the children of which a version of a key wraps something (0: all children), by id, those after a given one.
 func (c *content) eachBelow(parent key.ID, version uint32, after key.ID, visit func(id key.ID) bool) {
-	c.keys.children.entries.AscendGreaterOrEqual(childEntry{parent, version, after}, func(e childEntry) bool {
+	c.keys.children.entries.AscendFrom(childEntry{parent, version, after}, func(e childEntry) bool {
 		return e.parent == parent && e.version == version && (e.id == after || visit(e.id))
 	})
 }

@@ -53,7 +53,7 @@ func (c *content) keyByName(name string) *key.Record {
 		return nil
 	}
 	var found *cell
-	c.keys.byName.tree.AscendGreaterOrEqual(nameEntry{name: name}, func(e nameEntry) bool {
+	c.keys.byName.tree.AscendFrom(nameEntry{name: name}, func(e nameEntry) bool {
 		if e.name == name {
 			found = e.cell
 		}
@@ -72,7 +72,7 @@ func (c *content) token(id key.ID) *access.Token {
 
 // childTokens appends the tokens made with the token of that id.
 func (c *content) childTokens(id key.ID, to []*access.Token) []*access.Token {
-	c.tokens.byParent.tree.AscendGreaterOrEqual(tokenEntry{id: id}, func(e tokenEntry) bool {
+	c.tokens.byParent.tree.AscendFrom(tokenEntry{id: id}, func(e tokenEntry) bool {
 		if e.id != id {
 			return false
 		}

@@ -3,19 +3,16 @@ package fsm
 import (
 	"bytes"
 
-	"github.com/google/btree"
+	"github.com/quorate/quorate/fsm/btree"
 
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/key"
 )
 
-// degree of the trees: small nodes are cheap to copy when the first write of a batch touches them.
-const degree = 24
-
 // index keeps records of type R in one order, as entries of type E. Frozen states share its tree: the first write after
 // a publication clones it, which copies nothing but the nodes on the way to what is written.
 type index[R, E any] struct {
-	tree    *btree.BTreeG[E]
+	tree    *btree.Tree[E]
 	less    func(a, b E) bool
 	entries func(r *R, to []E) []E // where r belongs; appended to to
 	record  func(e E) *R
@@ -24,7 +21,7 @@ type index[R, E any] struct {
 }
 
 func newIndex[R, E any](less func(a, b E) bool, record func(E) *R, entries func(*R, []E) []E) index[R, E] {
-	return index[R, E]{tree: btree.NewG(degree, less), less: less, entries: entries, record: record}
+	return index[R, E]{tree: btree.New(less), less: less, entries: entries, record: record}
 }
 
 // replace puts fresh (nil: nothing) where old (nil: nothing) was.
@@ -58,7 +55,7 @@ func (x *index[R, E]) replace(old, fresh *R) {
 // put enters e, and gives what was in its place.
 func (x *index[R, E]) put(e E) (before E) {
 	x.own()
-	before, _ = x.tree.ReplaceOrInsert(e)
+	before, _ = x.tree.Put(e)
 	return before
 }
 

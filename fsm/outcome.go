@@ -3,7 +3,7 @@ package fsm
 import (
 	"bytes"
 
-	"github.com/google/btree"
+	"github.com/quorate/quorate/fsm/btree"
 
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -45,7 +45,7 @@ func (k *kept) outcome() Outcome {
 // outcomes remembers the outcomes of recent requests in two generations. When the current one is full it
 // becomes the previous one, and what was that is forgotten: eviction is by count alone, the same on every node.
 type outcomes struct {
-	current, previous *btree.BTreeG[*kept]
+	current, previous *btree.Tree[*kept]
 	shared            bool // a published State reads current; nobody writes to previous
 }
 
@@ -53,8 +53,8 @@ func newOutcomes() outcomes {
 	return outcomes{current: newGeneration(), previous: newGeneration()}
 }
 
-func newGeneration() *btree.BTreeG[*kept] {
-	return btree.NewG(degree, func(a, b *kept) bool { return bytes.Compare(a.ID[:], b.ID[:]) < 0 })
+func newGeneration() *btree.Tree[*kept] {
+	return btree.New(func(a, b *kept) bool { return bytes.Compare(a.ID[:], b.ID[:]) < 0 })
 }
 
 func (o *outcomes) share() { o.shared = true }
@@ -85,5 +85,5 @@ func (o *outcomes) keep(r Request, out Outcome) {
 	if f := out.Fault; f != nil {
 		k.Refused, k.Kind, k.Message, k.Hint = true, f.Kind, f.Message, f.Hint
 	}
-	o.current.ReplaceOrInsert(k)
+	o.current.Put(k)
 }

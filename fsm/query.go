@@ -163,7 +163,7 @@ func (s *State) ways(q *Query) []walk {
 	}
 	same := func(x *index[cell, *cell], has func(*cell) bool) walk {
 		return func(from *cell, visit func(*cell) bool) {
-			x.tree.AscendGreaterOrEqual(from, func(c *cell) bool { return has(c) && visit(c) })
+			x.tree.AscendFrom(from, func(c *cell) bool { return has(c) && visit(c) })
 		}
 	}
 	if q.Owner != "" {
@@ -179,7 +179,7 @@ func (s *State) ways(q *Query) []walk {
 		return all
 	}
 	return append(all, func(from *cell, visit func(*cell) bool) {
-		s.keys.byName.tree.AscendGreaterOrEqual(nameEntry{from.name, from}, func(e nameEntry) bool { return visit(e.cell) })
+		s.keys.byName.tree.AscendFrom(nameEntry{from.name, from}, func(e nameEntry) bool { return visit(e.cell) })
 	})
 }
 
@@ -187,7 +187,7 @@ func (s *State) walkTag(text string) walk {
 	name, value, valued := strings.Cut(text, "=")
 	wanted := &tag{name, value, !valued}
 	return func(from *cell, visit func(*cell) bool) {
-		s.keys.byTag.tree.AscendGreaterOrEqual(tagEntry{wanted, from}, func(e tagEntry) bool {
+		s.keys.byTag.tree.AscendFrom(tagEntry{wanted, from}, func(e tagEntry) bool {
 			return *e.tag == *wanted && visit(e.cell)
 		})
 	}
@@ -218,7 +218,7 @@ func (s *State) walkDue(q *Query, visit func(*cell) bool) {
 	if at, id, ok := q.dueCursor(); ok {
 		from = dueEntry{at: at, cell: &cell{id: id}}
 	}
-	s.keys.byDue.tree.AscendGreaterOrEqual(from, func(e dueEntry) bool {
+	s.keys.byDue.tree.AscendFrom(from, func(e dueEntry) bool {
 		switch {
 		case q.DueBefore != 0 && e.at >= q.DueBefore, q.RotateBefore != 0 && e.at >= q.RotateBefore: // a rotation is not due before the first thing that is
 			return false
@@ -310,7 +310,7 @@ func (s *State) OldTerms(term uint32, after key.ID, limit int) (page []*key.Reco
 			break
 		}
 		n := 0
-		s.keys.terms.entries.AscendGreaterOrEqual(termEntry{term: c.term, id: after}, func(e termEntry) bool {
+		s.keys.terms.entries.AscendFrom(termEntry{term: c.term, id: after}, func(e termEntry) bool {
 			if e.term != c.term || n > limit {
 				return false
 			}

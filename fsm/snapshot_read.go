@@ -131,7 +131,7 @@ func (s *State) readOutcomes(sr *snapshotReader) error {
 				return errOrder
 			}
 			last = k.ID
-			into.ReplaceOrInsert(k)
+			into.Put(k)
 			return nil
 		}); err != nil {
 			return err

@@ -117,7 +117,7 @@ func TestPackageIsPure(t *testing.T) {
 		"bufio": true, "bytes": true, "cmp": true, "context": true, "crypto/sha256": true, "crypto/subtle": true, "encoding/binary": true,
 		"encoding/hex": true, "errors": true, "fmt": true, "hash": true, "io": true, "iter": true, "maps": true, "math": true, "slices": true, "strconv": true,
 		"strings": true, "sync": true, "sync/atomic": true, "time": true,
-		"github.com/fxamacker/cbor/v2": true, "github.com/google/btree": true,
+		"github.com/fxamacker/cbor/v2": true, "github.com/quorate/quorate/fsm/btree": true,
 		"github.com/quorate/quorate/vault/access": true, "github.com/quorate/quorate/vault/fault": true, "github.com/quorate/quorate/vault/plant": true, "github.com/quorate/quorate/vault/key": true,
 	}
 	files, err := os.ReadDir(".")

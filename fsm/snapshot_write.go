@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/google/btree"
+	"github.com/quorate/quorate/fsm/btree"
 )
 
 // WriteTo writes the state as a snapshot, item by item, in memory that does not grow with the state.
@@ -86,7 +86,7 @@ func (s *State) writeContent(sw *snapshotWriter) {
 	writeSection(sw, s.documents.tree)
 }
 
-func writeSection[T any](sw *snapshotWriter, tree *btree.BTreeG[T]) {
+func writeSection[T any](sw *snapshotWriter, tree *btree.Tree[T]) {
 	tree.Ascend(func(v T) bool { return sw.item(v) })
 }
 

@@ -47,7 +47,7 @@ func (s *State) KeyCount() int { return s.keys.byID.tree.Len() }
 // CountPrefix is the number of keys whose name has that prefix. It takes time in proportion to the answer.
 func (s *State) CountPrefix(prefix string) int {
 	n := 0
-	s.keys.byName.tree.AscendGreaterOrEqual(nameEntry{name: prefix}, func(e nameEntry) bool {
+	s.keys.byName.tree.AscendFrom(nameEntry{name: prefix}, func(e nameEntry) bool {
 		if !strings.HasPrefix(e.name, prefix) {
 			return false
 		}
@@ -97,7 +97,7 @@ func (s *State) TokenCount() int { return s.tokens.byID.tree.Len() }
 // Tokens lists tokens by id, those after a given one, at most limit (0: 100). next is where to go on, zero at the end.
 func (s *State) Tokens(after key.ID, limit int) (page []*access.Token, next key.ID) {
 	limit = pageLimit(limit)
-	s.tokens.byID.tree.AscendGreaterOrEqual(tokenEntry{id: after}, func(e tokenEntry) bool {
+	s.tokens.byID.tree.AscendFrom(tokenEntry{id: after}, func(e tokenEntry) bool {
 		if e.id == after {
 			return true
 		}
@@ -135,7 +135,7 @@ func (s *State) Document(name string) *Document { return s.document(name) }
 // Documents lists the documents whose name has a prefix, by name.
 func (s *State) Documents(prefix string) []*Document {
 	var all []*Document
-	s.documents.tree.AscendGreaterOrEqual(&Document{Name: prefix}, func(d *Document) bool {
+	s.documents.tree.AscendFrom(&Document{Name: prefix}, func(d *Document) bool {
 		if !strings.HasPrefix(d.Name, prefix) {
 			return false
 		}

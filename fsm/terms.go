@@ -5,7 +5,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/google/btree"
+	"github.com/quorate/quorate/fsm/btree"
 
 	"github.com/quorate/quorate/vault/key"
 )
@@ -13,7 +13,7 @@ import (
 // termTable says which keys each term of the keyring wraps something of, and how many versions. Like childTable it names keys
 // by id, so that changes which leave the terms as they were do not touch it.
 type termTable struct {
-	entries *btree.BTreeG[termEntry]
+	entries *btree.Tree[termEntry]
 	counts  []termCount // ascending by term; there are few
 	shared  bool
 	before  []wraps // the writer's, like after
@@ -31,7 +31,7 @@ type (
 	}
 )
 
-func newTermTable() termTable { return termTable{entries: btree.NewG(degree, lessTerm)} }
+func newTermTable() termTable { return termTable{entries: btree.New(lessTerm)} }
 
 func lessTerm(a, b termEntry) bool {
 	if a.term != b.term {
@@ -54,7 +54,7 @@ func (t *termTable) replace(old, fresh *key.Record) {
 		had := tally(t.before, w.version)
 		t.count(w.version, w.n-had)
 		if had == 0 {
-			t.entries.ReplaceOrInsert(termEntry{w.version, fresh.ID})
+			t.entries.Put(termEntry{w.version, fresh.ID})
 		}
 	}
 	for _, w := range t.before {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"iter"
 
-	"github.com/google/btree"
+	"github.com/quorate/quorate/fsm/btree"
 
 	"github.com/quorate/quorate/vault/key"
 )
@@ -35,7 +35,7 @@ type usageTable struct {
 func newUsageTable() usageTable {
 	return usageTable{
 		byVersion: newIndex(lessUsage, func(u *Usage) *Usage { return u }, func(u *Usage, to []*Usage) []*Usage { return append(to, u) }),
-		exhausted: idSet{tree: btree.NewG(degree, func(a, b key.ID) bool { return bytes.Compare(a[:], b[:]) < 0 })},
+		exhausted: idSet{tree: btree.New(func(a, b key.ID) bool { return bytes.Compare(a[:], b[:]) < 0 })},
 	}
 }
 
@@ -53,7 +53,7 @@ func (t *usageTable) share() {
 
 // idSet is a set of keys, ascending by id.
 type idSet struct {
-	tree   *btree.BTreeG[key.ID]
+	tree   *btree.Tree[key.ID]
 	shared bool // a published State reads tree
 }
 
@@ -65,7 +65,7 @@ func (s *idSet) put(id key.ID, in bool) {
 		s.tree, s.shared = s.tree.Clone(), false
 	}
 	if in {
-		s.tree.ReplaceOrInsert(id)
+		s.tree.Put(id)
 	} else {
 		s.tree.Delete(id)
 	}
@@ -104,7 +104,7 @@ func (d *Draft) putUsage(old, fresh *Usage) {
 // destroyed keeps its uses: the tombstone tells of them.
 func (d *Draft) forgetUsage(id key.ID, left *key.Record) {
 	var gone []*Usage
-	d.usage.byVersion.tree.AscendGreaterOrEqual(&Usage{ID: id}, func(u *Usage) bool {
+	d.usage.byVersion.tree.AscendFrom(&Usage{ID: id}, func(u *Usage) bool {
 		if u.ID != id {
 			return false
 		}
