@@ -193,3 +193,11 @@ func (e *Encoder) CopyAs(t wire.Tag, it Item) {
 		header(e.buf[at:], t, n.kind, int(n.length))
 	}
 }
+
+// Append writes what another encoder wrote, whole items, and takes over its error.
+func (e *Encoder) Append(other *Encoder) {
+	copy(e.room(len(other.buf)), other.buf)
+	if e.err == nil {
+		e.err = other.err
+	}
+}

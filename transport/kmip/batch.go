@@ -1,0 +1,145 @@
+package kmip
+
+import (
+	"context"
+
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// operation answers a request's payload by writing the content of the response's.
+type operation func(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error
+
+// operations is everything that this door does, in the order in which Query lists it.
+var operations = []struct {
+	code wire.Operation
+	do   operation
+}{
+	{wire.OperationLocate, locate},
+	{wire.OperationGet, get},
+	{wire.OperationGetAttributes, getAttributes},
+	{wire.OperationGetAttributeList, getAttributeList},
+	{wire.OperationActivate, activate},
+	{wire.OperationRevoke, revoke},
+	{wire.OperationDestroy, destroy},
+	{wire.OperationQuery, nil}, // it reads this table: see find
+	{wire.OperationDiscoverVersions, discoverVersions},
+}
+
+// find returns what does an operation in a version.
+func find(code wire.Operation, v wire.Version) operation {
+	for _, o := range operations {
+		if o.code == code && wire.ValueIn(wire.TagOperation, uint32(code), v) {
+			if code == wire.OperationQuery {
+				return query
+			}
+			return o.do
+		}
+	}
+	return nil
+}
+
+// exchange is one request while its operations are done, one after another.
+type exchange struct {
+	ctx     context.Context //nolint:containedctx // lives as long as the request that it is of
+	server  *Server
+	caller  access.Caller
+	version wire.Version
+	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
+}
+
+// batch does a request's operations in order and writes their answers. It returns how many there are: all, or as far
+// as the first that failed unless the client said to carry on.
+func (s *Server) batch(ctx context.Context, c access.Caller, r *request, out *ttlv.Encoder) (count int) {
+	x := &exchange{ctx: ctx, server: s, caller: c, version: r.version}
+	header := s.headerSize(r)
+	for _, item := range r.items {
+		count++
+		before := out.Len()
+		err := s.item(x, item, out)
+		if err == nil && r.most > 0 && header+out.Len() > r.most {
+			out.Cut(before)
+			err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", r.most))
+			s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
+		}
+		if err != nil && !r.carryOn {
+			break
+		}
+	}
+	return count
+}
+
+// headerSize is the size of a response without its items.
+func (s *Server) headerSize(r *request) int {
+	e := ttlv.NewEncoder()
+	defer e.Release()
+	s.message(r, 0, &ttlv.Encoder{}, e)
+	return e.Len()
+}
+
+// item does one operation and writes its answer, good or bad.
+func (s *Server) item(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
+	before := out.Len()
+	var err error
+	s.writeItem(out, item, func() {
+		out.Enumeration(wire.TagResultStatus, uint32(wire.ResultStatusSuccess))
+		out.Structure(wire.TagResponsePayload, func() { err = s.do(x, item, out) })
+	})
+	if err != nil {
+		out.Cut(before)
+		err = asFault(err, wire.ResultReasonInvalidField)
+		s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
+	}
+	return err
+}
+
+// writeItem writes an answer's item with what ties it to the request's.
+func (s *Server) writeItem(out *ttlv.Encoder, item ttlv.Item, content func()) {
+	out.Structure(wire.TagBatchItem, func() {
+		if op := item.Find(wire.TagOperation); op.Type() == ttlv.Enumeration {
+			out.Copy(op)
+		}
+		if id := item.Find(wire.TagUniqueBatchItemID); id.Type() == ttlv.ByteString {
+			out.Copy(id)
+		}
+		content()
+	})
+}
+
+func (s *Server) do(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
+	op, err := item.Find(wire.TagOperation).Enumeration()
+	if err != nil {
+		return err
+	}
+	do := find(wire.Operation(op), x.version)
+	if do == nil {
+		return because(wire.ResultReasonOperationNotSupported, fault.New(fault.Invalid, "the operation %v is not supported in version %v", wire.Operation(op), x.version))
+	}
+	if err := refuseCritical(item); err != nil {
+		return err
+	}
+	payload, err := item.Find(wire.TagRequestPayload).Structure()
+	if err != nil {
+		return err
+	}
+	return do(x, payload, out)
+}
+
+// refuseCritical refuses an extension that must be understood: none is.
+func refuseCritical(item ttlv.Item) error {
+	for c := range item.Children() {
+		if c.Tag() != wire.TagMessageExtension {
+			continue
+		}
+		critical, err := c.Find(wire.TagCriticalityIndicator).Boolean()
+		if err != nil {
+			return err
+		}
+		if critical {
+			return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "the message extension is critical, and not known here"))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package kmip
+
+import (
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// object is the id of the object that a payload names: by its identifier, or as the one that the operation before
+// found, the ID placeholder (KMIP 1.4, section 4; 2.1, section 6.1).
+func (x *exchange) object(payload ttlv.Item) (string, error) {
+	item := payload.Find(wire.TagUniqueIdentifier)
+	id := x.id
+	switch {
+	case item.Type() == ttlv.Enumeration && !x.version.Before(wire.V20):
+		v, err := item.Enumeration()
+		if err != nil {
+			return "", err
+		}
+		if wire.UniqueIdentifier(v) != wire.UniqueIdentifierIDPlaceholder && wire.UniqueIdentifier(v) != wire.UniqueIdentifierLocate {
+			return "", item.Fail("of the identifiers by name only ID Placeholder and Locate are known here")
+		}
+	case item.Present():
+		text, err := item.Text()
+		if err != nil {
+			return "", err
+		}
+		id = text
+	}
+	if id == "" {
+		return "", because(wire.ResultReasonItemNotFound, fault.New(fault.NotFound, "no object is named, and no operation before found one"))
+	}
+	if _, err := key.ParseID(id); err != nil { // the vault would take it for a name
+		return "", fault.New(fault.NotFound, "%s", notFound)
+	}
+	return id, nil
+}
+
+// done writes the identifier of the object that an operation was about, and keeps it for the next.
+func (x *exchange) done(id key.ID, out *ttlv.Encoder) {
+	x.id = id.String()
+	out.Text(wire.TagUniqueIdentifier, x.id)
+}

@@ -1,0 +1,42 @@
+package kmip
+
+import (
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+)
+
+// vendor is who made this server, as Query tells it.
+const vendor = "Quorate"
+
+// query is Query (KMIP 1.4, section 4.25; 2.1, section 6.1.36). A function of which there is nothing to tell is
+// answered with nothing.
+func query(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	asked := map[wire.QueryFunction]bool{}
+	for item := range payload.Children() {
+		if item.Tag() != wire.TagQueryFunction {
+			continue
+		}
+		f, err := item.Enumeration()
+		if err != nil {
+			return err
+		}
+		asked[wire.QueryFunction(f)] = true
+	}
+	if len(asked) == 0 {
+		return payload.Fail("it asks for nothing: name a Query Function")
+	}
+	if asked[wire.QueryFunctionQueryOperations] { // the order of the answer is fixed
+		for _, o := range operations {
+			if wire.ValueIn(wire.TagOperation, uint32(o.code), x.version) {
+				out.Enumeration(wire.TagOperation, uint32(o.code))
+			}
+		}
+	}
+	if asked[wire.QueryFunctionQueryObjects] {
+		out.Enumeration(wire.TagObjectType, uint32(wire.ObjectTypeSymmetricKey))
+	}
+	if asked[wire.QueryFunctionQueryServerInformation] {
+		out.Text(wire.TagVendorIdentification, vendor)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package kmip
+
+import (
+	"time"
+
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// request is what a message says of itself, beside its operations.
+type request struct {
+	version     wire.Version // to answer in, also when the rest cannot be read
+	most        int          // bytes of the answer; 0: any number
+	carryOn     bool         // after an operation that failed
+	correlation string       // the client's name for the message, since 1.4
+	items       []ttlv.Item
+}
+
+// header reads a request as far as its operations. It returns what it could read of it with an error, too.
+func (s *Server) header(root ttlv.Item) (*request, error) {
+	r := &request{version: wire.V10}
+	if root.Tag() != wire.TagRequestMessage || root.Type() != ttlv.Structure {
+		return r, root.Fail("a request is a RequestMessage")
+	}
+	h, err := root.Find(wire.TagRequestHeader).Structure()
+	if err != nil {
+		return r, err
+	}
+	if err := r.readVersion(h); err != nil {
+		return r, err
+	}
+	if err := s.options(r, h); err != nil {
+		return r, err
+	}
+	for item := range root.Children() {
+		if item.Tag() == wire.TagBatchItem {
+			r.items = append(r.items, item)
+		}
+	}
+	return r, s.count(r, h)
+}
+
+func (r *request) readVersion(header ttlv.Item) error {
+	v := header.Find(wire.TagProtocolVersion)
+	major, err := v.Find(wire.TagProtocolVersionMajor).Integer()
+	if err != nil {
+		return err
+	}
+	minor, err := v.Find(wire.TagProtocolVersionMinor).Integer()
+	if err != nil {
+		return err
+	}
+	for _, known := range wire.Versions() {
+		if int32(known.Major) == major && int32(known.Minor) == minor {
+			r.version = known
+			return nil
+		}
+	}
+	for _, known := range wire.Versions() { // the newest that a client of that version may read
+		if r.version = known; int32(known.Major) <= major {
+			break
+		}
+	}
+	return because(wire.ResultReasonUnsupportedProtocolVersion, fault.New(fault.Invalid, "version %d.%d is not spoken here; ask with Discover Versions which are", major, minor))
+}
+
+// options reads what a header may have. What is not done yet is refused, never passed over in silence.
+func (s *Server) options(r *request, h ttlv.Item) error {
+	for item := range h.Children() {
+		var err error
+		switch item.Tag() {
+		case wire.TagMaximumResponseSize:
+			err = r.readMost(item)
+		case wire.TagClientCorrelationValue:
+			r.correlation, err = item.Text()
+		case wire.TagBatchErrorContinuationOption:
+			err = r.readContinuation(item)
+		case wire.TagAsynchronousIndicator:
+			err = readAsynchronous(item)
+		case wire.TagTimeStamp:
+			err = s.readTime(item)
+		case wire.TagAuthentication:
+			err = because(wire.ResultReasonAuthenticationNotSuccessful, fault.New(fault.Unauthenticated, "credentials in the header are not taken; the client certificate says who asks"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *request) readMost(item ttlv.Item) error {
+	most, err := item.Integer()
+	if err == nil && most <= 0 {
+		return item.Fail("it must be positive")
+	}
+	r.most = int(most)
+	return err
+}
+
+func (r *request) readContinuation(item ttlv.Item) error {
+	v, err := item.Enumeration()
+	if err != nil {
+		return err
+	}
+	switch option := wire.BatchErrorContinuationOption(v); option {
+	case wire.BatchErrorContinuationOptionStop:
+	case wire.BatchErrorContinuationOptionContinue:
+		r.carryOn = true
+	default:
+		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "the batch error continuation option %v is not supported; use Stop or Continue", option))
+	}
+	return nil
+}
+
+// readAsynchronous takes a request that need not be answered at once: it is.
+func readAsynchronous(item ttlv.Item) error {
+	if item.Type() == ttlv.Boolean { // 1.x: true allows it
+		return nil
+	}
+	v, err := item.Enumeration()
+	if err == nil && v == uint32(wire.AsynchronousIndicatorMandatory) {
+		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "operations are answered at once only; use Optional or Prohibited"))
+	}
+	return err
+}
+
+func (s *Server) readTime(item ttlv.Item) error {
+	at, err := item.Time()
+	if err != nil {
+		return err
+	}
+	if away := s.cfg.Now().Sub(at); away > s.cfg.Skew || away < -s.cfg.Skew {
+		return item.Fail("the time stamp is %v away from this server's clock, more than %v", away.Abs().Round(time.Second), s.cfg.Skew)
+	}
+	return nil
+}
+
+func (s *Server) count(r *request, h ttlv.Item) error {
+	item := h.Find(wire.TagBatchCount)
+	n, err := item.Integer()
+	switch {
+	case err != nil:
+		return err
+	case int(n) != len(r.items):
+		return item.Fail("it says %d operations, and the message has %d", n, len(r.items))
+	case n == 0:
+		return item.Fail("there is no operation in the message")
+	case int(n) > s.cfg.Batch:
+		return because(wire.ResultReasonInvalidMessage, fault.New(fault.TooLarge, "a message may have %d operations, not %d", s.cfg.Batch, n))
+	}
+	return nil
+}

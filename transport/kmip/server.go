@@ -1,0 +1,115 @@
+package kmip
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// Config holds what the door needs beside the vault. The zero value works.
+type Config struct {
+	Log    *slog.Logger     // nil: silent
+	Limits ttlv.Limits      // of a request
+	Batch  int              // operations of one request; default 64
+	Skew   time.Duration    // how far a request's time stamp may be from ours; default 5 min
+	Now    func() time.Time // default time.Now
+}
+
+// Server answers messages on a vault. Its methods may be called concurrently.
+type Server struct {
+	vault *vault.Vault
+	cfg   Config
+}
+
+// New builds the door on v.
+func New(v *vault.Vault, cfg Config) *Server {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Batch <= 0 {
+		cfg.Batch = 64
+	}
+	if cfg.Skew <= 0 {
+		cfg.Skew = 5 * time.Minute
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Server{vault: v, cfg: cfg}
+}
+
+// Answer writes to out the response to one request, which is lent for the call and cleared. There is always one: what
+// cannot be read is told so, in the oldest version if it does not say its own (KMIP 1.4, section 7.2; 2.1, section 9.4).
+func (s *Server) Answer(ctx context.Context, c access.Caller, request []byte, out *ttlv.Encoder) {
+	defer clear(request)
+	m, err := ttlv.Decode(request, s.cfg.Limits)
+	if err != nil {
+		s.refuse(wire.V10, c, err, out)
+		return
+	}
+	r, err := s.header(m.Root())
+	if err != nil {
+		s.refuse(r.version, c, err, out)
+		return
+	}
+	items := ttlv.NewEncoder()
+	defer items.Release()
+	count := s.batch(ctx, c, r, items)
+	s.message(r, count, items, out)
+}
+
+// message writes a response with items that were written before.
+func (s *Server) message(r *request, count int, items, out *ttlv.Encoder) {
+	out.Structure(wire.TagResponseMessage, func() {
+		s.responseHeader(r, count, out)
+		out.Append(items)
+	})
+}
+
+func (s *Server) responseHeader(r *request, count int, out *ttlv.Encoder) {
+	out.Structure(wire.TagResponseHeader, func() {
+		writeVersion(out, r.version)
+		out.DateTime(wire.TagTimeStamp, s.cfg.Now())
+		if r.correlation != "" {
+			out.Text(wire.TagClientCorrelationValue, r.correlation)
+		}
+		out.Integer(wire.TagBatchCount, int32(count))
+	})
+}
+
+func writeVersion(out *ttlv.Encoder, v wire.Version) {
+	out.Structure(wire.TagProtocolVersion, func() {
+		out.Integer(wire.TagProtocolVersionMajor, int32(v.Major))
+		out.Integer(wire.TagProtocolVersionMinor, int32(v.Minor))
+	})
+}
+
+// refuse answers a request that cannot be taken as a whole: one item, without an operation.
+func (s *Server) refuse(v wire.Version, c access.Caller, err error, out *ttlv.Encoder) {
+	err = s.vault.Refused("kmip", c, asFault(err, wire.ResultReasonInvalidMessage))
+	items := ttlv.NewEncoder()
+	defer items.Release()
+	items.Structure(wire.TagBatchItem, func() { s.writeFailure(items, v, err) })
+	s.message(&request{version: v}, 1, items, out)
+}
+
+// asFault gives an error of the codec its kind, and its reason: wrong, or that something is missing. What has a kind keeps it.
+func asFault(err error, wrong wire.ResultReason) error {
+	var e *ttlv.Error
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Missing:
+		return because(wire.ResultReasonMissingData, fault.New(fault.Invalid, "%s", e.Error()))
+	case e.Limit:
+		return because(wrong, fault.New(fault.TooLarge, "%s", e.Error()))
+	}
+	return because(wrong, fault.New(fault.Invalid, "%s", e.Error()))
+}
