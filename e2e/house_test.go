@@ -56,6 +56,7 @@ var plan = map[string][]string{
 	"transport/client/sealed":     {"vault/fault"}, // the form of what clients encrypt
 	"transport/client/envelope":   {"transport/client", "transport/client/sealed", "transport/api", "vault/fault"},
 	"transport/client/field":      {"transport/client/envelope", "vault/fault"},
+	"transport/client/holder":     {"vault/fault"},
 	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
 	"cmd/quorate":                 {"*"},
 	"e2e":                         {"transport/client", "transport/client/envelope", "transport/api", "vault/fault", "vault/plant"}, // what users have
