@@ -61,16 +61,17 @@ var plan = map[string][]string{
 	"cmd/quorate":                 {"*"},
 	"e2e":                         {"transport/client", "transport/client/envelope", "transport/api", "vault/fault", "vault/plant"}, // what users have
 	"e2e/kit":                     {"transport/api"},
-	"e2e/chaos/fabric":            {}, // a network of namespaces
-	"e2e/chaos/disk":              {}, // disks that fail
-	"e2e/chaos/history":           {}, // what clients saw, and whether one vault could have said so
+	"e2e/rados":                   {"e2e/kit"}, // a real S3 server
+	"e2e/chaos/fabric":            {},          // a network of namespaces
+	"e2e/chaos/disk":              {},          // disks that fail
+	"e2e/chaos/history":           {},          // what clients saw, and whether one vault could have said so
 	"e2e/chaos":                   {"transport/api"},
 	"e2e/figures":                 {}, // results into the README
 	"e2e/runbook":                 {}, // executes the documents
 }
 
 // kits are packages for tests; only tests import them.
-var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/figures", "e2e/chaos/fabric", "e2e/chaos/disk", "e2e/chaos/history"}
+var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/rados", "e2e/figures", "e2e/chaos/fabric", "e2e/chaos/disk", "e2e/chaos/history"}
 
 // only lists libraries and the packages that may import them.
 var only = map[string][]string{

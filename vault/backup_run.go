@@ -127,8 +127,8 @@ func (t *task) storeOne(ctx context.Context, sched *BackupSchedule) (o stored, n
 	if err != nil {
 		return o, 0, err
 	}
-	keep, drop := sched.expired(all, t.v.cfg.Now())
-	if err := t.letGo(ctx, d, epochs, keep); err != nil {
+	keep, drop := sched.expired(with(all, o), t.v.cfg.Now())
+	if err := t.letGo(ctx, d, epochs, sched.over(epochs.Keys, keep, t.v.cfg.Now())); err != nil {
 		return o, 0, err
 	}
 	for _, old := range drop {
@@ -236,17 +236,21 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// letGo destroys the keys of epochs of which no snapshot is kept: in the cluster, then in the companion.
-func (t *task) letGo(ctx context.Context, d *depot.Depot, e *archive.Epochs, keep []stored) error {
-	newest := e.Keys[len(e.Keys)-1].Number
-	left := slices.DeleteFunc(slices.Clone(e.Keys), func(k archive.Epoch) bool {
-		return k.Number != newest && !slices.ContainsFunc(keep, func(o stored) bool { return o.epoch == k.Number })
-	})
-	if len(left) == len(e.Keys) {
+// with is a listing in which o is, whatever the store says: it may tell of what it had a while ago.
+func with(all []stored, o stored) []stored {
+	if slices.ContainsFunc(all, func(there stored) bool { return there.name == o.name }) {
+		return all
+	}
+	return append(slices.Clip(all), o)
+}
+
+// letGo destroys keys of epochs: in the cluster, then in the companion.
+func (t *task) letGo(ctx context.Context, d *depot.Depot, e *archive.Epochs, over []uint64) error {
+	if len(over) == 0 {
 		return nil
 	}
-	t.change("epochs-destroyed", strconv.Itoa(len(e.Keys)-len(left)))
-	e.Keys = left
+	t.change("epochs-destroyed", strconv.Itoa(len(over)))
+	e.Keys = slices.DeleteFunc(slices.Clone(e.Keys), func(k archive.Epoch) bool { return slices.Contains(over, k.Number) })
 	if err := t.putEpochs(ctx, e); err != nil {
 		return err
 	}

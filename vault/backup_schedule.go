@@ -11,6 +11,7 @@ import (
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/archive"
 	"github.com/quorate/quorate/vault/depot"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
@@ -289,4 +290,21 @@ func (s *BackupSchedule) expired(all []stored, now time.Time) (keep, drop []stor
 		}
 	}
 	return keep, drop
+}
+
+// over picks the epochs of which every snapshot has expired, also those that the listing does not have: a store may tell of too few, and a destroyed
+// key cannot be had back. What was sealed in an epoch is older than the next one's beginning, and than every snapshot of a later epoch that was seen.
+func (s *BackupSchedule) over(epochs []archive.Epoch, keep []stored, now time.Time) (all []uint64) {
+	for i, e := range epochs[:max(len(epochs)-1, 0)] {
+		newer := 0
+		for _, o := range keep {
+			if o.epoch > e.Number {
+				newer++
+			}
+		}
+		if newer >= int(s.keep()) && now.Sub(time.UnixMilli(epochs[i+1].Began)) >= s.KeepFor {
+			all = append(all, e.Number)
+		}
+	}
+	return all
 }

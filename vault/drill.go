@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/quorate/quorate/vault/access"
@@ -111,11 +112,7 @@ func (t *task) rehearse(ctx context.Context, store string) (*DrillReport, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == 0 {
-		return nil, fault.New(fault.NotFound, "there is no snapshot of this cluster in %s", store).WithHint("quorate operator snapshot schedule run")
-	}
-	name := all[len(all)-1].name
-	f, err := d.Get(ctx, name)
+	f, name, err := fetchNewest(ctx, d, all, statusOf(t.link.machine.State()).Name)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +130,25 @@ func (t *task) rehearse(ctx context.Context, store string) (*DrillReport, error)
 	r.Store, r.Snapshot, r.By = store, name, "the running cluster's keyring"
 	r.Diff = merge.Compare(c.state, live, lineageOf(live).past(c.Header.Lineage, c.Header.Index))
 	return r, nil
+}
+
+// fetchNewest opens the newest snapshot of a store: the one that was stored last, which a listing may not have yet, or else the newest of the listing.
+func fetchNewest(ctx context.Context, d *depot.Depot, all []stored, last string) (io.ReadCloser, string, error) {
+	listed := ""
+	if len(all) > 0 {
+		listed = all[len(all)-1].name
+	}
+	if last > listed { // names sort by time
+		f, err := d.Get(ctx, last)
+		if err == nil || !errors.Is(err, fault.NotFound) {
+			return f, last, err
+		}
+	}
+	if listed == "" {
+		return nil, "", fault.New(fault.NotFound, "there is no snapshot of this cluster in %s", d).WithHint("quorate operator snapshot schedule run")
+	}
+	f, err := d.Get(ctx, listed)
+	return f, listed, err
 }
 
 // Drill opens everything in the copy and reports. began is when fetching it began, by the machine's clock; now is the vault's time.

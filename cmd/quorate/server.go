@@ -235,6 +235,8 @@ func (s *server) gauges(m *meters) error {
 			func() float64 { return unixTime(s.vault.BackupHealth().Succeeded) }),
 		m.Gauge("quorate_backup_overdue", "1 while the last success is longer ago than two turns of the schedule.",
 			flag(func() bool { return s.vault.BackupHealth().Overdue })),
+		m.Gauge("quorate_backup_failing", "1 while the last scheduled snapshot could not be stored, read back or let expire.",
+			flag(func() bool { return s.vault.BackupHealth().Error != "" })),
 		m.Gauge("quorate_drill_last_success_seconds", "Unix time of the last drill of a stored snapshot that succeeded; 0: none.",
 			func() float64 { return unixTime(s.vault.BackupHealth().Drilled) }),
 		m.Gauge("quorate_drill_overdue", "1 while the last drill that succeeded is longer ago than two turns.",

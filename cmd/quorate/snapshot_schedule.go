@@ -62,10 +62,13 @@ func newScheduleSetCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set --to URL --every DURATION",
 		Short: "Set where snapshots are stored, how often, and how many are kept",
-		Long: `Set the schedule. --to is a folder that every node reaches under that path, file:///var/backups/quorate.
-This program has no driver for buckets; mount one, if you have no other folder. Passwords are never part of the address.`,
-		Example: "  quorate operator snapshot schedule set --to file:///var/backups/quorate --every 1h --keep 48 --keep-for 30d",
-		Args:    cobra.NoArgs,
+		Long: `Set the schedule. --to is a folder that every node reaches under that path, file:///var/backups/quorate, or a bucket
+of the cluster's own, s3://name?region=eu-central-1 (for a server of another maker also endpoint=https%3A%2F%2Fhost and use_path_style=true).
+Credentials are never part of the address: every node has them in its environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in its
+files. Programs built with the tags gcs and azure take gs://name and azblob://name too.`,
+		Example: `  quorate operator snapshot schedule set --to file:///var/backups/quorate --every 1h --keep 48 --keep-for 30d
+  quorate operator snapshot schedule set --to 's3://vault-backups?region=eu-central-1' --every 1h --keep 48`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.scheduled(cmd, func(ctx context.Context, c *client.Client) (*api.SnapshotStatus, error) {
 				return c.SetSnapshotSchedule(ctx, in)

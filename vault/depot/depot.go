@@ -1,6 +1,7 @@
 // Package depot is where snapshots are stored: a folder, or object storage, named by a URL. It moves bytes under names and knows
-// nothing of what they are. Files appear under their names when they are whole. Drivers beside the folder's are registered by
-// whoever links them in (gocloud.dev/blob); credentials come from their own environment and files, never through here.
+// nothing of what they are. Files appear under their names when they are whole. Folders and S3 are always there, Google's and Azure's
+// stores with the build tags gcs and azure (gocloud.dev/blob); credentials come from the environment and files that their makers
+// define, never through here. A store is not believed: it may be slow, cut off, or tell of yesterday's files.
 package depot
 
 import (
@@ -9,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -25,36 +25,17 @@ import (
 type Depot struct {
 	bucket *blob.Bucket
 	where  string
+	stall  time.Duration // without a byte moved, after which an operation is given up
 }
+
+// Stall is for how long a store may stand still within one operation: it covers the tries that the drivers make again by themselves.
+const Stall = 2 * time.Minute
 
 // Object is one file in a store.
 type Object struct {
 	Name string
 	Size int64
 	At   time.Time
-}
-
-// Check refuses addresses that cannot be opened, without opening them: a URL whose scheme nobody knows, or a folder that is not
-// absolute.
-func Check(at string) error {
-	u, err := url.Parse(at)
-	if err != nil || u.Scheme == "" {
-		return fault.New(fault.Invalid, "%.80q is no address of a store", at).WithHint("A folder is file:///var/backups/quorate")
-	}
-	if u.User != nil {
-		return fault.New(fault.Invalid, "the address of a store holds no password").WithHint("Credentials come from the environment of the node (AWS_ACCESS_KEY_ID, …) or its files.")
-	}
-	if u.Scheme == fileblob.Scheme {
-		if u.Host != "" || !filepath.IsAbs(u.Path) || u.RawQuery != "" {
-			return fault.New(fault.Invalid, "%.80q names no folder", at).WithHint("A folder is given whole: file:///var/backups/quorate")
-		}
-		return nil
-	}
-	if !blob.DefaultURLMux().ValidBucketScheme(u.Scheme) {
-		return fault.New(fault.Invalid, "this program cannot store to %q", u.Scheme).
-			WithHint("It knows %s.", strings.Join(append([]string{fileblob.Scheme}, blob.DefaultURLMux().BucketSchemes()...), ", "))
-	}
-	return nil
 }
 
 // Open opens a store; a folder is made if it is not there, readable by this user alone.
@@ -70,27 +51,53 @@ func Open(ctx context.Context, at string) (*Depot, error) {
 	if u.Scheme == fileblob.Scheme {
 		b, err = fileblob.OpenBucket(u.Path, &fileblob.Options{CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
 	} else {
-		b, err = blob.OpenBucket(ctx, at)
+		b, err = blob.OpenBucket(ctx, driven(u))
 	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the store %s cannot be opened: %v", at, err).WithHint("Look at its address, and at the credentials in the node's environment.")
 	}
-	return &Depot{bucket: b, where: at}, nil
+	return &Depot{bucket: b, where: at, stall: Stall}, nil
 }
+
+// String is the store's address.
+func (d *Depot) String() string { return d.where }
 
 // Close ends the use of the store.
 func (d *Depot) Close() error { return d.bucket.Close() }
 
-func (d *Depot) failed(what, name string, err error) error {
-	kind := fault.Internal
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		kind = fault.NotFound
+// failed says what did not work, and what to look at.
+func (d *Depot) failed(ctx context.Context, what, name string, err error) error {
+	kind, hint := fault.Internal, "Look whether the store can be reached and written; the next turn tries again."
+	var already *fault.Error
+	switch code := gcerrors.Code(err); {
+	case errors.As(err, &already):
+		return err
+	case errors.Is(context.Cause(ctx), errStalled):
+		return fault.Wrap(kind, err, "%s %s in %s failed: nothing moved for %v", what, name, d.where, d.stall).WithHint("The store, or the way to it, is too slow; the next turn tries again.")
+	case code == gcerrors.NotFound:
+		kind, hint = fault.NotFound, "Look whether the bucket is there and the file was not deleted."
+	case refused(err, code):
+		hint = "The store refuses the node's credentials: look at AWS_ACCESS_KEY_ID and its like in the environment of every node, and at the bucket's policy."
 	}
-	return fault.Wrap(kind, err, "%s %s in %s failed: %v", what, name, d.where, err).WithHint("Look whether the store can be reached and written; the next turn tries again.")
+	return fault.Wrap(kind, err, "%s %s in %s failed: %v", what, name, d.where, err).WithHint("%s", hint)
+}
+
+// refused tells whether a store does not believe the credentials.
+func refused(err error, code gcerrors.ErrorCode) bool {
+	var said interface{ ErrorCode() string } // as S3's errors do
+	if errors.As(err, &said) {
+		switch said.ErrorCode() {
+		case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken":
+			return true
+		}
+	}
+	return code == gcerrors.PermissionDenied
 }
 
 // List gives the files whose names begin so, by name.
 func (d *Depot) List(ctx context.Context, prefix string) ([]Object, error) {
+	ctx, p, end := d.with(ctx)
+	defer end()
 	var all []Object
 	for it := d.bucket.List(&blob.ListOptions{Prefix: prefix}); ; {
 		o, err := it.Next(ctx)
@@ -98,8 +105,9 @@ func (d *Depot) List(ctx context.Context, prefix string) ([]Object, error) {
 			break
 		}
 		if err != nil {
-			return nil, d.failed("listing", prefix+"*", err)
+			return nil, d.failed(ctx, "listing", prefix+"*", err)
 		}
+		p.heard()
 		if !o.IsDir {
 			all = append(all, Object{Name: o.Key, Size: o.Size, At: o.ModTime})
 		}
@@ -108,38 +116,47 @@ func (d *Depot) List(ctx context.Context, prefix string) ([]Object, error) {
 	return all, nil
 }
 
-// Get opens a file.
+// Get opens a file. Reading and Close go on until ctx ends.
 func (d *Depot) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+	ctx, p, end := d.with(ctx)
 	r, err := d.bucket.NewReader(ctx, name, nil)
 	if err != nil {
-		return nil, d.failed("reading", name, err)
+		defer end()
+		return nil, d.failed(ctx, "reading", name, err)
 	}
-	return r, nil
+	p.heard()
+	return &patientReader{d: d, name: name, ctx: ctx, r: r, p: p, end: end}, nil
 }
 
 // Put makes or replaces a file by what write writes. If that fails there is no such file, or the one from before.
 func (d *Depot) Put(ctx context.Context, name string, write func(io.Writer) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, p, end := d.with(ctx)
+	defer end()
 	w, err := d.bucket.NewWriter(ctx, name, &blob.WriterOptions{ContentType: "application/octet-stream"})
 	if err != nil {
-		return d.failed("writing", name, err)
+		return d.failed(ctx, "writing", name, err)
 	}
-	if err := write(w); err != nil {
-		cancel() // so that Close gives it up
+	if err := write(patientWriter{w: w, p: p}); err != nil {
+		if ctx.Err() != nil {
+			err = d.failed(ctx, "writing", name, err)
+		}
+		end() // so that Close gives it up
 		_ = w.Close()
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
+	p.heard()
 	if err := w.Close(); err != nil {
-		return d.failed("writing", name, err)
+		return d.failed(ctx, "writing", name, err)
 	}
 	return nil
 }
 
 // Delete removes a file; one that is not there is no error.
 func (d *Depot) Delete(ctx context.Context, name string) error {
+	ctx, _, end := d.with(ctx)
+	defer end()
 	if err := d.bucket.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-		return d.failed("deleting", name, err)
+		return d.failed(ctx, "deleting", name, err)
 	}
 	return nil
 }

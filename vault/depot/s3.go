@@ -1,0 +1,3 @@
+package depot
+
+import _ "gocloud.dev/blob/s3blob" // s3://
