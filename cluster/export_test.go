@@ -106,3 +106,11 @@ func KeptUp(applied, leader []uint64) time.Duration {
 	}
 	return kept
 }
+
+// WatchSteps and NewWatch are the watch over a write, step by step.
+const WatchSteps = watchSteps
+
+func NewWatch(limit time.Duration, alarm func()) (next, stop func()) {
+	w := newWatch(limit, alarm)
+	return w.next, w.stop
+}

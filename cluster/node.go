@@ -129,7 +129,7 @@ func (n *Node) open() error {
 }
 
 func (n *Node) openDir() error {
-	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
+	if err := makeDir(n.cfg.Dir); err != nil {
 		return fmt.Errorf("making the data directory: %w", err)
 	}
 	marker := filepath.Join(n.cfg.Dir, removedFile)

@@ -36,7 +36,7 @@ var _ raft.SnapshotStore = (*snapshots)(nil)
 
 func newSnapshots(dir string, logKey []byte, cluster [16]byte) (*snapshots, error) {
 	s := &snapshots{dir: filepath.Join(dir, snapshotDir), cluster: cluster, key: subkey(logKey, cluster, "snapshot v1")}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := makeDir(s.dir); err != nil {
 		return nil, fmt.Errorf("making the folder of snapshots: %w", err)
 	}
 	return s, nil
@@ -209,6 +209,14 @@ func (s *snapshots) tidy() error {
 		}
 	}
 	return s.reapLocked()
+}
+
+// makeDir makes a folder for good: one whose name is lost with the power is lost with all that was synced in it.
+func makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
 }
 
 func syncDir(dir string) error {

@@ -255,10 +255,10 @@ func (s *store) timed(write func() error) error {
 	if plant.NoWatchdog {
 		slow = time.Hour
 	}
-	alarm := time.AfterFunc(slow, func() {
+	w := newWatch(slow, func() {
 		s.fatal(&DiskError{File: s.path, Err: fmt.Errorf("a write takes longer than %v", s.slow)})
 	})
-	defer alarm.Stop()
+	defer w.stop()
 	began := s.clock.now()
 	defer func() { now := s.clock.now(); s.pace.note(now, now-began) }()
 	if err := s.guard(write); err != nil {

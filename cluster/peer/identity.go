@@ -145,7 +145,7 @@ func LoadIdentity(dir string) (*Identity, error) {
 // Save writes the identity to dir (made with mode 0700 if missing) so that a crash at any moment leaves the
 // old identity or the new one. For that the key file holds both private keys while the certificate changes.
 func (id *Identity) Save(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o700), syncDir(filepath.Dir(dir))); err != nil { // for good: its name, too
 		return fmt.Errorf("making the identity's folder: %w", err)
 	}
 	keyDER, err := x509.MarshalPKCS8PrivateKey(id.Cert.PrivateKey)
@@ -207,6 +207,10 @@ func replaceFile(dir, name string, data []byte) (err error) {
 	if err = os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
 		return err
 	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

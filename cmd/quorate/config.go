@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -335,6 +337,11 @@ func checkDir(dir string) error {
 	if info.Mode().Perm()&0o077 != 0 {
 		return fault.New(fault.Invalid, "the data directory %s can be read by others (mode %o)", dir, info.Mode().Perm()).
 			WithHint("chmod 700 %s", dir)
+	}
+	// A directory whose name is lost with the power is lost with all that was synced in it. One above it that we may not open was
+	// there before us.
+	if err := syncFolder(filepath.Dir(dir)); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
 	}
 	return nil
 }

@@ -54,6 +54,22 @@ var _ vault.Founder = (*node)(nil)
 
 func (n *node) path(name string) string { return filepath.Join(n.cfg.Dir, name) }
 
+// mark puts an empty file into the directory and unmark takes it out, for good: what a mark stands for outlives a power cut, and so must
+// its being there or not.
+func (n *node) mark(name string) error {
+	if err := os.WriteFile(n.path(name), nil, 0o600); err != nil {
+		return err
+	}
+	return syncFolder(n.cfg.Dir)
+}
+
+func (n *node) unmark(name string) error {
+	if err := os.Remove(n.path(name)); err != nil {
+		return err
+	}
+	return syncFolder(n.cfg.Dir)
+}
+
 // recoverDir is start-up's look at what is there: a founding that was cut off is undone, a member's identity is loaded.
 func (n *node) recoverDir() error {
 	if _, err := os.Stat(n.path(foundingFile)); err == nil {
@@ -136,7 +152,7 @@ func (n *node) Found(ctx context.Context, f vault.Founding) error {
 }
 
 func (n *node) found(ctx context.Context, f vault.Founding) error {
-	if err := os.WriteFile(n.path(foundingFile), nil, 0o600); err != nil {
+	if err := n.mark(foundingFile); err != nil {
 		return fmt.Errorf("marking the founding: %w", err)
 	}
 	cert, key, err := certificateFor(n.cfg, f)
@@ -164,8 +180,8 @@ func (n *node) found(ctx context.Context, f vault.Founding) error {
 	}
 }
 
-// Keep implements vault.Founder.
-func (n *node) Keep() error { return os.Remove(n.path(foundingFile)) }
+// Keep implements vault.Founder. From here on the founding counts: a mark that came back after a power cut would have it removed.
+func (n *node) Keep() error { return n.unmark(foundingFile) }
 
 // Abandon implements vault.Founder.
 func (n *node) Abandon() {
@@ -222,7 +238,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(n.path(joiningFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := n.unmark(joiningFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		n.log.Warn("the mark of a node that joins could not be removed", "err", err)
 	}
 	n.cluster.Store(c)
@@ -290,7 +306,7 @@ func (n *node) join(ctx context.Context) error {
 	}
 	defer clear(out.Gossip)
 	defer clear(out.Log)
-	if err := os.WriteFile(n.path(joiningFile), nil, 0o600); err != nil {
+	if err := n.mark(joiningFile); err != nil {
 		return fmt.Errorf("marking that this node joins: %w", err)
 	}
 	if err := n.take(out.Cert, key, out.CA, out.Gossip, out.Log); err != nil {

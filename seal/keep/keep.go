@@ -39,7 +39,7 @@ type Dir struct {
 // Open makes the directory if it is missing. keyFile, if not "", holds a key of at least 32 bytes under which files are encrypted; its
 // content is not changed. Files that were written without a key still open with one, and are encrypted when they are next written.
 func Open(path, keyFile string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := makeDir(path); err != nil {
 		return nil, fmt.Errorf("making the directory of this node's shares: %w", err)
 	}
 	d := &Dir{path: path}
@@ -146,7 +146,7 @@ func (d *Dir) Write(name string, data []byte) error {
 }
 
 func writeSynced(path string, b []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { // a node that forgets its membership removes it
+	if err := makeDir(filepath.Dir(path)); err != nil { // a node that forgets its membership removes it
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
@@ -157,8 +157,15 @@ func writeSynced(path string, b []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func (d *Dir) sync() error {
-	f, err := os.Open(d.path)
+func (d *Dir) sync() error { return syncDir(d.path) }
+
+// makeDir makes a folder for good: its name, too.
+func makeDir(path string) error {
+	return errors.Join(os.MkdirAll(path, 0o700), syncDir(filepath.Dir(path)))
+}
+
+func syncDir(path string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}

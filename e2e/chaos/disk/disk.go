@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -192,13 +193,18 @@ func (d *Disk) set(f func()) {
 	f()
 }
 
-// Cut is a power cut: nobody may use the disk any more, its processes are dead. It is mounted anew with what survived.
+// Cut is a power cut: nobody may use the disk any more, its processes are dead. It is mounted anew with what survived; nil takes all that
+// may be taken.
 func (d *Disk) Cut(rnd *rand.Rand) error {
+	chance := func(int) int { return 0 }
+	if rnd != nil {
+		chance = rnd.IntN
+	}
 	mounted := d.server != nil
 	if err := d.Unmount(); err != nil {
 		return err
 	}
-	if err := d.lose(rnd); err != nil {
+	if err := d.lose(chance); err != nil {
 		return fmt.Errorf("a power cut of %s: %w", d.Back, err)
 	}
 	if mounted {
@@ -208,17 +214,17 @@ func (d *Disk) Cut(rnd *rand.Rand) error {
 }
 
 // lose undoes what was not synced.
-func (d *Disk) lose(rnd *rand.Rand) error {
+func (d *Disk) lose(chance func(n int) int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
 	for _, j := range sorted(d.journals) {
-		undone, err := j.lose(rnd, time.Now().Add(-30*time.Second))
+		undone, err := j.lose(chance, time.Now().Add(-30*time.Second))
 		d.stats.Undone += uint64(undone)
 		errs = append(errs, err)
 	}
-	for _, dir := range sortedNames(d.names) {
-		undone, err := undo(d.names[dir], rnd, time.Now().Add(-5*time.Second))
+	for _, dir := range slices.Backward(sortedNames(d.names)) { // what lies in a directory before the directory
+		undone, err := undo(d.names[dir], chance, time.Now().Add(-5*time.Second))
 		d.stats.Undone += uint64(undone)
 		errs = append(errs, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,14 +26,14 @@ type write struct {
 }
 
 // lose takes the writes back and puts those that survive in again: all from before old, each later one by chance.
-func (j *journal) lose(rnd *rand.Rand, old time.Time) (undone int, err error) {
+func (j *journal) lose(chance func(n int) int, old time.Time) (undone int, err error) {
 	var errs []error
 	for _, w := range slices.Backward(j.writes) {
 		_, err := j.file.WriteAt(w.old, w.off)
 		errs = append(errs, err, j.file.Truncate(w.oldSize))
 	}
 	for _, w := range j.writes {
-		if w.at.After(old) && rnd.IntN(2) == 0 {
+		if w.at.After(old) && chance(2) == 0 {
 			undone++
 			continue
 		}
@@ -55,12 +54,12 @@ type change struct {
 }
 
 // undo takes the newest changes back, as many as chance has it, but none from before old.
-func undo(all []change, rnd *rand.Rand, old time.Time) (undone int, err error) {
+func undo(all []change, chance func(n int) int, old time.Time) (undone int, err error) {
 	first, _ := slices.BinarySearchFunc(all, old, func(c change, t time.Time) int { return c.at.Compare(t) })
 	if first == len(all) {
 		return 0, nil
 	}
-	keep := first + rnd.IntN(len(all)-first+1)
+	keep := first + chance(len(all)-first+1)
 	var errs []error
 	for _, c := range slices.Backward(all[keep:]) {
 		undone++
