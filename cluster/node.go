@@ -322,8 +322,16 @@ func (n *Node) fail(err error) {
 	close(n.fatal)
 }
 
-// Fatal is closed when the node must end; Run then returns the reason.
+// Fatal is closed when the node must end; Reason and Run then return the reason.
 func (n *Node) Fatal() <-chan struct{} { return n.fatal }
+
+// Reason is why the node must end, once Fatal is closed. It does not wait for the node to end, as Run does: a disk that hangs would let
+// it wait.
+func (n *Node) Reason() error {
+	n.fatalMu.Lock()
+	defer n.fatalMu.Unlock()
+	return n.fatalErr
+}
 
 // Run waits until ctx ends and then shuts the node down in order, or until the node cannot go on: it returns the reason
 // (*DiskError, *DamageError, *RemovedError, or what the state machine said). The process should then end.
@@ -335,9 +343,7 @@ func (n *Node) Run(ctx context.Context) error {
 		return n.Shutdown(end)
 	case <-n.fatal:
 		n.stop(context.Background())
-		n.fatalMu.Lock()
-		defer n.fatalMu.Unlock()
-		return n.fatalErr
+		return n.Reason()
 	case <-n.stopped:
 		return nil
 	}

@@ -3,8 +3,11 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/quorate/quorate/e2e/chaos/disk"
 )
@@ -66,4 +69,34 @@ func onDisk(t *testing.T, n *node) *disk.Disk {
 	})
 	n.dir = filepath.Join(d.Point, "data")
 	return d
+}
+
+// A disk that hangs ends the process, although most of what ends in order waits for that disk. (Its threads that do are ended once
+// the disk lets them.)
+func TestAHangingDiskEndsTheProcess(t *testing.T) {
+	var d *disk.Disk
+	c := blank(t, 1, func(c *cluster) { d = onDisk(t, c.nodes[0]) })
+	c.found()
+	n := c.nodes[0]
+	d.Freeze()
+	t.Cleanup(d.Mend) // before the process is killed
+	under := create("way", false)
+	under.within = time.Second
+	_, _ = c.ask(n, under) // the audit log waits for the disk, too, and so does its orderly end
+	eventually(t, 60*time.Second, "the process has ended, but for threads that wait for the disk", func() error {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.proc.PID()))
+		if err != nil {
+			return err
+		}
+		_, state, _ := strings.Cut(string(stat), ") ")
+		if state[0] != 'Z' {
+			return fmt.Errorf("it is in state %c", state[0])
+		}
+		return nil
+	})
+	d.Mend()
+	n.waitExit(20 * time.Second)
+	if n.proc.Err() == nil || !n.logged("a write takes longer than") {
+		t.Errorf("it ended with %v and without saying why", n.proc.Err())
+	}
 }

@@ -248,7 +248,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 	p.Announce(n.vault.Sealed())
 	go func() {
 		<-c.Fatal()
-		n.ended <- c.Run(context.Background())
+		n.ended <- c.Reason()
 	}()
 	return nil
 }
@@ -425,11 +425,16 @@ func (n *node) handOver() {
 	}
 }
 
-// stop leaves the cluster in order: leadership is handed over first.
+// stop leaves the cluster in order: leadership is handed over first, unless this node cannot go on.
 func (n *node) stop() error {
 	c := n.cluster.Load()
 	if c == nil {
 		return nil
+	}
+	select {
+	case <-c.Fatal():
+		return c.Halt()
+	default:
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

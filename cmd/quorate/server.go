@@ -325,6 +325,7 @@ func (s *server) run(ctx context.Context) error {
 			s.log.Info("stopping: leadership first, then what is being answered")
 		case err = <-s.node.ended:
 			s.log.Error("this node cannot go on", "err", err)
+			s.hurry(err)
 		}
 	}
 	s.node.handOver()
@@ -336,6 +337,22 @@ func (s *server) run(ctx context.Context) error {
 	}
 	endRest()
 	return explain(errors.Join(err, rest.Wait()))
+}
+
+// dieWithin is what a node whose disk failed gets for ending in order.
+const dieWithin = 500 * time.Millisecond
+
+// hurry ends the process soon if the disk failed. What ends in order may have to wait for the disk, for as long as that hangs, and
+// nothing that this process would still write is to be trusted.
+func (s *server) hurry(err error) {
+	var disk *cluster.DiskError
+	if !errors.As(err, &disk) {
+		return
+	}
+	time.AfterFunc(dieWithin, func() {
+		s.log.Error("the disk keeps this process from ending in order, so it ends at once")
+		os.Exit(1)
+	})
 }
 
 // explain gives the ways in which a node can end their kind, and says what to do next.
