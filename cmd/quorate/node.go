@@ -249,6 +249,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 	go func() {
 		<-c.Fatal()
 		n.ended <- c.Reason()
+		_ = c.Halt() // whoever stops it in order hears what came of it
 	}()
 	return nil
 }

@@ -132,15 +132,18 @@ func (c *cluster) voting(within time.Duration) error {
 
 // recovered waits until every node serves, handing in shares where one is sealed.
 func (c *cluster) recovered(within time.Duration) error {
-	return kit.Attempt(within, func() error {
-		var errs []error
-		for _, n := range c.nodes {
-			if err := c.open(n); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", n.Name, err))
-			}
+	return kit.Attempt(within, c.serving)
+}
+
+// serving hands shares to every node that is sealed, and tells whether all serve.
+func (c *cluster) serving() error {
+	var errs []error
+	for _, n := range c.nodes {
+		if err := c.open(n); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", n.Name, err))
 		}
-		return errors.Join(errs...)
-	})
+	}
+	return errors.Join(errs...)
 }
 
 // open hands shares to a node that is sealed, and tells whether it serves.
@@ -192,8 +195,9 @@ func (c *cluster) parts(rnd *rand.Rand) (*node, []*node, error) {
 	return lead, rest, nil
 }
 
-// mend ends every fault: the network is whole, disks work, clocks are right, everybody runs, serves, and votes.
-func (c *cluster) mend(rnd *rand.Rand) error {
+// mend ends every fault: the network is whole, disks work, clocks are right, everybody runs, serves, and votes. It tells which
+// processes ended by themselves.
+func (c *cluster) mend(rnd *rand.Rand) (crashed []string, err error) {
 	c.net.Heal()
 	var errs []error
 	for _, i := range rnd.Perm(len(c.nodes)) {
@@ -206,17 +210,31 @@ func (c *cluster) mend(rnd *rand.Rand) error {
 			n.clock = 0
 			errs = append(errs, n.kill())
 		}
-		if !n.Running() {
-			errs = append(errs, n.spawn())
-		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return err
+		return nil, err
 	}
-	if err := c.recovered(45 * time.Second); err != nil {
-		return fmt.Errorf("the cluster does not serve 45 s after everything was mended: %w", err)
+	err = kit.Attempt(45*time.Second, func() error {
+		for _, n := range c.nodes { // what a supervisor does
+			if n.Running() {
+				continue
+			}
+			if n.crashed() {
+				crashed = append(crashed, fmt.Sprintf("%s ended by itself: %v\n%s", n.Name, n.Err(), n.last(8)))
+				if len(crashed) > 5 {
+					return errors.New("again and again")
+				}
+			}
+			if err := n.spawn(); err != nil {
+				return err
+			}
+		}
+		return c.serving()
+	})
+	if err != nil {
+		return crashed, fmt.Errorf("the cluster does not serve 45 s after everything was mended: %w", err)
 	}
-	return c.voting(20 * time.Second)
+	return crashed, c.voting(20 * time.Second)
 }
 
 // settled waits until all nodes have applied the same, with no load on them, and compares their states.

@@ -48,13 +48,14 @@ func diskFaults() []fault {
 		{"a follower's disk freezes", false, onFollower(freeze)},
 		{"a follower's disk is full", false, onFollower(full)},
 		{"the leader's disk is full", false, onLeader(full)},
-		{"a stopped follower's log is damaged", false, onFollower(func(r *run, n *node) error { return r.damage(n, "raft.db") })},
+		{"a stopped follower's log is damaged", false, onFollower(func(r *run, n *node) error { return r.damage(n, "raft/raft.db") })},
 	}
 }
 
 // failSync lets fsync fail: the process must be gone within a second of the first failure, for the kernel may have dropped what it could not write.
 func failSync(r *run, n *node) error {
 	before := n.disk.Stats().Failed
+	n.excused = true
 	n.disk.FailSync(syscall.EIO)
 	if err := kit.Attempt(5*time.Second, func() error {
 		if n.disk.Stats().Failed == before {
@@ -68,7 +69,7 @@ func failSync(r *run, n *node) error {
 	if err := n.WaitExit(r.grace(time.Second)); err != nil {
 		return fmt.Errorf("after an fsync that failed: %w", err)
 	}
-	r.figure("EIO → gone", time.Since(begin))
+	r.figure(eioFigure, time.Since(begin))
 	return r.goesOn(n)
 }
 
@@ -84,6 +85,7 @@ func slowSync(r *run, n *node) error {
 
 // freeze lets nothing be written: the node must answer nobody 5 s later, and the others go on.
 func freeze(r *run, n *node) error {
+	n.excused = true
 	n.disk.Freeze()
 	if err := kit.Attempt(5*time.Second, func() error {
 		if n.disk.Stalled().IsZero() {
@@ -101,7 +103,7 @@ func freeze(r *run, n *node) error {
 	}); err != nil {
 		return err
 	}
-	r.figure("frozen disk → gone", time.Since(n.disk.Stalled()))
+	r.figure(stallFigure, time.Since(n.disk.Stalled()))
 	if err := r.goesOn(n); err != nil {
 		return err
 	}

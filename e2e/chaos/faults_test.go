@@ -55,9 +55,18 @@ func kill(r *run, n *node) error {
 	return r.goesOn(n)
 }
 
+// failover is kill for the leader: how long the others take is a figure.
+func failover(r *run, n *node) error {
+	begin := time.Now()
+	if err := n.kill(); err != nil {
+		return err
+	}
+	return r.goesOnSince(begin, failoverFigure, n)
+}
+
 func processFaults() []fault {
 	return []fault{
-		{"kill -9 of the leader", short, onLeader(kill)},
+		{"kill -9 of the leader", short, onLeader(failover)},
 		{"kill -9 of a follower", short, onFollower(kill)},
 		{"kill -9 of two", false, func(r *run) error {
 			_, rest, err := r.c.parts(r.rnd)

@@ -23,7 +23,7 @@ func (l *load) quiet(f func() error) error {
 
 // judge takes the keys that were retired, or all of them, reads each once more at every node, and checks their histories.
 // The load is quiet and all nodes serve.
-func (l *load) judge(all bool) (checked int, complaints []string) {
+func (l *load) judge(all bool, r *report) (complaints []string) {
 	l.mu.Lock()
 	subjects := l.retired
 	l.retired = nil
@@ -37,12 +37,12 @@ func (l *load) judge(all bool) (checked int, complaints []string) {
 	for _, s := range subjects {
 		l.last(s)
 		ops := l.log.Take(s.name)
-		checked += len(ops)
+		r.judged(ops)
 		if err := history.Check(ops, bound); err != nil {
 			complaints = append(complaints, fmt.Sprintf("%v\n%s", err, history.Text(ops)))
 		}
 	}
-	return checked, complaints
+	return complaints
 }
 
 // last reads a key at every node, and opens each of its ciphertexts there.
@@ -82,7 +82,7 @@ func (l *load) reach(n int64, within time.Duration) error {
 	}
 }
 
-// between is a time from a to b.
-func between(rnd *rand.Rand, a, b time.Duration) time.Duration {
+// span is a time from a to b.
+func span(rnd *rand.Rand, a, b time.Duration) time.Duration {
 	return a + time.Duration(rnd.Int64N(int64(b-a)))
 }

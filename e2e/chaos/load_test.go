@@ -25,7 +25,7 @@ const (
 	keyUnknown = 4                       // unknown outcomes after which it is: each doubles what has to be searched
 	patient    = 10 * time.Second        // how long a write is repeated
 	impatient  = 1500 * time.Millisecond // one try
-	useEvery   = 8 * time.Millisecond    // of each node's own reader
+	useEvery   = 5 * time.Millisecond    // of each node's own reader
 )
 
 // subject is one key that clients work on.
@@ -58,15 +58,21 @@ type load struct {
 	acked   atomic.Int64 // operations that were answered with success
 	lastAck atomic.Int64 // when a write was, since begin
 	worst   atomic.Int64 // longest time between two of these, since it was asked for last
+	calm    atomic.Bool  // no fault is under way, and all is mended
+
+	waiting sync.Mutex
+	since   time.Duration // writes that began after this are waited for; guarded by waiting
+	arrived chan struct{} // closed by the first that is acknowledged; guarded by waiting
 
 	mu        sync.Mutex
 	rand      *rand.Rand
 	live      []*subject
 	retired   []*subject
 	made      int
-	materials map[string]string // key and version by material
-	versions  map[string]string // and the other way round
-	wrong     []string          // what must never be
+	materials map[string]string  // key and version by material
+	versions  map[string]string  // and the other way round
+	wrong     []string           // what must never be
+	revoking  [2][]time.Duration // how long it took to acknowledge that a key is out of use: while something is broken, and in calm
 }
 
 func startLoad(c *cluster, seed uint64, workers int) *load {
@@ -348,12 +354,28 @@ func (l *load) note(s *subject, o history.Op) {
 	}
 	l.acked.Add(1)
 	if writes {
-		l.wrote(o.Return)
+		l.wrote(o)
 	}
 }
 
 // wrote notes when a write was acknowledged.
-func (l *load) wrote(at time.Duration) {
+func (l *load) wrote(o history.Op) {
+	at := o.Return
+	l.waiting.Lock()
+	if l.arrived != nil && o.Call > l.since {
+		close(l.arrived)
+		l.arrived = nil
+	}
+	l.waiting.Unlock()
+	if o.Kind == history.Suspend || o.Kind == history.Destroy {
+		calm := 0
+		if l.calm.Load() {
+			calm = 1
+		}
+		l.mu.Lock()
+		l.revoking[calm] = append(l.revoking[calm], o.Return-o.Call)
+		l.mu.Unlock()
+	}
 	last := time.Duration(l.lastAck.Swap(int64(at)))
 	for gap := int64(at - last); ; {
 		worst := l.worst.Load()
@@ -361,6 +383,14 @@ func (l *load) wrote(at time.Duration) {
 			return
 		}
 	}
+}
+
+// next is closed once a write is acknowledged that began after now.
+func (l *load) next() <-chan struct{} {
+	l.waiting.Lock()
+	defer l.waiting.Unlock()
+	l.since, l.arrived = l.now(), make(chan struct{})
+	return l.arrived
 }
 
 // gap is the longest time without an acknowledged write since it was asked for last, the present one included.

@@ -16,7 +16,7 @@ import (
 	"github.com/quorate/quorate/e2e/kit"
 )
 
-// binaryEnv names the binary that the outer process has built.
+// binaryEnv names the binary; the outer process builds it, unless it is named one.
 const binaryEnv = "QUORATE_CHAOS_BINARY"
 
 // unable says why chaos cannot be made here; "": it can.
@@ -41,6 +41,9 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	defer leave()
+	if binary := os.Getenv(binaryEnv); binary != "" { // there is one
+		return inside(ctx, m, binary, dir)
+	}
 	var tags []string
 	if plant := os.Getenv("CHAOS_PLANT"); plant != "" {
 		tags = append(tags, "plant_"+plant)
@@ -50,6 +53,10 @@ func runAll(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		return 1
 	}
+	return inside(ctx, m, binary, dir)
+}
+
+func inside(ctx context.Context, m *testing.M, binary, dir string) int {
 	code, err := fabric.Again(ctx, binaryEnv+"="+binary, "TMPDIR="+dir)
 	if err != nil {
 		unable = err.Error()

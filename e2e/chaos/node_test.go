@@ -30,6 +30,7 @@ type node struct {
 	join      string        // peer address to join at; "": it founds
 	joinToken string        // file
 	clock     time.Duration // its clock is ahead by so much
+	excused   bool          // what happened to it may end the process
 }
 
 // newNode prepares a node below root. Nothing runs yet.
@@ -112,7 +113,25 @@ func (n *node) status() (s api.Status, err error) {
 // spawn starts the process, on a disk that is well.
 func (n *node) spawn() error {
 	n.http.CloseIdleConnections()
+	n.excused = false
 	return n.Spawn()
+}
+
+// crashed tells whether the process ended by itself, neither killed nor in order, and was not excused.
+func (n *node) crashed() bool {
+	var exit *exec.ExitError
+	return n.Started() && n.Ended() && !n.excused && errors.As(n.Err(), &exit) && exit.Exited()
+}
+
+// last is the end of the log, without what raft says of peers that it does not reach.
+func (n *node) last(lines int) string {
+	var kept []string
+	for line := range strings.Lines(n.Tail(2000)) {
+		if !strings.Contains(line, "raft: failed to") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept[max(0, len(kept)-lines):], "")
 }
 
 // kill is kill -9. A process that waits for a frozen disk can end only once the disk lets it; if it does not even then, the disk's

@@ -14,15 +14,19 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/e2e/chaos/history"
+	"github.com/quorate/quorate/e2e/figures"
 )
 
 // report is what a run has to tell.
 type report struct {
 	begin      time.Time
+	took       time.Duration // known once the run is over
 	deck       []fault
 	faults     map[string]*suffered
 	figures    map[string][]time.Duration
 	checked    int // operations that were judged
+	revoked    int // of these, what took a key or version out of use
+	used       int // and uses
 	complained int // complaints of the load that were passed on
 	complaints []string
 }
@@ -37,8 +41,6 @@ func (r *report) start() {
 	r.begin, r.faults, r.figures = time.Now(), map[string]*suffered{}, map[string][]time.Duration{}
 }
 
-func (r *report) since() time.Duration { return time.Since(r.begin) }
-
 func (r *report) cycled(name string, gap time.Duration) {
 	if r.faults[name] == nil {
 		r.faults[name] = &suffered{}
@@ -47,37 +49,108 @@ func (r *report) cycled(name string, gap time.Duration) {
 	r.faults[name].worst = max(r.faults[name].worst, gap)
 }
 
+// judged counts what was judged.
+func (r *report) judged(ops []history.Op) {
+	r.checked += len(ops)
+	for _, o := range ops {
+		switch {
+		case o.Kind == history.Use:
+			r.used++
+		case o.Outcome == history.OK && (o.Kind == history.Suspend || o.Kind == history.Destroy):
+			r.revoked++
+		}
+	}
+}
+
 func (r *report) figure(name string, d time.Duration) { r.figures[name] = append(r.figures[name], d) }
 
-// write prints the report, and writes it to a file if one is named.
-func (r *run) write(file string) {
+// Names of figures.
+const (
+	failoverFigure = "kill -9 of the leader → first acknowledged write"
+	eioFigure      = "EIO of an fsync → gone"
+	stallFigure    = "frozen disk → gone"
+)
+
+// write prints the report, and writes it to a file if one is named. What a run that found nothing has measured goes to the results.
+func (r *run) write(file, results string) {
 	text := r.text()
 	r.t.Log("\n" + text)
-	if file == "" {
-		return
+	if file != "" {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			r.t.Error(err)
+		}
 	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		r.t.Error(err)
+	if results != "" && !r.t.Failed() {
+		if err := figures.Append(results, r.results()...); err != nil {
+			r.t.Error(err)
+		}
 	}
+}
+
+// total is how many faults there were.
+func (r *run) total() (n int) {
+	for _, s := range r.faults {
+		n += s.times
+	}
+	return n
+}
+
+// rate is how many operations were acknowledged in a second.
+func (r *run) rate() float64 { return float64(r.l.acked.Load()) / r.took.Seconds() }
+
+// results are the figures that the README takes.
+func (r *run) results() (all []figures.Result) {
+	how := fmt.Sprintf("make chaos, %d faults, 3 nodes and their clients on %d cores", r.total(), runtime.NumCPU())
+	add := func(figure, target, measured string, args ...any) {
+		all = append(all, figures.Result{
+			Figure: figure, Target: target, Measured: fmt.Sprintf(measured, args...), How: how, Commit: commit(), Seed: r.seed,
+		})
+	}
+	add("real processes under faults: no acknowledged write lost, linearizable per key", "≥ 200 faults and 200,000 operations, ≥ 100 acknowledged a second, all digests equal",
+		"%d faults of %d kinds, %d operations, %.0f acknowledged a second, nothing lost, all digests equal", r.total(), len(r.faults), r.checked, r.rate())
+	add("uses of a key after its revocation was acknowledged, by any node", "0, X = 0 ms", "0 of %d uses, %d revocations", r.used, r.revoked)
+	for calm, of := range []string{"while something is broken", "with all in touch, under load"} {
+		if took := sorted(r.l.revoking[calm]); len(took) > 0 {
+			add("acknowledgement of a revocation "+of+", p99", []string{"≤ 2.5 s where a majority is there", "≤ 50 ms"}[calm], "%v of %d", share(took, 99), len(took))
+		}
+	}
+	for _, f := range []struct{ name, target string }{
+		{failoverFigure, "p50 ≤ 0.7 s, p99 ≤ 1.2 s"}, {eioFigure, "≤ 1 s"}, {stallFigure, "≤ 5 s"},
+	} {
+		if took := sorted(r.figures[f.name]); len(took) > 0 {
+			add(f.name, f.target, "p50 %v, p99 %v of %d", share(took, 50), share(took, 99), len(took))
+		}
+	}
+	return all
+}
+
+func sorted(d []time.Duration) []time.Duration { return slices.Sorted(slices.Values(d)) }
+
+// share is the smallest of the durations, which are sorted, that per cent of them do not exceed.
+func share(d []time.Duration, per int) time.Duration {
+	return d[max(0, (len(d)*per+99)/100-1)].Round(time.Millisecond)
 }
 
 func (r *run) text() string {
 	var b strings.Builder
-	took := r.since()
-	total := 0
-	for _, s := range r.faults {
-		total += s.times
-	}
 	counts := r.l.log.Counts()
 	verdict := "nothing that was promised was broken"
 	if len(r.complaints) > 0 {
 		verdict = fmt.Sprintf("**%d complaints**", len(r.complaints))
 	}
-	fmt.Fprintf(&b, "# chaos: %d faults of %d kinds, %s\n\n", total, len(r.faults), verdict)
-	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, 3 nodes on %d cores, 1 process each.\n\n", commit(), r.seed, took.Round(time.Second), runtime.NumCPU())
-	acked := r.l.acked.Load()
-	fmt.Fprintf(&b, "- %d operations acknowledged (%.0f/s), %d refused, %d without a known outcome; %d judged by porcupine\n",
-		acked, float64(acked)/took.Seconds(), counts[history.Refused]+counts[history.Missing], counts[history.Unknown], r.checked)
+	fmt.Fprintf(&b, "# chaos: %d faults of %d kinds, %s\n\n", r.total(), len(r.faults), verdict)
+	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, 3 nodes on %d cores, 1 process each.\n\n", commit(), r.seed, r.took.Round(time.Second), runtime.NumCPU())
+	fmt.Fprintf(&b, "- %d operations acknowledged (%.0f/s), %d refused, %d without a known outcome; %d judged\n",
+		r.l.acked.Load(), r.rate(), counts[history.Refused]+counts[history.Missing], counts[history.Unknown], r.checked)
+	fmt.Fprintf(&b, "- %d acknowledged revocations, %d uses; a use after the acknowledgement is a complaint\n", r.revoked, r.used)
+	for calm, of := range []string{"while something is broken", "with all in touch"} {
+		if took := sorted(r.l.revoking[calm]); len(took) > 0 {
+			fmt.Fprintf(&b, "- a revocation is acknowledged %s: median %v, p99 %v, worst %v\n", of, share(took, 50), share(took, 99), share(took, 100))
+		}
+	}
+	if r.slow > 0 {
+		fmt.Fprintf(&b, "- %d times a process ended because a write took longer than 3 s although its disk was well: the machine was too busy\n", r.slow)
+	}
 	r.l.mu.Lock()
 	fmt.Fprintf(&b, "- %d keys, %d materials, all different\n", r.l.made, len(r.l.materials))
 	r.l.mu.Unlock()
@@ -94,8 +167,8 @@ func (r *run) text() string {
 	}
 	b.WriteString("\nThe time includes the mending: restarts, shares handed in, a majority that is away.\n")
 	for _, name := range slices.Sorted(maps.Keys(r.figures)) {
-		all := slices.Sorted(slices.Values(r.figures[name]))
-		fmt.Fprintf(&b, "\n%s: %d times, median %v, worst %v\n", name, len(all), all[len(all)/2].Round(time.Millisecond), all[len(all)-1].Round(time.Millisecond))
+		all := sorted(r.figures[name])
+		fmt.Fprintf(&b, "\n%s: %d times, median %v, p99 %v, worst %v\n", name, len(all), share(all, 50), share(all, 99), share(all, 100))
 	}
 	for _, c := range r.complaints {
 		fmt.Fprintf(&b, "\n    %s\n", strings.ReplaceAll(c, "\n", "\n    "))

@@ -22,6 +22,7 @@ type run struct {
 	l    *load
 	rnd  *rand.Rand // chooses faults and their parts; the seed says all of it
 	seed uint64
+	slow int // processes that ended by themselves because the machine's own disk was slow
 	report
 }
 
@@ -40,8 +41,10 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 }
 
 const (
-	workers = 8
-	floor   = 100 // acknowledged operations a second, or the run does not count
+	workers  = 8
+	perCycle = 4   // faults
+	between  = 120 // operations that are acknowledged between two faults
+	floor    = 100 // acknowledged operations a second, or the run does not count
 )
 
 func TestChaos(t *testing.T) {
@@ -52,10 +55,12 @@ func TestChaos(t *testing.T) {
 	cycles := setting(t, "CHAOS_CYCLES", 0)
 	deck := faults()
 	if cycles == 0 {
-		cycles, deck = 5, shortDeck(deck)
+		cycles, deck = 2, shortDeck(deck)
 	}
 	if only := os.Getenv("CHAOS_ONLY"); only != "" {
-		deck = matching(deck, only)
+		if deck = matching(deck, only); len(deck) == 0 {
+			t.Fatalf("CHAOS_ONLY: no fault's name has %q in it", only)
+		}
 	}
 	t.Logf("SEED=%d CYCLES=%d", seed, cycles)
 	rnd := rand.New(rand.NewPCG(seed, 1))
@@ -83,18 +88,23 @@ func TestChaos(t *testing.T) {
 	}
 	r.l.gap()
 	for i := range cycles {
-		if len(r.deck) == 0 {
-			r.deck = append(r.deck, deck...)
-			rnd.Shuffle(len(r.deck), func(i, j int) { r.deck[i], r.deck[j] = r.deck[j], r.deck[i] })
-		}
-		f := r.deck[0]
-		r.deck = r.deck[1:]
-		if !r.cycle(i, f) {
+		if !r.cycle(i, deck) {
 			break
 		}
 	}
 	r.finish()
-	r.write(os.Getenv("CHAOS_REPORT"))
+	r.write(os.Getenv("CHAOS_REPORT"), os.Getenv("CHAOS_RESULTS"))
+}
+
+// next is the fault that comes next: all that are chosen come once, in an order by chance, before any comes again.
+func (r *run) next(deck []fault) fault {
+	if len(r.deck) == 0 {
+		r.deck = append(r.deck, deck...)
+		r.rnd.Shuffle(len(r.deck), func(i, j int) { r.deck[i], r.deck[j] = r.deck[j], r.deck[i] })
+	}
+	f := r.deck[0]
+	r.deck = r.deck[1:]
+	return f
 }
 
 func shortDeck(all []fault) (deck []fault) {
@@ -115,20 +125,38 @@ func matching(all []fault, only string) (deck []fault) {
 	return deck
 }
 
-// cycle breaks one thing, mends it, and looks at what the clients saw. It tells whether the run may go on.
-func (r *run) cycle(i uint64, f fault) bool {
-	begin := time.Now()
-	err := f.do(r)
-	if err != nil {
-		r.fail("while it lasted: %v", err)
+// cycle breaks some things, one after the other, mends each, and looks at what the clients saw. It tells whether the run may go on.
+func (r *run) cycle(i uint64, deck []fault) bool {
+	for range perCycle {
+		if r.suffer(i, r.next(deck)); r.t.Failed() {
+			return false
+		}
 	}
-	if err := r.c.mend(r.rnd); err != nil {
-		r.fail("%v", err)
-		r.logs()
-	} else if err := r.l.reach(100, 20*time.Second); err != nil {
-		r.fail("after the mending: %v", err)
-	} else if i%4 == 3 {
-		r.settle(false)
+	r.settle(false)
+	return !r.t.Failed()
+}
+
+// suffer breaks one thing and mends it.
+func (r *run) suffer(i uint64, f fault) {
+	begin := time.Now()
+	r.l.calm.Store(false)
+	if err := f.do(r); err != nil {
+		r.fail("%s: while it lasted: %v", f.name, err)
+	}
+	crashed, err := r.c.mend(r.rnd)
+	for _, c := range crashed {
+		if strings.Contains(c, "a write takes longer than") { // a machine that is too busy; the promise is that it ends, and it did
+			r.slow++
+			continue
+		}
+		r.fail("%s: %s", f.name, c)
+	}
+	r.l.calm.Store(err == nil)
+	if err == nil {
+		err = r.l.reach(between, 20*time.Second)
+	}
+	if err != nil {
+		r.fail("after %s: %v", f.name, err)
 	}
 	gap := r.l.gap()
 	r.cycled(f.name, gap)
@@ -137,7 +165,6 @@ func (r *run) cycle(i uint64, f fault) bool {
 		r.complained++
 		r.fail("%s", w)
 	}
-	return !r.t.Failed()
 }
 
 // settle lets the clients pause, compares the nodes, and judges what is complete.
@@ -146,8 +173,7 @@ func (r *run) settle(all bool) {
 		if err := r.c.settled(); err != nil {
 			return err
 		}
-		n, complaints := r.l.judge(all)
-		r.checked += n
+		complaints := r.l.judge(all, &r.report)
 		for _, c := range complaints {
 			r.fail("%s", c)
 		}
@@ -160,11 +186,11 @@ func (r *run) settle(all bool) {
 }
 
 func (r *run) finish() {
-	took := r.since()
+	r.took = time.Since(r.begin)
 	if !r.t.Failed() {
 		r.settle(true)
 	}
-	if rate := float64(r.l.acked.Load()) / took.Seconds(); rate < floor {
+	if rate := r.rate(); rate < floor && !r.t.Failed() && os.Getenv("CHAOS_ONLY") == "" {
 		r.fail("only %.0f operations a second were acknowledged; below %d the run does not count", rate, floor)
 	}
 	if r.t.Failed() {
@@ -184,7 +210,7 @@ func (r *run) fail(format string, args ...any) {
 // logs shows the end of each node's log.
 func (r *run) logs() {
 	for _, n := range r.c.nodes {
-		r.t.Logf("the end of %s's log:\n%s", n.Name, n.Tail(25))
+		r.t.Logf("the end of %s's log:\n%s", n.Name, n.last(25))
 	}
 	if dir := os.Getenv("CHAOS_KEEP"); dir != "" {
 		for _, n := range r.c.nodes {
@@ -196,28 +222,26 @@ func (r *run) logs() {
 }
 
 // pass lets some time pass.
-func (r *run) pass(a, b time.Duration) { wait(context.Background(), between(r.rnd, a, b)) }
+func (r *run) pass(a, b time.Duration) { wait(context.Background(), span(r.rnd, a, b)) }
 
 // grace is how long a promise in time may take here: the machine is shared, so the promise itself is reported as a figure and the
 // bound that fails the run is wider.
 func (r *run) grace(promised time.Duration) time.Duration { return 3*promised + 2*time.Second }
 
 // goesOn wants the nodes that are not out to go on with writes, and some time to pass.
-func (r *run) goesOn(out ...*node) error {
-	begin := time.Now()
-	last := r.l.lastAck.Load()
-	deadline := time.After(15 * time.Second)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for r.l.lastAck.Load() <= last+int64(5*time.Millisecond) {
-		select {
-		case <-deadline:
-			return fmt.Errorf("without %s the others do not go on within 15 s", names(out))
-		case <-tick.C:
-		}
+func (r *run) goesOn(out ...*node) error { return r.goesOnSince(time.Now(), "", out...) }
+
+// goesOnSince is goesOn after something that happened at a time; how long it took is a figure, if that has a name.
+func (r *run) goesOnSince(begin time.Time, figure string, out ...*node) error {
+	select {
+	case <-r.l.next():
+	case <-time.After(15 * time.Second):
+		return fmt.Errorf("without %s the others do not go on within 15 s", names(out))
 	}
-	r.figure("first write without a node that is out", time.Since(begin))
-	r.pass(500*time.Millisecond, 2500*time.Millisecond)
+	if figure != "" {
+		r.figure(figure, time.Since(begin))
+	}
+	r.pass(300*time.Millisecond, 1500*time.Millisecond)
 	return nil
 }
 

@@ -140,10 +140,11 @@ func (d *Disk) Offline(f func() error) error {
 	d.mu.Lock()
 	errs := d.forget()
 	d.mu.Unlock()
-	if errs = errors.Join(errs, f()); errs != nil || !mounted {
-		return errs
+	errs = errors.Join(errs, f())
+	if mounted {
+		errs = errors.Join(errs, d.Mount())
 	}
-	return d.Mount()
+	return errs
 }
 
 // FailSync lets every fsync fail with errno from now on.

@@ -186,6 +186,17 @@ func TestFullDiskSaysSo(t *testing.T) {
 		t.Errorf("three bytes where two fit: %v", err)
 	}
 	put(t, f, "abcd56", 0)
+	const grown = 1 << 20
+	if err := f.Truncate(grown); err != nil {
+		t.Errorf("a hole takes no room: %v", err)
+	}
+	if _, err := f.WriteAt([]byte("hole"), grown/2); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("writing into a hole of a full disk: %v", err)
+	}
+	put(t, f, "abcd56", 0)
+	if err := f.Truncate(6); err != nil {
+		t.Error(err)
+	}
 	d.Mend()
 	put(t, f, "7", 6)
 	if got := read(t, d, "f"); got != "abcd567" {

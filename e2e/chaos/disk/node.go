@@ -12,6 +12,7 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // node is a file or directory.
@@ -199,7 +200,7 @@ func (f *file) Write(_ context.Context, data []byte, off int64) (uint32, syscall
 	if errno != 0 {
 		return 0, errno
 	}
-	if !f.disk.take(off + int64(len(data)) - size) {
+	if !f.disk.take(f.missing(off, int64(len(data)), size)) {
 		return 0, syscall.ENOSPC
 	}
 	w := write{at: time.Now(), off: off, new: append([]byte(nil), data...), oldSize: size, newSize: max(size, off+int64(len(data)))}
@@ -216,7 +217,23 @@ func (f *file) Write(_ context.Context, data []byte, off int64) (uint32, syscall
 	return uint32(len(data)), 0
 }
 
-// resize is ftruncate.
+// missing is how many of n bytes from off take room that the file does not have yet: what lies behind its end or in a hole.
+func (f *file) missing(off, n, size int64) int64 {
+	need := max(0, off+n-max(off, size))
+	for end := min(off+n, size); off < end; {
+		data, err := unix.Seek(int(f.f.Fd()), off, unix.SEEK_DATA)
+		if err != nil { // no data from here on
+			return need + end - off
+		}
+		need += max(0, min(data, end)-off)
+		if off, err = unix.Seek(int(f.f.Fd()), data, unix.SEEK_HOLE); err != nil {
+			return need
+		}
+	}
+	return need
+}
+
+// resize is ftruncate. Growing takes no room: it makes a hole, as most file systems do.
 func (f *file) resize(to int64) syscall.Errno {
 	f.disk.move()
 	f.disk.mu.Lock()
@@ -227,8 +244,6 @@ func (f *file) resize(to int64) syscall.Errno {
 		return errno
 	case size == to:
 		return 0
-	case !f.disk.take(to - size):
-		return syscall.ENOSPC
 	}
 	w := write{at: time.Now(), off: to, oldSize: size, newSize: to}
 	if to < size {

@@ -1,8 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"sort"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -34,8 +37,33 @@ func Check(ops []Op, bound time.Duration) error {
 	case porcupine.Unknown:
 		return fmt.Errorf("key %s: no order was found in %v; whether there is one is not known", ops[0].Key, patience)
 	default:
-		return fmt.Errorf("key %s: no order of the operations explains what the clients saw", ops[0].Key)
+		return fmt.Errorf("key %s: no order of the operations explains what the clients saw; up to here there is one:\n%v", ops[0].Key, culprit(ops))
 	}
+}
+
+// culprit is the operation whose answer first made an order impossible: without the answers from it on there is one.
+func culprit(ops []Op) Op {
+	ends := slices.Clone(ops)
+	slices.SortFunc(ends, func(a, b Op) int { return cmp.Compare(a.Return, b.Return) })
+	first := sort.Search(len(ends)-1, func(i int) bool {
+		return porcupine.CheckOperationsTimeout(model, timed(until(ops, ends[i].Return)), patience) == porcupine.Illegal
+	})
+	return ends[first]
+}
+
+// until is what was known of the operations at a time: of those under way only that a change may happen.
+func until(ops []Op, end time.Duration) []Op {
+	var known []Op
+	for _, o := range ops {
+		switch {
+		case o.Return <= end:
+			known = append(known, o)
+		case o.Call <= end && o.changes():
+			o.Outcome, o.Sure = Unknown, false
+			known = append(known, o)
+		}
+	}
+	return known
 }
 
 // timed gives each operation the span in which it may have happened. Local reads are not among them: they may be old, see aged, and
@@ -51,6 +79,10 @@ func timed(ops []Op) []porcupine.Operation {
 			end = math.MaxInt64
 		}
 		all = append(all, porcupine.Operation{ClientId: i, Input: o, Call: int64(o.Call), Return: end})
+		if o.changes() && o.Sure { // the record in its answer was read while it lasted: see step
+			read := Op{Client: o.Client, Node: o.Node, Key: o.Key, Kind: Read, Call: o.Call, Return: o.Return, Saw: o.Saw, Sure: true}
+			all = append(all, porcupine.Operation{ClientId: i, Input: read, Call: int64(o.Call), Return: end})
+		}
 	}
 	return all
 }

@@ -74,7 +74,7 @@ type Op struct {
 	Call, Return time.Duration // since the run began
 	Outcome      Outcome
 	Saw          Record // of OK, where Sure
-	Sure         bool   // the record is the one that the operation left, or read
+	Sure         bool   // the record was read by it, after it had made its change
 }
 
 func (o Op) String() string {

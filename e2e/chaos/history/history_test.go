@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,15 @@ func TestHistoriesAreJudged(t *testing.T) {
 		}},
 		{"two win with one revision", "no order", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 9, history.Op{Kind: history.Tag, IfMatch: 1, Tag: "x"}), at(3, 8, history.Op{Kind: history.Tag, IfMatch: 1, Tag: "y"}),
+		}},
+		{"the answer to a change shows a later one, too", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 9, did(history.Rotate, rec(3, "suspended", "ds"))), at(4, 8, did(history.Suspend, rec(3, "suspended", "ds"))),
+		}},
+		{"the answer to a change shows one that comes after it", "no order", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 5, did(history.Rotate, rec(3, "suspended", "ds"))), at(6, 8, did(history.Suspend, rec(3, "suspended", "ds"))),
+		}},
+		{"the answer to a change does not show it", "no order", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 9, did(history.Rotate, created)),
 		}},
 		{"a refusal without a reason", "no order", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, history.Op{Kind: history.Tag, IfMatch: 1, Tag: "x", Outcome: history.Refused}),
@@ -182,6 +192,20 @@ func TestStepsOfAVersionAreRefusedForAReasonOnly(t *testing.T) {
 		if (err != nil) != legal {
 			t.Errorf("%v refused: %v", o, err)
 		}
+	}
+}
+
+// TestTheAnswerThatFitsNoOrderIsNamed: of a long history one wants to know where it went wrong.
+func TestTheAnswerThatFitsNoOrderIsNamed(t *testing.T) {
+	ops := []history.Op{at(0, 1, did(history.Create, rec(1, "active", "a")))}
+	for i := range 40 {
+		ops = append(ops, at(2+2*i, 3+2*i, saw(rec(1, "active", "a"))))
+	}
+	wrong := at(50, 55, did(history.Rotate, rec(2, "active", "a")))
+	ops = append(ops, wrong)
+	slices.SortFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Call, b.Call) })
+	if err := history.Check(ops, ms); err == nil || !strings.HasSuffix(err.Error(), "\n"+wrong.String()) {
+		t.Errorf("%v, want %v", err, wrong)
 	}
 }
 

@@ -61,7 +61,8 @@ func opens(r Record, n int) bool {
 	return r.State != "suspended" && n >= 1 && n <= len(r.Versions) && strings.IndexByte("ad", r.Versions[n-1]) >= 0
 }
 
-// step tells whether a key that is r may answer o so, and what it is then.
+// step tells whether a key that is r may answer o so, and what it is then. The answer to a change shows the key with the change in it, and
+// perhaps later ones: a node repeats what it has sent to a leader that was lost, and is then shown the key as it is now.
 func step(r Record, o Op) (bool, Record) {
 	switch {
 	case o.Outcome == Missing:
@@ -74,7 +75,7 @@ func step(r Record, o Op) (bool, Record) {
 	to, legal := next(r, o)
 	switch o.Outcome {
 	case OK:
-		return legal && (!o.Sure || shown(to) == o.Saw), to
+		return legal && (!o.Sure || shown(to) == o.Saw || to.Revision < o.Saw.Revision), to
 	case Refused:
 		return !legal, r
 	default: // Unknown: whether it happened is seen by what follows; at the end it makes no difference

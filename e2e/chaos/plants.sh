@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# plants.sh [NAME...]: run chaos on a binary with a deliberate bug (package vault/plant), under the fault that brings it out, and demand that
+# the run is red with the complaint that fits; then the same run without the bug, which has to be green. From the top: make chaos-plants
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+GO=${GO:-go}
+SEED=${SEED:-1}
+# name | fault | cycles | complaint
+table="
+nosync|power cut of all at once|2|no order of the operations|a read is .* old|damaged|does not serve
+nowatchdog|the leader's disk freezes|1|still answers .* after its disk froze|the others do not go on
+stalecache|leadership handed over|1|was used .* after the acknowledgement that it is out of use
+nooutlast|the leader cut off|4|was used .* after the acknowledgement that it is out of use
+"
+run() { # plant, fault, cycles
+  CHAOS_PLANT=$1 CHAOS_ONLY=$2 CHAOS_CYCLES=$3 CHAOS_SEED=$SEED $GO test -count=1 -timeout 15m -tags chaos -v -run '^TestChaos$' ./e2e/chaos 2>&1
+}
+bad=0
+while IFS='|' read -r name fault cycles pattern; do
+  [ -n "$name" ] || continue
+  [ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
+  out=$(run "$name" "$fault" "$cycles")
+  if [ $? -eq 0 ]; then
+    echo "chaos: $name is NOT caught under \"$fault\" (SEED=$SEED)"; bad=1
+  elif ! grep -E -- "SEED=[0-9]+: " <<<"$out" | grep -qE -- "$pattern"; then
+    echo "chaos: $name makes \"$fault\" red (SEED=$SEED), but nothing says $pattern:"; grep -E "SEED=[0-9]+: " <<<"$out" | cut -c1-300 | head; bad=1
+  else
+    echo "chaos: $name is caught: $(grep -E -- "SEED=[0-9]+: " <<<"$out" | grep -m1 -E -- "$pattern" | sed 's/^ *[a-z_.]*go:[0-9]*: //' | cut -c1-200)"
+  fi
+  out=$(run "" "$fault" "$cycles") || { echo "chaos: without $name \"$fault\" is red, too:"; grep -E "SEED=[0-9]+: |SKIP" <<<"$out" | cut -c1-300 | head -5; bad=1; }
+  ! grep -q -- "--- SKIP" <<<"$out" || { echo "chaos: it cannot be made here"; bad=1; }
+done <<<"$table"
+exit $bad
