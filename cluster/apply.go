@@ -34,7 +34,8 @@ type applier struct {
 	conf    atomic.Uint64 // index of the newest configuration applied
 	dropped atomic.Int64  // boot time at which a configuration without a former member, or a snapshot, was applied; ns
 
-	names map[string]bool // in the newest configuration applied; only raft's FSM goroutine touches it
+	names  map[string]bool // in the newest configuration applied; only raft's FSM goroutine touches it
+	unsure bool            // nobody compared the newest configuration with the one before: a snapshot brought it; likewise
 }
 
 var (
@@ -116,7 +117,8 @@ func (a *applier) StoreConfiguration(index uint64, c raft.Configuration) {
 		}
 	}
 	a.names = now
-	if len(gone) > 0 {
+	if len(gone) > 0 || a.unsure {
+		a.unsure = false
 		a.dropped.Store(int64(a.clock.now()))
 	}
 	if a.onConf != nil {
@@ -142,6 +144,7 @@ func (a *applier) Restore(r io.ReadCloser) error {
 	if err := a.machine.Restore(r); err != nil {
 		return fmt.Errorf("restoring the state from a snapshot: %w", err)
 	}
+	a.unsure = true
 	a.dropped.Store(int64(a.clock.now()))
 	a.machine.Skip(binary.BigEndian.Uint64(head[:8]))
 	a.conf.Store(binary.BigEndian.Uint64(head[8:]))
@@ -152,7 +155,7 @@ func (a *applier) Restore(r io.ReadCloser) error {
 	return nil
 }
 
-// lastDrop is when a member may last have gone without this node having seen it before.
+// lastDrop is when this node may last have learnt that a member is gone: never before it was.
 func (a *applier) lastDrop() time.Duration { return time.Duration(a.dropped.Load()) }
 
 // frozenHead is the size of what stands before the state in a snapshot's body: the counter, which may be ahead of the

@@ -1,9 +1,11 @@
 package cluster
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,6 +23,28 @@ func (n *Node) RaftConfig() *raft.Config { return n.raftConfig() }
 func (n *Node) Transport() raft.Transport {
 	return newNamed(n.port.Raft(raft.ServerID(n.cfg.Node), peer.TransportConfig{}), raft.ServerID(n.cfg.Node))
 }
+
+// ServeIndex is what a node that asks this one for a read index gets.
+func (n *Node) ServeIndex(ctx context.Context, from string) error {
+	body, err := wireEnc.Marshal(indexRequest{})
+	if err != nil {
+		return err
+	}
+	_, err = n.serveIndex(ctx, from, body)
+	return err
+}
+
+// CountRefusals makes this node count that every other member has shut its door once, as a node does that was removed.
+func (n *Node) CountRefusals() {
+	errs := map[string]error{}
+	for _, s := range n.servers() {
+		errs[string(s.ID)] = &peer.CallError{Node: string(s.ID), Err: &net.OpError{Op: "remote error", Err: errors.New("bad certificate")}}
+	}
+	n.countRefusals(errs)
+}
+
+// LeaseUntil is the boot time at which this node's lease ends.
+func (n *Node) LeaseUntil() time.Duration { return time.Duration(n.lease.until.Load()) }
 
 // OpenDisk opens the store that a node has in life.
 func OpenDisk(path string, options *bbolt.Options) (Store, error) { return openBoltDisk(path, options) }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,6 +88,15 @@ func (g *grants) outstanding(index uint64) map[string]time.Duration {
 	return open
 }
 
+// forget drops the leases that node was given up to then, on this node's clock: it has said that it serves no more.
+func (g *grants) forget(node string, given, bound time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if list, ok := g.byNode[node]; ok {
+		g.byNode[node] = slices.DeleteFunc(list, func(at grant) bool { return at.until <= given+bound })
+	}
+}
+
 // leaseBound is how long after granting, on this node's clock, a lease has ended on its holder's: clocks may run
 // apart by one in a hundred.
 func (n *Node) leaseBound() time.Duration { return n.cfg.Lease + n.cfg.Lease/100 + 5*time.Millisecond }
@@ -123,6 +133,9 @@ func (n *Node) serveIndex(ctx context.Context, from string, body []byte) ([]byte
 	ld := n.leading()
 	if ld == nil {
 		return nil, fault.New(fault.NoLeader, "this node does not lead, or is not ready yet")
+	}
+	if _, member := n.find(from); !member { // it may be heard, on another's word, and may be a member no more
+		return nil, fault.New(fault.Denied, "node %q is not a member", from)
 	}
 	n.reports.note(from, q.Report, n.app.done.reached())
 	n.rivals.note(from, q.Report.Process, n.boot())
@@ -172,6 +185,7 @@ func (n *Node) outlast(ctx context.Context, ld *leadership, index uint64) error 
 		return nil
 	}
 	open := n.grants.outstanding(index)
+	still := func(node string) bool { return n.grants.outstanding(index)[node] > 0 } // until it is forgotten
 	inherited := ld.since + n.leaseBound()
 	everybody := time.Duration(0)
 	if n.boot() < inherited {
@@ -180,16 +194,15 @@ func (n *Node) outlast(ctx context.Context, ld *leadership, index uint64) error 
 				open[id] = max(open[id], inherited)
 			}
 		}
-		if n.app.lastDrop()+2*n.leaseBound() > ld.since { // one who is no member any more may hold a lease
-			everybody = inherited
-		}
+		still = func(string) bool { return true }
+		everybody = min(inherited, n.app.lastDrop()+n.leaseBound()) // one who is no member any more may hold a lease
 	}
-	if len(open) == 0 && everybody == 0 {
+	if len(open) == 0 && everybody <= n.boot() {
 		return nil
 	}
 	var waits sync.WaitGroup
 	for node, until := range open {
-		waits.Go(func() { n.outlastOne(ctx, node, index, until) })
+		waits.Go(func() { n.outlastOne(ctx, node, index, until, still) })
 	}
 	n.sleepUntil(ctx, everybody)
 	waits.Wait()
@@ -199,7 +212,7 @@ func (n *Node) outlast(ctx context.Context, ld *leadership, index uint64) error 
 	return nil
 }
 
-func (n *Node) outlastOne(ctx context.Context, node string, index uint64, until time.Duration) {
+func (n *Node) outlastOne(ctx context.Context, node string, index uint64, until time.Duration, still func(string) bool) {
 	body, err := wireEnc.Marshal(waitRequest{Index: index})
 	if err != nil {
 		n.sleepUntil(ctx, until)
@@ -207,7 +220,7 @@ func (n *Node) outlastOne(ctx context.Context, node string, index uint64, until 
 	}
 	for {
 		left := until - n.boot()
-		if left <= 0 || ctx.Err() != nil || n.ctx.Err() != nil {
+		if left <= 0 || ctx.Err() != nil || n.ctx.Err() != nil || !still(node) {
 			return
 		}
 		try, cancel := context.WithTimeout(ctx, left)

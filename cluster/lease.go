@@ -166,6 +166,8 @@ func (n *Node) runRenew(ctx context.Context) {
 			n.lease.failed(n.whyStale(err))
 			n.lookAround(try, err)
 			next = min(next, renewRetry)
+		} else if err == nil {
+			n.around.refusals.forget()
 		}
 		cancel()
 		timer.Reset(next)

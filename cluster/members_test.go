@@ -40,6 +40,35 @@ func TestAdmittedMemberVotesOnlyAfterItKeptUp(t *testing.T) {
 	c.WaitConverged()
 }
 
+func TestWhoIsNoMemberGetsNoLease(t *testing.T) {
+	c := clustertest.New(t, 1)
+	if err := c.Node(0).ServeIndex(t.Context(), "n99"); !errors.Is(err, fault.Denied) {
+		t.Errorf("got %v, want Denied: a leader may hear who was removed, on the word of a voter that lags", err)
+	}
+	if err := c.Node(0).ServeIndex(t.Context(), c.Name(0)); err != nil {
+		t.Errorf("a member: %v", err)
+	}
+}
+
+// TestShutDoorsOfLongAgoDoNotAddUp: a node that a leader has answered since is a member still.
+func TestShutDoorsOfLongAgoDoNotAddUp(t *testing.T) {
+	c := clustertest.New(t, 2)
+	n := c.Node(c.Follower())
+	for range 3 {
+		n.CountRefusals()
+		n.CountRefusals()
+		before := n.LeaseUntil()
+		c.Until("the lease is renewed", func() bool { return n.LeaseUntil() > before })
+		before = n.LeaseUntil() // what is noted of a renewal is noted by the time of the next
+		c.Until("the lease is renewed again", func() bool { return n.LeaseUntil() > before })
+	}
+	select {
+	case <-n.Fatal():
+		t.Error("it concludes that it was removed, from doors that were shut before its leader answered it")
+	default:
+	}
+}
+
 func TestDemotedMemberStaysSoUntilPromoted(t *testing.T) {
 	c := clustertest.New(t, 4)
 	i := c.Follower()

@@ -73,7 +73,7 @@ type Node struct {
 	fatalMu  sync.Mutex
 	fatalErr error         // guarded by fatalMu
 	fatal    chan struct{} // closed when fatalErr is set
-	stopOnce sync.Once
+	ending   atomic.Bool   // somebody has begun to stop it
 	stopErr  error
 	stopped  chan struct{} // closed when everything has ended
 }
@@ -370,37 +370,38 @@ func (n *Node) Halt() error { return n.stop(context.Background()) }
 
 // stop ends everything, in the order in which it leans on each other. It may be called at any stage of Open.
 func (n *Node) stop(ctx context.Context) error {
-	n.stopOnce.Do(func() {
-		n.dead.Store(true)
-		n.lead.Store(nil)
-		n.cancel()
-		ctx, cancel := context.WithTimeout(ctx, stopWithin)
-		defer cancel()
-		var errs []error
-		raftDone := true
-		if n.raft != nil {
-			raftDone = within(ctx, func() { errs = append(errs, n.raft.Shutdown().Error()) })
-		}
-		if n.port != nil {
-			errs = append(errs, n.port.Close())
-		}
-		if g := n.gossip.Load(); g != nil {
-			errs = append(errs, g.Close())
-		}
-		n.workMu.Lock()
-		n.stopping = true
-		n.workMu.Unlock()
-		ended := within(ctx, n.work.Wait)
-		if raftDone && ended && n.store != nil { // else somebody may still be writing
-			errs = append(errs, n.store.close())
-		}
-		if !raftDone || !ended {
-			errs = []error{fault.New(fault.Internal, "the node did not stop in time: a write to the disk hangs")}
-		}
-		n.stopErr = errors.Join(errs...)
-		close(n.stopped)
-	})
-	<-n.stopped
+	if !n.ending.CompareAndSwap(false, true) { // somebody else does it; the waiting is on a channel, as for all that may take long
+		<-n.stopped
+		return n.stopErr
+	}
+	n.dead.Store(true)
+	n.lead.Store(nil)
+	n.cancel()
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	var errs []error
+	raftDone := true
+	if n.raft != nil {
+		raftDone = within(ctx, func() { errs = append(errs, n.raft.Shutdown().Error()) })
+	}
+	if n.port != nil {
+		errs = append(errs, n.port.Close())
+	}
+	if g := n.gossip.Load(); g != nil {
+		errs = append(errs, g.Close())
+	}
+	n.workMu.Lock()
+	n.stopping = true
+	n.workMu.Unlock()
+	ended := within(ctx, n.work.Wait)
+	if raftDone && ended && n.store != nil { // else somebody may still be writing
+		errs = append(errs, n.store.close())
+	}
+	if !raftDone || !ended {
+		errs = []error{fault.New(fault.Internal, "the node did not stop in time: a write to the disk hangs")}
+	}
+	n.stopErr = errors.Join(errs...)
+	close(n.stopped)
 	return n.stopErr
 }
 

@@ -57,7 +57,12 @@ func (n *Node) tellRemoved(node, addr string, which removal) {
 		if _, admitted := n.find(node); admitted {
 			return
 		}
-		if _, err := n.port.Call(ctx, addr, node, methodRemoved, body); err == nil || errors.Is(err, fault.Conflict) {
+		asked := n.boot()
+		_, err := n.port.Call(ctx, addr, node, methodRemoved, body)
+		if err == nil { // it serves no more: nobody has to wait for its lease
+			n.grants.forget(node, asked, n.leaseBound())
+		}
+		if err == nil || errors.Is(err, fault.Conflict) {
 			return
 		}
 		n.sleepUntil(ctx, n.boot()+200*time.Millisecond)
@@ -77,6 +82,8 @@ func (n *Node) serveRemoved(_ context.Context, from string, body []byte) ([]byte
 	if which.Cert != sha256.Sum256(n.id.Load().Cert.Leaf.Raw) {
 		return nil, fault.New(fault.Conflict, "the node %s that was removed held another certificate", n.cfg.Node)
 	}
+	n.dead.Store(true) // before the answer, which says that this node serves nothing any more
+	n.lease.drop("this node was removed from its cluster")
 	n.spawn(func() { n.removed() })
 	return nil, nil
 }
@@ -121,6 +128,13 @@ func (n *Node) serveRemove(_ context.Context, from string, _ []byte) ([]byte, er
 type refusals struct {
 	mu     sync.Mutex
 	byNode map[string]int // guarded by mu
+}
+
+// forget is for a node that a leader has just answered: what was counted before says nothing of what comes.
+func (r *refusals) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.byNode)
 }
 
 // countRefusals concludes from being refused by a majority of the voters that it knows, again and again and by nobody

@@ -6,10 +6,11 @@ import (
 )
 
 // trouble is one kind of fault: begin injects it and says how to end it. keeps says that a majority stays up and in touch, so
-// that there has to be a leader in spite of it.
+// that there has to be a leader in spite of it; aside, that it is one node alone that is struck, the leader or another.
 type trouble struct {
 	name  string
 	keeps bool
+	aside bool
 	least time.Duration
 	most  time.Duration
 	begin func(w *World) (end func())
@@ -17,35 +18,35 @@ type trouble struct {
 
 // kinds is everything that is done to a cluster.
 var kinds = []trouble{
-	{"a node cut off", true, 100 * time.Millisecond, 10 * time.Second, cutOff(one)},
-	{"the leader cut off", true, 300 * time.Millisecond, 8 * time.Second, cutOff(leader)},
-	{"a node deaf", true, 100 * time.Millisecond, 6 * time.Second, oneWay(one, true)},
-	{"the leader deaf", false, 100 * time.Millisecond, 6 * time.Second, oneWay(leader, true)},
-	{"a node mute", true, 100 * time.Millisecond, 6 * time.Second, oneWay(one, false)},
-	{"the leader mute", true, 300 * time.Millisecond, 6 * time.Second, oneWay(leader, false)},
-	{"two nodes out of touch", true, 100 * time.Millisecond, 6 * time.Second, apart},
-	{"raft's connections wedged", false, 300 * time.Millisecond, 4 * time.Second, wedge(raftLane)},
-	{"calls wedged", false, 300 * time.Millisecond, 4 * time.Second, wedge(callLane)},
-	{"everybody out of touch", false, 500 * time.Millisecond, 5 * time.Second, shatter},
-	{"messages lost", false, time.Second, 8 * time.Second, weather(0.15, 0)},
-	{"messages late", false, time.Second, 8 * time.Second, weather(0, 250*time.Millisecond)},
-	{"a node killed", true, 0, 8 * time.Second, killed(one, 1, false)},
-	{"the leader killed", true, 300 * time.Millisecond, 6 * time.Second, killed(leader, 1, false)},
-	{"a majority killed", false, 0, 4 * time.Second, killed(one, majority, false)},
-	{"all killed", false, 0, 3 * time.Second, killed(one, everybody, false)},
-	{"power cut at one node", true, 0, 4 * time.Second, killed(one, 1, true)},
-	{"power cut at all", false, 0, 2 * time.Second, killed(one, everybody, true)},
-	{"a node paused", true, 100 * time.Millisecond, 6 * time.Second, paused(one)},
-	{"the leader paused", true, 400 * time.Millisecond, 6 * time.Second, paused(leader)},
-	{"the leader paused for a moment", false, 450 * time.Millisecond, 950 * time.Millisecond, paused(leader)},
-	{"writes fail at one node", true, time.Second, 4 * time.Second, disks(one, true, 0, false)},
-	{"writes fail at the leader", true, 2 * time.Second, 4 * time.Second, disks(leader, true, 0, false)},
-	{"slow disk at the leader", false, time.Second, 6 * time.Second, disks(leader, false, 300*time.Millisecond, false)},
-	{"frozen disk at one node", true, time.Second, 12 * time.Second, disks(one, false, 0, true)},
-	{"frozen disk at the leader", true, 6 * time.Second, 12 * time.Second, disks(leader, false, 0, true)},
-	{"wall clock set", false, 0, 2 * time.Second, wallClock},
-	{"leadership handed over", false, 0, time.Second, handOver},
-	{"a member replaced", false, 0, time.Second, replace},
+	{"a node cut off", true, true, 100 * time.Millisecond, 10 * time.Second, cutOff(one)},
+	{"the leader cut off", true, false, 300 * time.Millisecond, 8 * time.Second, cutOff(leader)},
+	{"a node deaf", true, true, 100 * time.Millisecond, 6 * time.Second, oneWay(one, true)},
+	{"the leader deaf", false, false, 100 * time.Millisecond, 6 * time.Second, oneWay(leader, true)},
+	{"a node mute", true, true, 100 * time.Millisecond, 6 * time.Second, oneWay(one, false)},
+	{"the leader mute", true, false, 300 * time.Millisecond, 6 * time.Second, oneWay(leader, false)},
+	{"two nodes out of touch", true, false, 100 * time.Millisecond, 6 * time.Second, apart},
+	{"raft's connections wedged", false, false, 300 * time.Millisecond, 4 * time.Second, wedge(raftLane)},
+	{"calls wedged", false, false, 300 * time.Millisecond, 4 * time.Second, wedge(callLane)},
+	{"everybody out of touch", false, false, 500 * time.Millisecond, 5 * time.Second, shatter},
+	{"messages lost", false, false, time.Second, 8 * time.Second, weather(0.15, 0)},
+	{"messages late", false, false, time.Second, 8 * time.Second, weather(0, 250*time.Millisecond)},
+	{"a node killed", true, true, 0, 8 * time.Second, killed(one, 1, false)},
+	{"the leader killed", true, false, 300 * time.Millisecond, 6 * time.Second, killed(leader, 1, false)},
+	{"a majority killed", false, false, 0, 4 * time.Second, killed(one, majority, false)},
+	{"all killed", false, false, 0, 3 * time.Second, killed(one, everybody, false)},
+	{"power cut at one node", true, true, 0, 4 * time.Second, killed(one, 1, true)},
+	{"power cut at all", false, false, 0, 2 * time.Second, killed(one, everybody, true)},
+	{"a node paused", true, true, 100 * time.Millisecond, 6 * time.Second, paused(one)},
+	{"the leader paused", true, false, 400 * time.Millisecond, 6 * time.Second, paused(leader)},
+	{"the leader paused for a moment", false, false, 450 * time.Millisecond, 950 * time.Millisecond, paused(leader)},
+	{"writes fail at one node", true, true, time.Second, 4 * time.Second, disks(one, true, 0, false)},
+	{"writes fail at the leader", true, false, 2 * time.Second, 4 * time.Second, disks(leader, true, 0, false)},
+	{"slow disk at the leader", false, false, time.Second, 6 * time.Second, disks(leader, false, 300*time.Millisecond, false)},
+	{"frozen disk at one node", true, true, time.Second, 12 * time.Second, disks(one, false, 0, true)},
+	{"frozen disk at the leader", true, false, 6 * time.Second, 12 * time.Second, disks(leader, false, 0, true)},
+	{"wall clock set", false, false, 0, 2 * time.Second, wallClock},
+	{"leadership handed over", false, false, 0, time.Second, handOver},
+	{"a member replaced", false, false, 0, time.Second, replace},
 }
 
 // How many processes are killed, where it depends on how many there are.
@@ -56,7 +57,9 @@ const (
 
 func one(w *World) *Node {
 	list := w.Members()
-	return list[w.rnd.IntN(len(list))]
+	n := list[w.rnd.IntN(len(list))]
+	w.record.load.Load().strikes(n.Name)
+	return n
 }
 
 // leader waits a moment for one; nil if there is none.

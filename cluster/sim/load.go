@@ -30,12 +30,20 @@ type load struct {
 	work    sync.WaitGroup
 	values  atomic.Uint64
 	healthy atomic.Bool // nothing is wrong just now
+	spell   spell
 
 	mu       sync.Mutex
-	commands map[[16]byte]fsm.Command // under way, by request; guarded by mu
-	regs     map[string]*register     // guarded by mu
-	epoch    int                      // guarded by mu
-	now      []*register              // of the epoch; guarded by mu
+	commands map[[16]byte]pending // under way, by request; guarded by mu
+	keys     []*held              // in the order in which they were made; guarded by mu
+	regs     map[string]*register // guarded by mu
+	epoch    int                  // guarded by mu
+	now      []*register          // of the epoch; guarded by mu
+}
+
+// pending is a command under way, and who is told at the moment of its acknowledgement.
+type pending struct {
+	cmd   fsm.Command
+	acked func(fsm.Outcome) // nil: nobody
 }
 
 // outcome is what a client learnt of a write.
@@ -46,7 +54,7 @@ type outcome struct {
 }
 
 func (w *World) newLoad() *load {
-	return &load{w: w, stop: make(chan struct{}), commands: map[[16]byte]fsm.Command{}, regs: map[string]*register{}}
+	return &load{w: w, stop: make(chan struct{}), commands: map[[16]byte]pending{}, regs: map[string]*register{}}
 }
 
 // run starts the clients.
@@ -64,6 +72,10 @@ func (l *load) run() {
 				l.act(c, rnd)
 			}
 		})
+	}
+	for i := range keepers {
+		rnd := rand.New(rand.NewPCG(l.w.opt.Seed, uint64(200+i)))
+		l.work.Go(func() { l.keep(rnd) })
 	}
 	hasty := rand.New(rand.NewPCG(l.w.opt.Seed, 98))
 	l.work.Go(func() { // one who is busy when something is wrong
@@ -83,6 +95,9 @@ func (l *load) run() {
 						think = time.Duration(rnd.Int64N(int64(3 * time.Second)))
 					}
 					l.look(n, life, l.pick(rnd), think)
+					if k := l.recent(rnd); k != nil && rnd.IntN(2) == 0 {
+						l.useSometime(n, life, k, think)
+					}
 				}
 			}
 		}
@@ -159,7 +174,7 @@ func (l *load) put(client int, rnd *rand.Rand, r *register, n *Node, life *life)
 	body := binary.BigEndian.AppendUint64(nil, value)
 	in := input{op: opPut, expect: expect, value: value}
 	call := l.w.seq.Add(1)
-	out, known, index := l.commit(rnd, r, &fsm.PutDocument{Name: r.name, Expect: expect, Body: body})
+	out, known, index := l.commit(rnd, &fsm.PutDocument{Name: r.name, Expect: expect, Body: body}, nil)
 	r.wrote(client, in, out, known, call, l.w.seq.Add(1))
 	if known && out.kind == fault.Internal && rnd.IntN(2) == 0 {
 		l.readAt(rnd, r, out.rev, index)
@@ -173,23 +188,24 @@ func (l *load) revoke(client int, rnd *rand.Rand, r *register, _ *Node, life *li
 		return
 	}
 	in := input{op: opDelete, expect: d.Revision}
-	call, began, calm := l.w.seq.Add(1), time.Now(), l.healthy.Load()
-	out, known, _ := l.commit(rnd, r, &fsm.DeleteDocument{Name: r.name, Expect: d.Revision})
+	call, began, calm := l.w.seq.Add(1), time.Now(), l.calm()
+	out, known, _ := l.commit(rnd, &fsm.DeleteDocument{Name: r.name, Expect: d.Revision}, func(fsm.Outcome) { r.gone(l.w.seq.Add(1)) })
 	if known && out.kind == fault.Internal {
-		l.w.record.revoked(time.Since(began), calm && l.healthy.Load())
+		l.w.record.revoked(time.Since(began), calm != 0 && calm == l.calm())
 	}
 	r.wrote(client, in, out, known, call, l.w.seq.Add(1))
 }
 
 // commit proposes a command through any node, with the same request, until its outcome is known or patience ends.
 // known false: it may have been made, or may be made yet; out.kind is then NoLeader if it was certainly not.
-func (l *load) commit(rnd *rand.Rand, r *register, cmd fsm.Command) (out outcome, known bool, index uint64) {
+// acked, if not nil, is told at the moment of the acknowledgement.
+func (l *load) commit(rnd *rand.Rand, cmd fsm.Command, acked func(fsm.Outcome)) (out outcome, known bool, index uint64) {
 	var req fsm.Request
 	for i := range req.ID {
 		req.ID[i] = byte(rnd.Uint32())
 	}
 	l.mu.Lock()
-	l.commands[req.ID] = cmd
+	l.commands[req.ID] = pending{cmd, acked}
 	l.mu.Unlock()
 	defer func() {
 		l.mu.Lock()
@@ -203,7 +219,7 @@ func (l *load) commit(rnd *rand.Rand, r *register, cmd fsm.Command) (out outcome
 		if n != nil {
 			n.clock.gate()
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second+time.Duration(rnd.Int64N(int64(8*time.Second))))
-			o, err := l.attempt(ctx, n, life, r, req)
+			o, err := l.attempt(ctx, life, req)
 			cancel()
 			if err == nil {
 				l.w.record.count(&l.w.record.writes)
@@ -223,8 +239,8 @@ func (l *load) commit(rnd *rand.Rand, r *register, cmd fsm.Command) (out outcome
 }
 
 // attempt asks one node.
-func (l *load) attempt(ctx context.Context, _ *Node, life *life, r *register, req fsm.Request) (outcome, error) {
-	body := append(append([]byte(nil), req.ID[:]...), r.name...)
+func (l *load) attempt(ctx context.Context, life *life, req fsm.Request) (outcome, error) {
+	body := req.ID[:]
 	answer, err := life.node.Forward(ctx, methodPropose, body)
 	if errors.Is(err, cluster.ErrSelfLeader) {
 		answer, err = l.w.servePropose(ctx, life.node, body)
@@ -246,20 +262,27 @@ func (w *World) servePropose(ctx context.Context, node *cluster.Node, body []byt
 	var req fsm.Request
 	copy(req.ID[:], body)
 	l.mu.Lock()
-	cmd, r := l.commands[req.ID], l.regs[string(body[16:])]
+	asked, known := l.commands[req.ID]
 	l.mu.Unlock()
-	if cmd == nil { // its caller has given up
+	if !known { // its caller has given up
 		return nil, fault.New(fault.Uncertain, "nobody waits for this")
 	}
-	out, err := node.Propose(ctx, cmd, req)
+	before, began := l.spell.of(node.Status().Node), time.Now()
+	out, err := node.Propose(ctx, asked.cmd, req)
 	if err != nil {
 		return nil, err
+	}
+	if v, ok := asked.cmd.(fsm.Revoker); ok && v.Revokes() && before != 0 && before == l.spell.of(node.Status().Node) {
+		w.record.revokedWithout(time.Since(began))
 	}
 	kind, rev := fault.Internal, uint64(0)
 	if out.Fault != nil {
 		kind = out.Fault.Kind
-	} else if rev = out.Result.Revision; cmd.Op() == "document.delete" {
-		r.gone(w.seq.Add(1))
+	} else {
+		rev = out.Result.Revision
+		if asked.acked != nil {
+			asked.acked(out)
+		}
 	}
 	answer := binary.BigEndian.AppendUint64([]byte{byte(kind)}, rev)
 	return binary.BigEndian.AppendUint64(answer, out.Index), nil

@@ -26,6 +26,7 @@ type port struct {
 
 	ctx      context.Context // ends with the process
 	cancel   context.CancelFunc
+	accepts  chan struct{} // closed by Run: before that, who connects waits in the backlog
 	mu       sync.Mutex
 	handlers map[string]cluster.Handler // guarded by mu
 	raft     *transport                 // nil until raft starts; guarded by mu
@@ -36,7 +37,7 @@ type port struct {
 var _ cluster.Port = (*port)(nil)
 
 func (n *network) open(name, addr string, c *clock, cfg peer.Config) *port {
-	p := &port{net: n, clock: c, name: name, addr: addr, cfg: cfg, handlers: map[string]cluster.Handler{}}
+	p := &port{net: n, clock: c, name: name, addr: addr, cfg: cfg, accepts: make(chan struct{}), handlers: map[string]cluster.Handler{}}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -71,6 +72,7 @@ func (p *port) CutMember(string) {}
 
 // Run implements cluster.Port.
 func (p *port) Run(ctx context.Context) error {
+	close(p.accepts)
 	select {
 	case <-ctx.Done():
 	case <-p.ctx.Done():
@@ -139,7 +141,7 @@ func (p *port) Call(ctx context.Context, addr, node, method string, body []byte)
 	if to == nil || to.name != node {
 		return nil, failed(false, errUnreachable)
 	}
-	if !to.running(ctx) {
+	if !to.running(ctx) || !to.accepting(ctx) {
 		wait()
 		return nil, failed(true, errSilence)
 	}
@@ -155,6 +157,23 @@ func (p *port) Call(ctx context.Context, addr, node, method string, body []byte)
 		return nil, failed(true, errSilence)
 	}
 	return answer, err
+}
+
+// accepting waits until the port takes connections, for as long as package peer's lets a dial take. False: it does not.
+func (p *port) accepting(ctx context.Context) bool {
+	select {
+	case <-p.accepts: // the usual case takes no time, not even a simulated one
+		return true
+	default:
+	}
+	select {
+	case <-p.accepts:
+		return true
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+	case <-p.ctx.Done():
+	}
+	return false
 }
 
 // running waits while the process stands still. False: ctx ended, or the process did.

@@ -26,18 +26,25 @@ type Record struct {
 	Restarts                          map[string]int // of processes that ended by themselves, by reason
 	LeaderAfterHeal                   []time.Duration
 	LeaderDespite                     []time.Duration // a new leader while one node was out
-	RevokeCalm, RevokeTroubled        []time.Duration
-	Whole                             []time.Duration // from the end of a fault until every node answered again
-	Uses                              int             // of a register, after the acknowledgement of its revocation
+	// How long a client waited for the acknowledgement of a revocation: while all were in touch, for as long as a lease lasts
+	// before it; and otherwise, election and retries included.
+	RevokeCalm, RevokeTroubled []time.Duration
+	// RevokeAside is how long the leader took over it while one other node was struck by a fault.
+	RevokeAside []time.Duration
+	Retired     map[string]int  // acknowledged state changes of keys, by kind
+	KeyUses     int             // of keys, judged
+	Whole       []time.Duration // from the end of a fault until every node answered again
+	Uses        int             // of a register, after the acknowledgement of its revocation
 
 	mu                                              sync.Mutex
 	load                                            atomic.Pointer[load]
 	writes, unknown, refused, newest, atIndex       atomic.Int64
 	localOpen, localShut, localShutCalm, checkedOps atomic.Int64
+	uses                                            atomic.Int64
 }
 
 func (r *Record) init() {
-	r.Faults, r.Restarts = map[string]int{}, map[string]int{}
+	r.Faults, r.Restarts, r.Retired = map[string]int{}, map[string]int{}, map[string]int{}
 }
 
 // most is how many complaints are kept.
@@ -114,6 +121,20 @@ func (r *Record) revoked(took time.Duration, calm bool) {
 	}
 }
 
+// revokedWithout notes how long a leader took while one other node was struck.
+func (r *Record) revokedWithout(took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.RevokeAside = append(r.RevokeAside, took)
+}
+
+// took notes an acknowledged state change of a key.
+func (r *Record) took(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Retired[what]++
+}
+
 func (r *Record) led(took time.Duration, healed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,6 +151,7 @@ func (r *Record) close(w *World) {
 	r.Writes, r.Unknown, r.Refused = int(r.writes.Load()), int(r.unknown.Load()), int(r.refused.Load())
 	r.Newest, r.AtIndex, r.Local = int(r.newest.Load()), int(r.atIndex.Load()), int(r.localOpen.Load())
 	r.LocalShut, r.LocalShutCalm, r.Checked = int(r.localShut.Load()), int(r.localShutCalm.Load()), int(r.checkedOps.Load())
+	r.KeyUses = int(r.uses.Load())
 	w.net.mu.Lock()
 	r.Messages, r.Lost = w.net.sent, w.net.lost
 	w.net.mu.Unlock()
@@ -156,7 +178,11 @@ func (r *Record) Add(o *Record) {
 	r.Messages, r.Lost = r.Messages+o.Messages, r.Lost+o.Lost
 	r.LeaderAfterHeal = append(r.LeaderAfterHeal, o.LeaderAfterHeal...)
 	r.LeaderDespite = append(r.LeaderDespite, o.LeaderDespite...)
-	r.Uses += o.Uses
+	r.Uses, r.KeyUses = r.Uses+o.Uses, r.KeyUses+o.KeyUses
+	for k, n := range o.Retired {
+		r.Retired[k] += n
+	}
+	r.RevokeAside = append(r.RevokeAside, o.RevokeAside...)
 	r.Whole = append(r.Whole, o.Whole...)
 	r.RevokeCalm = append(r.RevokeCalm, o.RevokeCalm...)
 	r.RevokeTroubled = append(r.RevokeTroubled, o.RevokeTroubled...)

@@ -28,8 +28,10 @@ func (r *Record) Markdown(first uint64, worlds int, took, cpu time.Duration) str
 	line("| a leader after the end of a fault: p50 · p99 · longest | %v · %v · %v |", Quantile(r.LeaderAfterHeal, .5), Quantile(r.LeaderAfterHeal, .99), Quantile(r.LeaderAfterHeal, 1))
 	line("| a leader in spite of a fault that leaves a majority: p50 · p99 · longest | %v · %v · %v |", Quantile(r.LeaderDespite, .5), Quantile(r.LeaderDespite, .99), Quantile(r.LeaderDespite, 1))
 	line("| every node answers after the end of a fault: p50 · p99 · longest | %v · %v · %v |", Quantile(r.Whole, .5), Quantile(r.Whole, .99), Quantile(r.Whole, 1))
-	line("| revocations acknowledged, nothing wrong: number, p50 · p99 · longest | %d, %v · %v · %v |", len(r.RevokeCalm), Quantile(r.RevokeCalm, .5), Quantile(r.RevokeCalm, .99), Quantile(r.RevokeCalm, 1))
-	line("| revocations acknowledged under a fault: number, p50 · p99 · longest | %d, %v · %v · %v |", len(r.RevokeTroubled), Quantile(r.RevokeTroubled, .5), Quantile(r.RevokeTroubled, .99), Quantile(r.RevokeTroubled, 1))
+	line("| revocations acknowledged, all in touch: number, p50 · p99 · longest | %d, %v · %v · %v |", len(r.RevokeCalm), Quantile(r.RevokeCalm, .5), Quantile(r.RevokeCalm, .99), Quantile(r.RevokeCalm, 1))
+	line("| the same at the leader, while a fault strikes one other node (lease: 2 s) | %d, %v · %v · %v |", len(r.RevokeAside), Quantile(r.RevokeAside, .5), Quantile(r.RevokeAside, .99), Quantile(r.RevokeAside, 1))
+	line("| the same for a client, under any fault or soon after one, election and retries included: number, p50 · p99 · longest | %d, %v · %v · %v |", len(r.RevokeTroubled), Quantile(r.RevokeTroubled, .5), Quantile(r.RevokeTroubled, .99), Quantile(r.RevokeTroubled, 1))
+	line("| uses of keys judged | %d |", r.KeyUses)
 	line("| X, uses after the acknowledgement of a revocation | %d |", r.Uses)
 	line("| complaints | %d |", len(r.Complaints))
 	line("")
@@ -37,6 +39,12 @@ func (r *Record) Markdown(first uint64, worlds int, took, cpu time.Duration) str
 	line("|---|---|")
 	for _, k := range slices.Sorted(maps.Keys(r.Faults)) {
 		line("| %s | %d |", k, r.Faults[k])
+	}
+	line("")
+	line("| a key taken out of use, acknowledged | times |")
+	line("|---|---|")
+	for _, k := range slices.Sorted(maps.Keys(r.Retired)) {
+		line("| %s | %d |", k, r.Retired[k])
 	}
 	line("")
 	line("| a process ended by itself | times |")

@@ -27,16 +27,16 @@ func (w *World) Run(lasts time.Duration) *Record {
 	l.run()
 	end := w.began.Add(lasts)
 	for time.Now().Before(end) {
-		l.healthy.Store(true)
+		l.recover()
 		time.Sleep(time.Duration(w.rnd.Int64N(int64(4 * time.Second))))
 		k := kinds[w.rnd.IntN(len(kinds))]
 		if w.opt.Only != nil && !w.opt.Only(k.name) {
 			continue
 		}
-		l.healthy.Store(false)
+		l.ail(k.aside)
 		w.inject(k)
 	}
-	l.healthy.Store(false)
+	l.ail(false)
 	close(l.stop)
 	l.work.Wait()
 	w.converge(l)
@@ -166,6 +166,9 @@ func (w *World) converge(l *load) {
 	}
 	for _, r := range l.regs {
 		r.finish(w, w.Members()[0].alive())
+	}
+	for _, k := range l.keys {
+		k.finish(w, w.Members()[0].alive())
 	}
 }
 

@@ -108,6 +108,12 @@ func TestSimulation(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if p := sim.Quantile(total.RevokeCalm, .99); p > 50*time.Millisecond {
+		t.Errorf("with all in touch a revocation is acknowledged in %v (p99), the promise is 50 ms", p)
+	}
+	if p := sim.Quantile(total.RevokeAside, .99); p > 2500*time.Millisecond {
+		t.Errorf("with one node struck a revocation is acknowledged in %v (p99), the promise is 2.5 s", p)
+	}
 	if total.FaultCount() < int(total.Simulated.Hours()*100) || total.Writes < int(total.Simulated.Hours()*100) {
 		t.Errorf("only %d faults and %d writes in %v: this proves little", total.FaultCount(), total.Writes, total.Simulated)
 	}

@@ -119,6 +119,68 @@ func TestARepeatedRevocationWaitsForTheLeasesThatTheFirstWaitedFor(t *testing.T)
 	})
 }
 
+// TestARemovedMemberDoesNotHoldUpARevocation: it has said that it serves nothing any more.
+func TestARemovedMemberDoesNotHoldUpARevocation(t *testing.T) {
+	story(t, 3, func(t *testing.T, w *sim.World) {
+		leader := leaderOf(t, w)
+		gone := others(w, leader)[0]
+		commit(t, leader, &fsm.PutDocument{Name: "setting/k", Body: []byte("x")}, request())
+		settled(t, w)
+		process := gone.Cluster()
+		if err := leader.Cluster().Remove(context.Background(), gone.Name); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		commit(t, leader, &fsm.DeleteDocument{Name: "setting/k", Expect: 1}, request())
+		if took := time.Since(began); took > 50*time.Millisecond {
+			t.Errorf("acknowledged after %v, with a lease of 2 s: it waited for a member that was told of its removal", took)
+		}
+		if process.Fresh(context.Background(), access.Consistency{}) == nil {
+			t.Error("the removed one still serves")
+		}
+	})
+}
+
+// TestANewLeaderWaitsForALeaseThatARemovedMemberHolds: the new leader learnt of the removal with the first membership that it applied
+// after its start, from a snapshot, so it had nothing to compare it with.
+func TestANewLeaderWaitsForALeaseThatARemovedMemberHolds(t *testing.T) {
+	story(t, 4, func(t *testing.T, w *sim.World) {
+		leader := leaderOf(t, w)
+		heir, gone := others(w, leader)[0], others(w, leader)[1]
+		commit(t, leader, &fsm.PutDocument{Name: "setting/k", Body: []byte("x")}, request())
+		if err := heir.Cluster().Snapshot(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		w.Kill(heir)
+		w.Restart(heir)
+		settled(t, w)
+		for _, n := range w.Members() {
+			if n != gone {
+				w.Cut(n, gone)
+			}
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := leader.Cluster().Remove(ctx, gone.Name); err != nil {
+			t.Fatal(err)
+		}
+		if err := leader.Cluster().Transfer(ctx, heir.Name); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the heir leads", func() bool { _, self := heir.Cluster().Leader(); return self })
+		if local(gone) != nil {
+			t.Fatal("the removed member does not serve: this proves nothing")
+		}
+		began := time.Now()
+		commit(t, heir, &fsm.DeleteDocument{Name: "setting/k", Expect: 1}, request())
+		if local(gone) == nil {
+			t.Errorf("acknowledged after %v while a removed member still serves the old state", time.Since(began))
+		}
+		t.Logf("acknowledged after %v", time.Since(began))
+		w.Kill(gone)
+	})
+}
+
 func TestAProcessThatStoodStillProvesItsLeadershipAnew(t *testing.T) {
 	story(t, 3, func(t *testing.T, w *sim.World) {
 		leader := leaderOf(t, w)

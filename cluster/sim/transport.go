@@ -200,6 +200,9 @@ func (p *port) deliver(rpc raft.RPC, beat bool, resume <-chan struct{}) bool {
 		}
 	}
 	h, ok := rpc.Command.(raft.WithRPCHeader)
+	if !p.accepting(p.ctx) {
+		return false
+	}
 	p.mu.Lock()
 	t := p.raft
 	p.mu.Unlock()
