@@ -170,8 +170,7 @@ func paused(who func(*World) *Node) func(*World) func() {
 		n := who(w)
 		n.clock.pause()
 		return func() {
-			w.net.wake(raftLane, 150*time.Millisecond, 400*time.Millisecond)
-			n.clock.goOn()
+			w.GoOnBusily(n)
 			w.record.load.Load().rush(n)
 		}
 	}

@@ -26,6 +26,18 @@ func (n *Node) Pause() { n.clock.pause() }
 // GoOn ends a pause.
 func (n *Node) GoOn() { n.clock.goOn() }
 
+// GoOnBusily ends a pause as it ends in life: what was sent on raft's connections meanwhile comes through late.
+func (w *World) GoOnBusily(n *Node) {
+	w.net.wake(raftLane, wakeMost, wakeLasts)
+	n.clock.goOn()
+}
+
+// CutPower ends a process, and leaves of what it wrote what was synced.
+func (w *World) CutPower(n *Node) {
+	w.kill(n)
+	n.disk.cutPower()
+}
+
 // Freeze makes every write to the node's disk hang, until it is called with false.
 func (n *Node) Freeze(on bool) { n.disk.ail(false, 0, on) }
 

@@ -75,6 +75,12 @@ func (n *network) at(addr string) *port {
 	return n.ports[addr]
 }
 
+// What was sent during a pause takes up to wakeMost, for wakeLasts after it.
+const (
+	wakeMost  = 150 * time.Millisecond
+	wakeLasts = 400 * time.Millisecond
+)
+
 // wake makes one kind of connection slow for a while: what was sent on it during a pause is sent again, later each time.
 func (n *network) wake(on lane, most, lasts time.Duration) {
 	set := func(d time.Duration) {

@@ -2,8 +2,10 @@ package sim_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,11 +43,11 @@ func others(w *sim.World, leader *sim.Node) (list []*sim.Node) {
 	return list
 }
 
-var drawn byte
+var drawn atomic.Uint32
 
 func request() (r fsm.Request) {
-	drawn++
-	r.ID[0], r.ID[1] = 1, drawn
+	r.ID[0] = 1
+	binary.BigEndian.PutUint32(r.ID[1:], drawn.Add(1))
 	return r
 }
 
