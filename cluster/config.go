@@ -104,6 +104,8 @@ type Config struct {
 	DiskMark    uint64
 	DiskBallast int64
 	Statfs      func(dir string) (room.Space, error)
+	// CompactAt is from how many bytes on the store's file is rewritten at the start if more than half of it is free (default 64 MiB).
+	CompactAt int64
 	// PromoteAfter is how long a new member must have kept up before it becomes a voter (default 10 s, and 1 s while
 	// there are fewer than three voters).
 	PromoteAfter time.Duration
@@ -163,6 +165,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.SnapshotInterval <= 0 {
 		c.SnapshotInterval = defaultSnapEvery
+	}
+	if c.CompactAt <= 0 {
+		c.CompactAt = defaultCompactAt
 	}
 	if c.DiskStall <= 0 {
 		c.DiskStall = defaultStall

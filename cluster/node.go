@@ -104,6 +104,9 @@ func (n *Node) open() error {
 	if err := n.openDir(); err != nil {
 		return err
 	}
+	if err := compact(filepath.Join(n.cfg.Dir, logFile), n.cfg.CompactAt, n.log); err != nil {
+		return err
+	}
 	if err := n.openStore(); err != nil {
 		return err
 	}

@@ -106,6 +106,11 @@ func (m *meter) register(n *Node) error {
 		}
 		return 0
 	})
+	gauge("quorate_store_bytes", "Size of the file that keeps the log.", func() float64 { return float64(n.Vitals().StoreSize) })
+	gauge("quorate_store_free_bytes", "How much of that file is pages that hold nothing; a start gives them back once they are most of a large file.", func() float64 {
+		return float64(n.Vitals().StoreFreePages)
+	})
+	gauge("quorate_log_entries", "Entries that the log has.", func() float64 { return float64(n.Vitals().LogEntries) })
 	errs = append(errs, reg.GaugeBy("quorate_cluster_member_lag_entries", "How many entries a member is behind the leader.", "member", n.lag))
 	var err error
 	m.propose, err = reg.Histogram("quorate_cluster_propose_seconds", "Time to commit a command, by outcome.", "kind")

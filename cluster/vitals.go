@@ -17,6 +17,7 @@ type Vitals struct {
 	Store          string        // the file that keeps the log
 	StoreSize      int64         // bytes
 	StoreFreePages int64         // bytes of it in pages that hold nothing
+	LogEntries     int64         // that the log has
 }
 
 // Vitals looks at the disk. It waits for no write.
@@ -27,6 +28,11 @@ func (n *Node) Vitals() Vitals {
 	}
 	if s, ok := n.store.disk.(interface{ Stats() bbolt.Stats }); ok {
 		v.StoreFreePages = int64(s.Stats().FreePageN) * int64(os.Getpagesize())
+	}
+	first, err := n.store.FirstIndex()
+	last, err2 := n.store.LastIndex()
+	if err == nil && err2 == nil && last > 0 {
+		v.LogEntries = int64(last-first) + 1
 	}
 	return v
 }

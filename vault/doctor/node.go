@@ -90,7 +90,7 @@ func freePages(f *Facts, r *report) {
 	if st.Size > storeMatters && st.Free > st.Size/2 {
 		s = Attention
 	}
-	r.say(s, "Most of "+st.Path+" is empty pages. It does no harm but to start-up and disk room.", "%s, %s of it free pages", bytes(uint64(max(st.Size, 0))), bytes(uint64(max(st.Free, 0))))
+	r.say(s, "Most of "+st.Path+" is empty pages: restart the node, which rewrites the file, at a time when the others are well.", "%s, %s of it free pages", bytes(uint64(max(st.Size, 0))), bytes(uint64(max(st.Free, 0))))
 }
 
 func auditLog(f *Facts, r *report) {
