@@ -35,6 +35,7 @@ var benchParts = []benchPart{
 	{"scale", (*localBench).scale},
 	{"rewrap", (*localBench).rewrap},
 	{"list", (*localBench).list},
+	{"envelope", (*localBench).envelope},
 }
 
 func partNames() []string {

@@ -60,6 +60,9 @@ type Config struct {
 	// MaxConns bounds the idle keep-alive connections to each endpoint. Default 64.
 	MaxConns int
 
+	// Dial replaces how connections are made: through a tunnel, or to a server in this process. TLS goes over what it returns. nil: TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 	// StaleReads turns off read-your-writes: requests do not ask for the highest index seen.
 	StaleReads bool
 
@@ -107,12 +110,15 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: min(cfg.Timeout, 5*time.Second), KeepAlive: 15 * time.Second}
+	dial := cfg.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: min(cfg.Timeout, 5*time.Second), KeepAlive: 15 * time.Second}).DialContext
+	}
 	c.http = &http.Client{
 		// No proxy: what travels here is key material. HTTP/1.1 with kept connections, not HTTP/2: one slow answer
 		// holds up no other.
 		Transport: &http.Transport{
-			DialContext:            dialer.DialContext,
+			DialContext:            dial,
 			TLSClientConfig:        tlsConfig,
 			TLSHandshakeTimeout:    min(cfg.Timeout, 5*time.Second),
 			MaxIdleConns:           cfg.MaxConns * len(c.endpoints),

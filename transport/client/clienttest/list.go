@@ -78,16 +78,19 @@ func hasTags(r *api.Record, tags []string) bool {
 	return true
 }
 
-// eventStream is an answer that is a stream of events, which then ends.
-type eventStream []byte
+// eventStream is an answer that is a stream of events, and stays open until something changes.
+type eventStream struct {
+	told  []byte
+	until <-chan struct{}
+}
 
-// watch tells of every key, and ends: a client that goes on gets nothing new.
+// watch tells of every key, then waits for a change and ends: a client that goes on is told that it is in time.
 func (rt *route) watch(st *state) (any, int, error) {
 	q := rt.r.URL.Query()
 	after := rt.r.Header.Get(api.HeaderLastEventID)
 	out := Event(api.EventReady, st.index, api.WatchEvent{Index: st.index})
 	if after != "" {
-		return eventStream(out), 200, nil
+		return eventStream{out, st.changed}, 200, nil
 	}
 	var names []string
 	for name := range st.names {
@@ -100,7 +103,7 @@ func (rt *route) watch(st *state) (any, int, error) {
 			out = append(out, Event(api.EventKey, st.index, api.WatchEvent{Index: st.index, Op: "key.create", ID: r.ID, Name: name, Key: &r})...)
 		}
 	}
-	return eventStream(out), 200, nil
+	return eventStream{out, st.changed}, 200, nil
 }
 
 // Event is an event as a stream has it; id 0 is none.

@@ -132,7 +132,7 @@ func write[In, Out any](rt *route, status int, work func(In) (Out, error)) (any,
 	if err != nil {
 		return nil, 0, err
 	}
-	st.index++
+	st.grow()
 	st.outcomes[k] = out
 	return out, status, nil
 }

@@ -2,6 +2,9 @@
 // API's documents, for tests of what talks to them. Keys, tokens, ceremonies and faults are as shallow as a client can
 // see; the cryptography is real, so that what was encrypted decrypts, and what was changed does not.
 //
+// For tests of applications there is Memory: a client of a cluster in this process, without a network. Whatever a stand-in makes is marked:
+// ids begin with 7e577e57, ciphertexts with TEST-ONLY; a cluster opens none of it.
+//
 // It knows the wire structs and the kinds of failure. It must not know the vault: where the two differ, the real one
 // is right.
 package clienttest
@@ -18,6 +21,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/vault/fault"
@@ -31,6 +35,8 @@ type Server struct {
 	*httptest.Server
 	Name  string
 	state *state
+	ended chan struct{}
+	end   sync.Once
 
 	mu        sync.Mutex // guards what follows
 	intercept func(w http.ResponseWriter, r *http.Request) bool
@@ -59,7 +65,7 @@ func start(t testing.TB, name string, st *state) *Server {
 }
 
 func begin(name string, st *state) *Server {
-	s := &Server{Name: name, state: st}
+	s := &Server{Name: name, state: st, ended: make(chan struct{})}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.Config.ErrorLog = quiet()
 	s.StartTLS()
@@ -154,12 +160,37 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if events, ok := answer.(eventStream); ok {
 		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = w.Write(events)
+		s.hold(w, r, events)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// hold keeps a stream of events open until something changes; whoever watches then connects again.
+func (s *Server) hold(w http.ResponseWriter, r *http.Request, events eventStream) {
+	alive := time.NewTicker(15 * time.Second)
+	defer alive.Stop()
+	for next := []byte(events.told); ; next = []byte(":\n\n") {
+		if _, err := w.Write(next); err != nil || http.NewResponseController(w).Flush() != nil {
+			return
+		}
+		select {
+		case <-alive.C:
+			continue
+		case <-events.until:
+		case <-r.Context().Done():
+		case <-s.ended:
+		}
+		return
+	}
+}
+
+// Close ends the node, and the streams that it holds open.
+func (s *Server) Close() {
+	s.end.Do(func() { close(s.ended) })
+	s.Server.Close()
 }
 
 // answer checks what every route checks, then finds the route.

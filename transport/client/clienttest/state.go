@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
@@ -22,6 +23,7 @@ type state struct {
 	mu       sync.Mutex
 	members  []*Server
 	index    uint64
+	changed  chan struct{} // closed, and made anew, when index grows
 	sealed   bool
 	fresh    bool // not founded yet
 	need     int
@@ -43,13 +45,14 @@ type entry struct {
 	materials [][]byte
 	signers   []crypto.Signer // by version; made when first needed
 
+	fixed       bool   // its material depends on name and version alone
 	certificate string // PEM, in place of materials
 	under       uint32 // version of the parent that wraps it
 	campaign    uint64 // children that there were to be moved when it was asked about first
 }
 
 func newState() *state {
-	return &state{index: 10, need: 2, keys: map[string]*entry{}, names: map[string]string{}, policies: map[string]api.Policy{}, tokens: map[string]api.Token{}, outcomes: map[string]any{}, keks: map[string][]byte{}}
+	return &state{index: 10, changed: make(chan struct{}), need: 2, keys: map[string]*entry{}, names: map[string]string{}, policies: map[string]api.Policy{}, tokens: map[string]api.Token{}, outcomes: map[string]any{}, keks: map[string][]byte{}}
 }
 
 // Index is the cluster's newest.
@@ -57,6 +60,13 @@ func (s *state) Index() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.index
+}
+
+// grow counts a change, and wakes who watches. The caller holds mu.
+func (s *state) grow() {
+	s.index++
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 func (s *state) isSealed() bool {
@@ -93,10 +103,21 @@ func (s *Server) SetFresh() {
 	s.state.fresh = true
 }
 
+// Every id begins with testID and every ciphertext with testMark (in base64: VEVTVC1PTkxZ), so that nothing that was made here is taken for
+// what a cluster made.
+const (
+	testID   = "7e577e57"
+	testMark = "TEST-ONLY"
+)
+
 func newID() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b)
-	h := hex.EncodeToString(b)
+	return formID(b)
+}
+
+func formID(b []byte) string {
+	h := testID + hex.EncodeToString(b)[len(testID):]
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
@@ -115,6 +136,9 @@ const when = "2026-11-22T08:00:00.000Z"
 func (e *entry) rotate() {
 	m := make([]byte, 32)
 	_, _ = rand.Read(m)
+	if e.fixed {
+		m = fixed(e.record.Name, e.record.Latest+1)
+	}
 	e.materials = append(e.materials, m)
 	e.record.Latest++
 	e.record.Versions = append(e.record.Versions, api.Version{Version: e.record.Latest, State: "active", CreatedAt: when})
@@ -129,13 +153,14 @@ func (e *entry) encrypt(plain, aad, binding []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return textOf(e.record.Latest, aead.Seal(nil, nil, plain, both(aad, binding))), nil
+	return textOf(e.record.Latest, aead.Seal([]byte(testMark), nil, plain, both(aad, binding))), nil
 }
 
 func (e *entry) decrypt(text string, aad, binding []byte) ([]byte, uint32, error) {
 	wrong := fault.New(fault.Invalid, "the ciphertext does not open")
 	version, raw, err := e.parse(text)
-	if err != nil {
+	raw, marked := bytes.CutPrefix(raw, []byte(testMark))
+	if err != nil || !marked {
 		return nil, 0, wrong
 	}
 	aead, err := gcm(e.materials[version-1])
