@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients test e2e sim plants chaos chaos-plants bench figures microbench fuzz lint fmt clean
+.PHONY: build image demo clients test e2e sim plants chaos chaos-plants flips bench figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -57,6 +57,10 @@ chaos: ## real processes in namespaces, under load and faults, four a cycle: CYC
 
 chaos-plants: ## deliberate bugs in real processes under faults: each has to be caught, by the complaint that fits
 	GO="$(GO)" e2e/chaos/plants.sh
+
+FLIPS ?= 10000
+flips: ## single bits flipped all over a stopped node's store (log, term and vote): each detected and named, or without effect
+	FLIPS=$(FLIPS) $(GO) test -count=1 -timeout 0 -run '^TestFlippedByteAnywhere' -v ./cluster | grep -v '^time='
 
 bench: build ## the figures, beside their floors, in one run
 	$(BIN) bench --local
