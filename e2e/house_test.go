@@ -172,8 +172,8 @@ func TestPackagesImportOnlyWhatThePlanAllows(t *testing.T) {
 				if s.test && (ours == s.pkg || slices.Contains(kits, ours) || s.pkg == "transport/rest" && ours == "vault/audit" || s.pkg == "transport/keas" && ours == "vault/audit") {
 					continue
 				}
-				if slices.Contains(kits, ours) {
-					t.Errorf("%s imports %s: a kit for tests is imported by tests only; move the code into a _test file", s.path, ours)
+				if slices.Contains(kits, ours) && !slices.Contains(kits, s.pkg) { // a kit may be built of others that its plan names
+					t.Errorf("%s imports %s: a kit for tests is imported by tests and kits only; move the code into a _test file", s.path, ours)
 				}
 				if !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
 					t.Errorf("%s imports %s, which the plan does not allow: %s may import %v; declare an interface where it is needed", s.path, ours, s.pkg, allowed)
