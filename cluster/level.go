@@ -26,7 +26,7 @@ func (n *Node) refuseNewer(cmd fsm.Command) error {
 	if who := n.behind(need); len(who) > 0 {
 		return f.WithHint("Upgrade %s; the level then rises by itself.", strings.Join(who, " and "))
 	}
-	return f.WithHint("Every member understands it; the level rises by itself within moments.")
+	return f.WithHint("Every member understands it; the level rises by itself within moments, unless it is held (`quorate operator autopilot get`).")
 }
 
 // behind names the members that have not said, within the last moments, that they know a level.

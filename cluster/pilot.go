@@ -61,14 +61,13 @@ func (n *Node) seen(ld *leadership, servers []raft.Server) ([]autopilot.Member, 
 	members := make([]autopilot.Member, 0, len(servers))
 	state := n.app.machine.State()
 	for _, s := range servers {
-		m := autopilot.Member{Name: string(s.ID), Voter: s.Suffrage == raft.Voter, Self: string(s.ID) == n.cfg.Node, Silent: n.boot() - ld.since}
+		m := autopilot.Member{Name: string(s.ID), Voter: s.Suffrage == raft.Voter, Self: string(s.ID) == n.cfg.Node, Silent: n.silent(ld, string(s.ID))}
 		kept, h, ok := n.reports.judge(m.Name, n.silence())
 		if !ok && !m.Voter {
 			m.Replica = true // for all that this leader knows
 		}
 		if ok {
 			m.Zone, m.Replica, m.KeptUp = h.Zone, h.Replica, kept
-			m.Silent = n.boot() - max(h.at, ld.since)
 		}
 		if m.Self {
 			m.Zone, m.Replica = n.cfg.Zone, n.cfg.Replica

@@ -53,7 +53,7 @@ func (n *Node) upkeep(ctx context.Context) {
 		return
 	}
 	n.countRoom()
-	if n.correctAddress(ctx) || n.pilot(ctx) || n.raiseLevel(ctx) {
+	if n.correctAddress(ctx) || n.pilot(ctx) || n.replace(ctx) || n.raiseLevel(ctx) {
 		return
 	}
 	n.stateDigest(ctx)

@@ -30,6 +30,8 @@ type node struct {
 	joinToken               string // file
 	extra                   string // further lines of the configuration
 	program                 string // "": binary
+	resolver                string // DNS server
+	replace                 string // dead member whose place it takes
 
 	proc *kit.Process
 }
@@ -90,6 +92,12 @@ func (n *node) config() string {
 	}
 	if n.join != "" {
 		fmt.Fprintf(&b, "join:\n  peers: [%q]\n  token_file: %s\n", n.join, n.joinToken)
+		if n.replace != "" {
+			fmt.Fprintf(&b, "  replace: %s\n", n.replace)
+		}
+		if n.resolver != "" {
+			fmt.Fprintf(&b, "  resolver: %s\n", n.resolver)
+		}
 	}
 	b.WriteString(n.extra)
 	file := n.dir + ".yaml"

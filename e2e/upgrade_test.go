@@ -152,8 +152,12 @@ func TestRollingUpgradeUnderLoad(t *testing.T) {
 		c.refuses(n, "bad_state", "level 2", lead.name)
 	}
 	l.reach(t, 50)
-	c.level(first, 1)
+	c.ok("operator", "autopilot", "set", "--hold-level", "--stabilize", "2s")
 	c.upgrade(lead, next)
+	wait(4 * time.Second) // twice what it takes when it is not held
+	c.level(first, 1)
+	c.refuses(first, "bad_state", "held")
+	c.ok("operator", "autopilot", "set", "--hold-level=false")
 
 	for _, n := range c.nodes {
 		c.level(n, 2)

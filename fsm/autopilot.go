@@ -6,6 +6,9 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
+// ReplaceDocument, followed by the name of a new member, is where it says which dead member it takes the place of.
+const ReplaceDocument = "setting/replace/"
+
 // AutopilotDocument is where an operator's settings of the autopilot are kept.
 const AutopilotDocument = "setting/autopilot"
 

@@ -194,6 +194,8 @@ type Admission struct {
 	CSR   []byte `cbor:"4,keyasint"` // its names: hosts at which the node is reached; those of other members are refused
 	// Level is the newest level of commands that the node's program knows; 0: it is too old to say, which means 1.
 	Level uint32 `cbor:"5,keyasint,omitempty"`
+	// Replace names the dead member whose place the node takes; "": nobody's.
+	Replace string `cbor:"6,keyasint,omitempty"`
 }
 
 // Admitted is what it gets.
@@ -228,6 +230,9 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 		return nil, fault.New(fault.BadState, "the cluster is at level %d, and the program of %s knows up to level %d", s.Level(), clip(a.Node), have).
 			WithHint("Start the node with the version that the members run, or a newer one.")
 	}
+	if err := t.replaceable(a); err != nil {
+		return nil, err
+	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
@@ -259,7 +264,29 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 			out.Seeds = append(out.Seeds, m.Gossip)
 		}
 	}
-	return out, t.link.members.Change(ctx, MemberChange{Act: AddMember, Node: a.Node, Peer: a.Peer, Level: a.Level})
+	if err := t.link.members.Change(ctx, MemberChange{Act: AddMember, Node: a.Node, Peer: a.Peer, Level: a.Level}); err != nil || a.Replace == "" {
+		return out, err
+	}
+	return out, t.putBody(ctx, fsm.ReplaceDocument+a.Node, []byte(a.Replace)) // the leader does the rest by itself
+}
+
+// replaceable refuses to have a member replaced that is not there, or is up.
+func (t *task) replaceable(a Admission) error {
+	if a.Replace == "" {
+		return nil
+	}
+	t.change("replace", a.Replace)
+	for _, m := range t.link.members.Members() {
+		switch {
+		case m.Node != a.Replace:
+		case m.Healthy:
+			return fault.New(fault.BadState, "the member %s is up, so it is not replaced", clip(a.Replace)).
+				WithHint("Stop it for good first, or join without --replace and remove it: quorate operator remove %s", clip(a.Replace))
+		default:
+			return nil
+		}
+	}
+	return fault.New(fault.NotFound, "there is no member %q to replace", clip(a.Replace)).WithHint("`quorate operator members` lists them.")
 }
 
 // ownNames holds the names in a node's request to those that are not another member's: neither its name nor a host at which it

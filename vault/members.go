@@ -126,7 +126,8 @@ func (v *Vault) Status(ctx context.Context) Status {
 	}
 	st.Initialized = true
 	st.Sealed = v.Sealed()
-	st.Index, st.Level = l.machine.Applied(), l.machine.State().Level()
+	st.Index = l.machine.Applied()
+	st.Level, st.HoldLevel = l.machine.State().Level(), l.machine.State().Autopilot().HoldLevel
 	st.Members = l.members.Members()
 	st.Leader, _ = l.replica.Leader()
 	for _, m := range st.Members {
@@ -151,8 +152,15 @@ func (v *Vault) Status(ctx context.Context) Status {
 	return st
 }
 
-// Ready is nil when this node can answer requests; else why not.
+// Retire makes Ready say from now on that this node is about to stop, so that nobody new is sent here. What comes is still
+// answered.
+func (v *Vault) Retire() { v.retired.Store(true) }
+
+// Ready is nil when this node can answer requests, and goes on to; else why not.
 func (v *Vault) Ready(ctx context.Context) error {
+	if v.retired.Load() {
+		return fault.New(fault.Stale, "this node is stopping").WithHint("Ask another node.")
+	}
 	l, _, err := v.opened()
 	if err != nil {
 		return err

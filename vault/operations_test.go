@@ -212,6 +212,11 @@ var operations = []operation{
 	{"sys.roll-call", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.RollCallStatus(ctx, c)) }},
 	{"member.list", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Members(ctx, c)) }},
 	{"state.digest", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { _, _, err := v.Digest(ctx, c); return err }},
+	{"autopilot.get", access.Inspect, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err2(v.Autopilot(ctx, c)) }},
+	{"autopilot.set", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		_, revision, _ := v.Autopilot(ctx, w.Root())
+		return v.SetAutopilot(ctx, c, vault.Autopilot{HoldLevel: true}, revision)
+	}},
 	{"member.demote", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Demote(ctx, c, "n3") }},
 	{"member.promote", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Promote(ctx, c, "n3") }},
 	{"member.remove", access.Operate, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.Remove(ctx, c, "n3") }},

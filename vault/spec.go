@@ -191,6 +191,7 @@ type Status struct {
 	Role        string
 	Members     []Member
 	Level       uint32    // of commands that the cluster uses; 0 before it is founded
+	HoldLevel   bool      // it is not to be raised
 	Disk        Disk      // this node's own
 	Ceremony    *Progress // nil while none runs
 	Index       uint64

@@ -153,6 +153,8 @@ type Vault struct {
 	keys *keyCache
 	dual *dualCache
 	feed feed
+	// retired: this node is about to stop; it still answers.
+	retired atomic.Bool
 
 	usage    *usages
 	pace     pace     // of campaigns

@@ -112,12 +112,6 @@ func removable(members []Member, s Settings) string {
 	}).Name
 }
 
-// Margin is how many more voters may fail before nothing can be written; negative: that is so already.
-func Margin(members []Member, s Settings) int {
-	voters, live := count(members, s)
-	return live - (voters/2 + 1)
-}
-
 func count(members []Member, s Settings) (voters, live int) {
 	for _, m := range members {
 		if !m.Voter {

@@ -30,6 +30,10 @@ type config struct {
 	// Replica makes the node one that serves reads and gets no vote by itself, for other regions.
 	Replica bool `yaml:"replica"`
 
+	// Drain is how long a node that is told to stop goes on to answer while /readyz says 503 and clients are asked to connect
+	// elsewhere; default 500ms. Give it as long as your load balancer takes to notice. It ends early when nobody is connected.
+	Drain time.Duration `yaml:"drain"`
+
 	Listen    listenConfig    `yaml:"listen"`
 	Advertise advertiseConfig `yaml:"advertise"`
 	Join      joinConfig      `yaml:"join"`
@@ -81,8 +85,13 @@ type advertiseConfig struct {
 
 // joinConfig makes a blank node join a cluster. It is not looked at once the node is a member.
 type joinConfig struct {
-	Peers     []string `yaml:"peers"`      // peer addresses of members, tried in turn
+	// Peers are where members' peer ports may be, tried in turn, again and again with longer pauses: HOST:PORT, dns:NAME:PORT for all
+	// addresses of a name (a headless service has those), srv:NAME for the SRV records of a name, such as srv:_quorate._tcp.example.com.
+	Peers     []string `yaml:"peers"`
 	TokenFile string   `yaml:"token_file"` // file with a join token
+	Resolver  string   `yaml:"resolver"`   // host:port of the DNS server to ask; default: the system's
+	// Replace names a member that is dead for good: once this node votes in its place, it is removed.
+	Replace string `yaml:"replace"`
 
 	token  []byte // by flag
 	rejoin bool   // by flag: forget a membership that was ended, and join anew
@@ -216,6 +225,9 @@ func (c *config) complete() error {
 			*d.field = *d.value
 		}
 	}
+	if c.Drain == 0 {
+		c.Drain = 500 * time.Millisecond
+	}
 	if c.Cache.Age == 0 && c.Cache.set {
 		c.Cache.Age = -1
 	}
@@ -244,7 +256,7 @@ func ptr[T any](v T) *T { return &v }
 
 func (c *config) check() error {
 	for name, addr := range map[string]string{
-		"api": c.Listen.API, "peer": c.Listen.Peer, "gossip": c.Listen.Gossip, "keas": c.Listen.Keas,
+		"api": c.Listen.API, "peer": c.Listen.Peer, "gossip": c.Listen.Gossip, "keas": c.Listen.Keas, "resolver": c.Join.Resolver,
 		"advertised api": c.Advertise.API, "advertised peer": c.Advertise.Peer, "advertised gossip": c.Advertise.Gossip,
 	} {
 		if addr == "" {
@@ -275,6 +287,17 @@ func (c *config) check() error {
 	}
 	if len(c.Zone) > 64 || c.Cluster.DeadAfter < 0 || c.Cluster.DeadAfter != 0 && c.Cluster.DeadAfter < time.Minute || c.Cluster.MinQuorum < 0 {
 		return fault.New(fault.Invalid, "a zone has at most 64 letters, cluster.dead_after is 0s or at least 1m, cluster.min_quorum is not negative")
+	}
+	for _, entry := range c.Join.Peers {
+		if err := checkPeer(entry); err != nil {
+			return err
+		}
+	}
+	if c.Join.Replace != "" && c.Join.Replace == c.Name {
+		return fault.New(fault.Invalid, "a node cannot replace itself").WithHint("Give the new node a name of its own.")
+	}
+	if c.Drain < 0 || c.Drain > 10*time.Minute {
+		return fault.New(fault.Invalid, "drain must lie between 0s and 10m")
 	}
 	if c.Disk.Mark < 0 || c.Disk.Reserve < -1 {
 		return fault.New(fault.Invalid, "disk.mark and disk.reserve are numbers of bytes, 0 for the default; a reserve of -1 is none")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,6 +34,7 @@ const (
 	joiningFile  = "joining"  // there while a node that was admitted has no log yet
 	foundingFile = "founding" // there while a cluster is being founded: what was written does not count yet
 	joinEvery    = time.Second
+	joinPauseMax = 15 * time.Second
 	foundWithin  = 15 * time.Second
 	renewEvery   = time.Hour
 )
@@ -296,6 +298,7 @@ func (n *node) join(ctx context.Context) error {
 	}
 	defer clear(key)
 	request.Node, request.CSR, request.Peer, request.Level = n.cfg.Name, csr, n.cfg.advertisedPeer(), fsm.MaxLevel
+	request.Replace = n.cfg.Join.Replace
 	body, err := cbor.Marshal(request)
 	if err != nil {
 		return err
@@ -341,18 +344,17 @@ func (n *node) awaitToken(ctx context.Context) (founded bool, err error) {
 	}
 }
 
-// ask goes round the peers until one answers for good.
+// ask goes round the peers until one answers for good. The pause between two rounds grows.
 func (n *node) ask(ctx context.Context, pin [32]byte, body []byte) (*vault.Admitted, error) {
-	for {
-		for _, addr := range n.cfg.Join.Peers {
-			answer, err := peer.Join(ctx, addr, pin, body)
+	for pause := joinEvery; ; pause = min(pause*3/2, joinPauseMax) {
+		addrs, err := n.cfg.Join.addresses(ctx)
+		if err != nil {
+			n.log.Warn("a name of members cannot be looked up yet, trying again", "err", err)
+		}
+		for _, addr := range addrs {
+			out, err := joinAt(ctx, addr, pin, body)
 			if err == nil {
-				var out vault.Admitted
-				if err := cbor.Unmarshal(answer, &out); err != nil {
-					return nil, fmt.Errorf("reading the answer of %s: %w", addr, err)
-				}
-				clear(answer)
-				return &out, nil
+				return out, nil
 			}
 			if f := fault.Of(err); !f.Kind.Retryable() && f.Kind != fault.Internal {
 				return nil, err
@@ -362,9 +364,22 @@ func (n *node) ask(ctx context.Context, pin [32]byte, body []byte) (*vault.Admit
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(joinEvery):
+		case <-time.After(pause/2 + rand.N(pause/2)):
 		}
 	}
+}
+
+func joinAt(ctx context.Context, addr string, pin [32]byte, body []byte) (*vault.Admitted, error) {
+	answer, err := peer.Join(ctx, addr, pin, body)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(answer)
+	var out vault.Admitted
+	if err := cbor.Unmarshal(answer, &out); err != nil {
+		return nil, fmt.Errorf("reading the answer of %s: %w", addr, err)
+	}
+	return &out, nil
 }
 
 // renew gets a new certificate when a third of the old one's life is left. It returns when ctx ends.

@@ -24,7 +24,7 @@ remove members.`,
 	cmd.AddCommand(newInitCmd(a), newUnsealCmd(a), newSealCmd(a), newRekeyCmd(a), newRotateKeyringCmd(a), newSlotsCmd(a))
 	cmd.AddCommand(newJoinTokenCmd(a), newClientCertCmd(a), newMembersCmd(a), newDigestCmd(a))
 	cmd.AddCommand(newMemberCmds(a)...)
-	cmd.AddCommand(newStepDownCmd(a), newSnapshotCmd(a), newDrillCmd(a), newRecoverCmd(a))
+	cmd.AddCommand(newStepDownCmd(a), newAutopilotCmd(a), newSnapshotCmd(a), newDrillCmd(a), newRecoverCmd(a))
 	cmd.AddCommand(newRollCallCmd(a), newRootTokenCmd(a))
 	return cmd
 }

@@ -46,10 +46,15 @@ func newServerCmd(a *app) *cobra.Command {
 
 A node without data shows a self-signed certificate, prints its fingerprint, and answers nothing but status and
 init: found a cluster with "quorate operator init", or start it with --join and --join-token to make it a member.
-Once it is a member, its directory tells it everything, and --join is not looked at any more.`,
+Once it is a member, its directory tells it everything, and --join is not looked at any more.
+
+--join takes addresses of peer ports and names: dns:NAME:PORT is every address of a name, srv:NAME is every SRV record of it. All are
+tried until one lets the node in. With --replace it takes the place of a member that is dead for good: it receives the log, gets
+its vote, and then the dead one is removed, so that the cluster never has fewer voters up than before.`,
 		Example: `  quorate server --dir /var/lib/quorate --name node1
   quorate server --dir /var/lib/quorate --name node2 --api 10.0.0.2:7800 --peer 10.0.0.2:7801 --gossip 10.0.0.2:7802 \
-      --join 10.0.0.1:7801 --join-token-file /run/quorate/join-token`,
+      --join 10.0.0.1:7801 --join-token-file /run/quorate/join-token
+  quorate server --dir /var/lib/quorate --name node4 --join srv:_quorate._tcp.example.com --join-token-file join-token --replace node2`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := readConfig(file)
@@ -81,7 +86,8 @@ Once it is a member, its directory tells it everything, and --join is not looked
 	f.StringVar(&flags.Listen.Keas, "keas", "", "`address` of the keas.kmi door; closed unless given")
 	f.BoolVar(&flags.Listen.KeasInsecureHTTP, "keas-insecure-http", false, "serve the keas.kmi door without TLS")
 	f.StringVar(&advertise, "advertise", "", "`host` at which the others reach this node, if it listens on all addresses")
-	f.StringSliceVar(&flags.Join.Peers, "join", nil, "peer `addresses` of members of the cluster to join")
+	f.StringSliceVar(&flags.Join.Peers, "join", nil, "peer `addresses` of members of the cluster to join: HOST:PORT, dns:NAME:PORT, srv:NAME")
+	f.StringVar(&flags.Join.Replace, "replace", "", "dead `member` whose place this node takes: it is removed once this node votes")
 	f.Func("join-token", "join `token`; visible in the process list, prefer --join-token-file", func(s string) error {
 		flags.Join.token = []byte(s)
 		return nil
@@ -113,6 +119,7 @@ func (c *config) override(_ *cobra.Command, f *config, advertise string) {
 		{&c.Log.Level, &f.Log.Level},
 		{&c.Log.Format, &f.Log.Format},
 		{&c.Join.TokenFile, &f.Join.TokenFile},
+		{&c.Join.Replace, &f.Join.Replace},
 	} {
 		if *o.from != "" {
 			*o.to = *o.from
@@ -301,7 +308,7 @@ func (s *server) clientCAs() *x509.CertPool {
 	return nil
 }
 
-// run runs everything until ctx ends: then leadership goes first, the doors second, the rest last.
+// run runs everything until ctx ends: then leadership goes first (drain), the doors second, the rest last.
 func (s *server) run(ctx context.Context) error {
 	doorsCtx, closeDoors := context.WithCancel(context.WithoutCancel(ctx))
 	restCtx, endRest := context.WithCancel(context.WithoutCancel(ctx))
@@ -323,12 +330,12 @@ func (s *server) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			s.log.Info("stopping: leadership first, then what is being answered")
+			s.drain()
 		case err = <-s.node.ended:
 			s.log.Error("this node cannot go on", "err", err)
 			s.hurry(err)
 		}
 	}
-	s.node.handOver()
 	closeDoors()
 	err = errors.Join(err, doors.Wait())
 	s.vault.Farewell(ctx) // nobody uses keys here any more, and the leader can still be told

@@ -43,7 +43,7 @@ func writeStatus(w io.Writer, s *api.Status) error {
 		{"Role", s.Role},
 		{"Leader", s.Leader},
 		{"Index", fmt.Sprint(s.Index)},
-		{"Level", level(s.Level)},
+		{"Level", level(s)},
 		{"Fresh", yesNo(s.Fresh)},
 		{"Why not", s.Reason},
 	}
@@ -72,11 +72,15 @@ func writeStatus(w io.Writer, s *api.Status) error {
 }
 
 // level is "" before there is a cluster.
-func level(n uint32) string {
-	if n == 0 {
+func level(s *api.Status) string {
+	switch {
+	case s.Level == 0:
 		return ""
+	case s.HoldLevel:
+		return fmt.Sprintf("%d, held", s.Level)
+	default:
+		return fmt.Sprint(s.Level)
 	}
-	return fmt.Sprint(n)
 }
 
 func writeMembers(w io.Writer, members []api.Member) error {

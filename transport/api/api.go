@@ -85,7 +85,8 @@ type Status struct {
 	Leader      string    `json:"leader"`
 	Role        string    `json:"role"`
 	Members     []Member  `json:"members"`
-	Level       uint32    `json:"level,omitzero"` // of commands that the cluster uses: what every member understood when it was raised
+	Level       uint32    `json:"level,omitzero"`      // of commands that the cluster uses: what every member understood when it was raised
+	HoldLevel   bool      `json:"hold_level,omitzero"` // the level is not raised: see Autopilot
 	Disk        *Disk     `json:"disk,omitempty"`
 	Ceremony    *Ceremony `json:"ceremony,omitzero"`
 	Index       uint64    `json:"index"`

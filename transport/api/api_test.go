@@ -21,6 +21,7 @@ var structs = []any{
 	api.Problem{},
 	api.Member{},
 	api.Members{},
+	api.Autopilot{},
 	api.Ceremony{},
 	api.Disk{},
 	api.Status{},

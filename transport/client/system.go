@@ -200,6 +200,24 @@ func (c *Client) member(ctx context.Context, method, member, verb string) error 
 	return c.system(ctx, write, method, "members/"+ref(member)+verb, in, nil)
 }
 
+// Autopilot is what is set of what the leader does about the members by itself.
+func (c *Client) Autopilot(ctx context.Context) (*api.Autopilot, error) {
+	var r api.Autopilot
+	if err := c.system(ctx, read, http.MethodGet, "autopilot", nil, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// SetAutopilot replaces it, on the revision that s names. fault.Conflict if that is not the newest.
+func (c *Client) SetAutopilot(ctx context.Context, s api.Autopilot) (*api.Autopilot, error) {
+	var r api.Autopilot
+	if err := c.system(ctx, write, http.MethodPut, "autopilot", s, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
 // StepDown hands leadership to the member named, or to any ("").
 func (c *Client) StepDown(ctx context.Context, to string) error {
 	return c.system(ctx, write, http.MethodPost, "leader/transfer", api.TransferRequest{To: to}, nil)

@@ -155,7 +155,7 @@ func diskOf(d vault.Disk) *api.Disk {
 func statusOf(s vault.Status) api.Status {
 	out := api.Status{
 		Node: s.Node, Version: s.Version, ClusterID: s.Cluster, Initialized: s.Initialized, Sealed: s.Sealed, Leader: s.Leader,
-		Role: s.Role, Members: membersOf(s.Members), Disk: diskOf(s.Disk), Index: s.Index, Fresh: s.Fresh, Reason: s.Why, Level: s.Level,
+		Role: s.Role, Members: membersOf(s.Members), Disk: diskOf(s.Disk), Index: s.Index, Fresh: s.Fresh, Reason: s.Why, Level: s.Level, HoldLevel: s.HoldLevel,
 	}
 	if c := s.Ceremony; c != nil {
 		out.Ceremony = &api.Ceremony{ID: c.ID, Have: c.Have, Need: c.Need, Expires: stampOf(c.Expires)}

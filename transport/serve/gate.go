@@ -28,7 +28,10 @@ type gate struct {
 	inFlight atomic.Int64
 	none     Op
 	ending   chan struct{} // closed when the server begins to stop
+	retiring atomic.Bool   // every answer asks the client to connect anew
 }
+
+var closing = []string{"close"}
 
 func newGate(cfg Config, next http.Handler) *gate {
 	return &gate{door: cfg.Name, next: next, fail: cfg.Error, log: cfg.Log, meter: cfg.Metrics, limit: int64(cfg.Limits.Requests), ending: make(chan struct{})}
@@ -45,6 +48,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, _ := exchanges.Get().(*Exchange)
 	*x = Exchange{ID: newRequestID(), w: w, door: g.door, started: time.Now(), gate: g}
 	w.Header()[HeaderRequestID] = []string{x.ID}
+	if g.retiring.Load() {
+		w.Header()["Connection"] = closing
+	}
 	n := g.inFlight.Add(1)
 	g.meter.Add(InFlight, 1)
 	defer g.finish(x, r)

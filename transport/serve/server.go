@@ -73,6 +73,18 @@ func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 // Close frees the address of a Server that is not run.
 func (s *Server) Close() error { return s.ln.Close() }
 
+// Retire asks every client, with the answer to its next request, not to use its connection again (RFC 9112 section 9.6; over
+// HTTP/2 it becomes GOAWAY, RFC 9113 section 6.8). Closing an idle connection instead may cross a request on its way, which
+// then fails. Everything is answered as before until Run's ctx ends.
+func (s *Server) Retire() { s.gate.retiring.Store(true) }
+
+// Connections is how many are open.
+func (s *Server) Connections() int {
+	s.ln.mu.Lock()
+	defer s.ln.mu.Unlock()
+	return s.ln.open
+}
+
 // Run answers until ctx ends, then stops accepting, lets running requests finish within Limits.DrainTimeout and
 // returns nil. Requests that are still running by then have their context cancelled and their connection closed.
 // Any other return is a failure of the listener.
