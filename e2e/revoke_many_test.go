@@ -1,0 +1,142 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/e2e/figures"
+)
+
+// user is readers at every node, all at the key that is about to be revoked and its neighbours.
+type user struct {
+	uses []request
+	at   atomic.Int64 // the key whose turn it is
+
+	mu      sync.Mutex
+	served  map[string][]time.Time // when successes began, by node and key; guarded by mu
+	stop    atomic.Bool
+	running sync.WaitGroup
+}
+
+func place(node string, i int) string { return fmt.Sprint(node, "/", i) }
+
+func (c *cluster) use(uses []request) *user {
+	u := &user{uses: uses, served: map[string][]time.Time{}}
+	for _, n := range c.nodes {
+		u.running.Go(func() {
+			for turn := 0; !u.stop.Load(); turn++ {
+				i := int(u.at.Load()) - turn%2 // the one before has to stay revoked
+				if i < 0 {
+					continue
+				}
+				began := time.Now()
+				if a, err := c.ask(n, u.uses[i]); err == nil && a.status == http.StatusOK {
+					u.mu.Lock()
+					u.served[place(n.name, i)] = append(u.served[place(n.name, i)], began)
+					u.mu.Unlock()
+				}
+			}
+		})
+	}
+	c.t.Cleanup(u.finish)
+	return u
+}
+
+func (u *user) finish() {
+	u.stop.Store(true)
+	u.running.Wait()
+}
+
+func (u *user) times(node string, i int) []time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(u.served[place(node, i)])
+}
+
+// TestRevocationsOneAfterTheOtherAreKeptByEveryNode counts the uses that began after the acknowledgement: X = 0. How long the
+// acknowledgement takes is reported.
+func TestRevocationsOneAfterTheOtherAreKeptByEveryNode(t *testing.T) {
+	c := open(t)
+	count := 50
+	if long {
+		count = 1000
+	}
+	ways := revocations()
+	var uses []request
+	for i := range count {
+		v := ways[i%len(ways)]
+		name := fmt.Sprintf("many/%s-%d", v.verb, i)
+		r := v.use(name, c.revocable(c.nodes[i%3], name, v.verb))
+		r.within = 5 * time.Second
+		uses = append(uses, r)
+	}
+	u := c.use(uses)
+	acked := make([]time.Time, count)
+	var took []time.Duration
+	for i := range count {
+		u.at.Store(int64(i))
+		for _, n := range c.nodes {
+			eventually(t, 10*time.Second, n.name+" uses the key", func() error {
+				if len(u.times(n.name, i)) == 0 {
+					return fmt.Errorf("%s has not used key %d yet", n.name, i)
+				}
+				return nil
+			})
+		}
+		v := ways[i%len(ways)]
+		asked := time.Now()
+		a := c.must(c.nodes[(i/3)%3], post(fmt.Sprintf("/v1/keys/many/%s-%d/%s", v.verb, i, v.verb), v.body))
+		acked[i] = time.Now()
+		if a.status != http.StatusOK {
+			t.Fatalf("%s of key %d: %v", v.verb, i, a)
+		}
+		took = append(took, acked[i].Sub(asked))
+	}
+	wait(300 * time.Millisecond)
+	u.finish()
+	late, total := 0, 0
+	for i := range count {
+		for _, n := range c.nodes {
+			for _, began := range u.times(n.name, i) {
+				total++
+				if began.After(acked[i]) {
+					late++
+					t.Errorf("%s used key %d %v after its %s was acknowledged", n.name, i, began.Sub(acked[i]), ways[i%len(ways)].verb)
+				}
+			}
+		}
+	}
+	slices.Sort(took)
+	p50, p99, most := took[count/2], took[count*99/100], took[count-1]
+	t.Logf("%d revocations, %d uses, %d of them after the acknowledgement, which took p50 %v · p99 %v · longest %v", count, total, late, p50, p99, most)
+	if dir := os.Getenv("RESULTS"); dir != "" {
+		report(t, dir, fmt.Sprintf("%d revocations (suspend, deactivate, compromise, destroy) under readers at every node, 3 processes, loopback", count),
+			fmt.Sprintf("%d of %d uses", late, total), fmt.Sprintf("p50 %v · p99 %v · longest %v", p50.Round(time.Millisecond), p99.Round(time.Millisecond), most.Round(time.Millisecond)))
+	}
+}
+
+// report writes the figures for the README.
+func report(t *testing.T, dir, how, late, took string) {
+	t.Helper()
+	out, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit := strings.TrimSpace(string(out))
+	if err := figures.Append(
+		filepath.Join(dir, "revoke.jsonl"),
+		figures.Result{Figure: "uses of a key by any node after the acknowledgement of its revocation", Target: "0", Measured: late, How: how, Commit: commit},
+		figures.Result{Figure: "acknowledgement of a revocation, all members in touch", Target: "p99 ≤ 50 ms", Measured: took, How: how, Commit: commit},
+	); err != nil {
+		t.Fatal(err)
+	}
+}
