@@ -37,7 +37,7 @@ func openBolt(path string, options *bbolt.Options) (b *raftboltdb.BoltStore, err
 			b, err = nil, &DamageError{File: path, What: "the store", Err: fmt.Errorf("%v", v)}
 		}
 	}()
-	b, err = raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: options, MsgpackUseNewTimeFormat: true})
+	b, err = raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: options, NoSync: options.NoSync, MsgpackUseNewTimeFormat: true})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%s is in use by another process: stop it first", path)

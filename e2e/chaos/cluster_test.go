@@ -220,10 +220,10 @@ func (c *cluster) mend(rnd *rand.Rand) (crashed []string, err error) {
 				continue
 			}
 			if n.crashed() {
-				crashed = append(crashed, fmt.Sprintf("%s ended by itself: %v\n%s", n.Name, n.Err(), n.last(8)))
-				if len(crashed) > 5 {
-					return errors.New("again and again")
+				if len(crashed) == 5 {
+					return fmt.Errorf("%s ends again and again", n.Name)
 				}
+				crashed = append(crashed, fmt.Sprintf("%s ended by itself: %v\n%s", n.Name, n.Err(), n.last(8)))
 			}
 			if err := n.spawn(); err != nil {
 				return err

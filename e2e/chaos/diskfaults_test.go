@@ -76,7 +76,7 @@ func failSync(r *run, n *node) error {
 // slowSync makes a disk slow, and not so slow that the node may end for it.
 func slowSync(r *run, n *node) error {
 	n.disk.SlowSync(200 * time.Millisecond)
-	r.pass(2*time.Second, 4*time.Second)
+	r.pass(1500*time.Millisecond, 3*time.Second)
 	if !n.Running() {
 		return fmt.Errorf("%s ended because its disk is slow: %s", n.Name, n.Tail(3))
 	}
@@ -113,7 +113,7 @@ func freeze(r *run, n *node) error {
 // full leaves no room: the process must not die of it, and reads go on.
 func full(r *run, n *node) error {
 	n.disk.Fill(64 << 10)
-	r.pass(2*time.Second, 4*time.Second)
+	r.pass(1500*time.Millisecond, 3*time.Second)
 	if !n.Running() {
 		return fmt.Errorf("%s ended because its disk is full: %s", n.Name, n.Tail(3))
 	}

@@ -197,7 +197,7 @@ func networkFaults() []fault {
 	all := func(l fabric.Link) func(*run) error {
 		return func(r *run) error {
 			r.c.net.SetAll(l)
-			r.pass(2*time.Second, 4*time.Second)
+			r.pass(1500*time.Millisecond, 3*time.Second)
 			return nil
 		}
 	}
@@ -223,7 +223,7 @@ func networkFaults() []fault {
 			return r.goesOn(rest[0], rest[1])
 		}},
 		{"a link that comes and goes", false, onLeader(func(r *run, n *node) error {
-			for range 8 {
+			for range 6 {
 				r.c.net.Deafen(n.index)
 				r.pass(100*time.Millisecond, 400*time.Millisecond)
 				r.c.net.Heal()

@@ -43,7 +43,7 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 const (
 	workers  = 8
 	perCycle = 4   // faults
-	between  = 120 // operations that are acknowledged between two faults
+	between  = 100 // operations that are acknowledged between two faults
 	floor    = 100 // acknowledged operations a second, or the run does not count
 )
 
@@ -241,7 +241,7 @@ func (r *run) goesOnSince(begin time.Time, figure string, out ...*node) error {
 	if figure != "" {
 		r.figure(figure, time.Since(begin))
 	}
-	r.pass(300*time.Millisecond, 1500*time.Millisecond)
+	r.pass(200*time.Millisecond, time.Second)
 	return nil
 }
 
