@@ -55,7 +55,7 @@ var plan = map[string][]string{
 	"transport/client":            {"transport/client/sealed", "transport/api", "vault/fault"},
 	"transport/client/sealed":     {"vault/fault"}, // the form of what clients encrypt
 	"transport/client/envelope":   {"transport/client", "transport/client/sealed", "transport/api", "vault/fault"},
-	"transport/client/field":      {"transport/client/envelope", "vault/fault"},
+	"transport/client/field":      {"transport/client/envelope", "transport/client", "transport/api", "vault/fault"},
 	"transport/client/holder":     {"vault/fault"},
 	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
 	"cmd/quorate":                 {"*"},
@@ -248,7 +248,7 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 func TestFilesAreAboutOneIdea(t *testing.T) {
 	const limit = 500
 	for _, s := range tree(t) {
-		if n := strings.Count(string(s.text), "\n"); !s.test && n > limit {
+		if n := strings.Count(string(s.text), "\n"); !s.test && !ast.IsGenerated(s.file) && n > limit {
 			t.Errorf("%s has %d lines, more than %d: split it by idea", s.path, n, limit)
 		}
 	}
