@@ -165,14 +165,17 @@ func (r *run) flip(path string) error {
 
 // replace removes a node whose directory is lost and lets it join again, empty.
 func (r *run) replace(n *node) error {
-	lead, err := r.c.leader()
-	if err != nil {
+	var lead *node
+	err := kit.Attempt(30*time.Second, func() (err error) { // while the third node is not known to be up it is refused, and rightly so
+		if lead, err = r.c.leader(); err != nil {
+			return err
+		}
+		a, err := lead.ask(r.c.root, kit.Request{Method: http.MethodDelete, Path: "/v1/sys/members/" + n.Name, Within: 20 * time.Second})
+		if err == nil && !a.OK() && a.Status != http.StatusNotFound {
+			err = fmt.Errorf("removing %s: %v", n.Name, a)
+		}
 		return err
-	}
-	a, err := lead.ask(r.c.root, kit.Request{Method: http.MethodDelete, Path: "/v1/sys/members/" + n.Name, Within: 20 * time.Second})
-	if err == nil && !a.OK() {
-		err = fmt.Errorf("removing %s: %v", n.Name, a)
-	}
+	})
 	if err != nil {
 		return err
 	}
