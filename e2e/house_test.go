@@ -49,7 +49,7 @@ var plan = map[string][]string{
 	"transport/api":               {},
 	"transport/rest":              {"vault", "vault/archive", "vault/merge", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
 	"transport/keas":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
-	"transport/kmip":              {"transport/kmip/wire", "transport/kmip/ttlv", "vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/kmip":              {"transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
 	"transport/kmip/wire":         {}, // the words of the protocol
 	"transport/kmip/ttlv":         {"transport/kmip/wire"},
 	"transport/client":            {"transport/client/sealed", "transport/api", "vault/fault"},

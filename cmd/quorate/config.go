@@ -73,6 +73,8 @@ type listenConfig struct {
 	Keas   string `yaml:"keas"`   // the keas.kmi door; closed unless given
 	// KeasInsecureHTTP serves the keas.kmi door without TLS: key-encrypting keys then cross the network in the clear.
 	KeasInsecureHTTP bool `yaml:"keas_insecure_http"`
+	// KMIP is the KMIP door, mutual TLS, by custom on port 5696; closed unless given.
+	KMIP string `yaml:"kmip"`
 }
 
 // advertiseConfig is where the others reach the node, where that differs from where it listens.
@@ -256,7 +258,7 @@ func ptr[T any](v T) *T { return &v }
 
 func (c *config) check() error {
 	for name, addr := range map[string]string{
-		"api": c.Listen.API, "peer": c.Listen.Peer, "gossip": c.Listen.Gossip, "keas": c.Listen.Keas, "resolver": c.Join.Resolver,
+		"api": c.Listen.API, "peer": c.Listen.Peer, "gossip": c.Listen.Gossip, "keas": c.Listen.Keas, "kmip": c.Listen.KMIP, "resolver": c.Join.Resolver,
 		"advertised api": c.Advertise.API, "advertised peer": c.Advertise.Peer, "advertised gossip": c.Advertise.Gossip,
 	} {
 		if addr == "" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/seal/keep"
 	"github.com/quorate/quorate/transport/keas"
+	"github.com/quorate/quorate/transport/kmip"
 	"github.com/quorate/quorate/transport/rest"
 	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault"
@@ -156,6 +158,14 @@ func newLogger(c logConfig) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, opts))
 }
 
+// door is something that listens for clients.
+type door interface {
+	Addr() net.Addr
+	Run(ctx context.Context) error
+	Retire()
+	Connections() int
+}
+
 // server is one running node: its doors, its vault and its way into the cluster.
 type server struct {
 	cfg   config
@@ -163,7 +173,7 @@ type server struct {
 	audit *audit.Log
 	vault *vault.Vault
 	node  *node
-	doors []*serve.Server
+	doors []door
 }
 
 // serveNode runs a node until ctx ends or it cannot go on.
@@ -283,6 +293,14 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	if s.node.identity.Load() == nil {
 		s.log.Info("this node belongs to no cluster yet; it shows a self-signed certificate",
 			"api", door.Addr().String(), "fingerprint", serve.Fingerprint(self))
+	}
+	if s.cfg.Listen.KMIP != "" {
+		old := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now()})
+		stream, err := serve.NewStream(serve.Config{Name: "kmip", Addr: s.cfg.Listen.KMIP, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("kmip")}, old.Serve)
+		if err != nil {
+			return err
+		}
+		s.doors = append(s.doors, stream)
 	}
 	if s.cfg.Listen.Keas == "" {
 		return nil
