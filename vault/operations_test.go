@@ -100,6 +100,9 @@ var operations = []operation{
 	{"key.derive", access.Derive, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return v.Derive(ctx, c, "app/mac", vault.DeriveInput{}, func([]byte, uint32) error { return nil })
 	}},
+	{"key.derive-key", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.DeriveKey(ctx, c, "app/mac", vault.DerivedSpec{Key: vault.KeySpec{Name: "app/derived"}}))
+	}},
 	{"key.wrap", access.Wrap, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err2(v.Wrap(ctx, c, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")}))
 	}},

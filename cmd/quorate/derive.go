@@ -6,13 +6,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
 	"github.com/quorate/quorate/vault/fault"
 )
 
 func newDeriveCmd(a *app) *cobra.Command {
 	var f useFlags
-	var in api.DeriveRequest
-	var salt, info, peer, form string
+	var by derivation
+	var form string
+	in := &by.in
 	cmd := &cobra.Command{
 		Use:   "derive KEY",
 		Short: "Derive a secret from a key (HKDF), or agree on one with another's public key (ECDH)",
@@ -28,20 +30,15 @@ the secret that an elliptic-curve key agrees on with the peer's public key (PEM)
 			if err := a.checkForm(form); err != nil {
 				return err
 			}
-			if peer != "" {
-				b, err := readSmall(peer)
-				if err != nil {
-					return err
-				}
-				in.PeerPublicKey = string(b)
+			if err := by.read(); err != nil {
+				return err
 			}
-			in.Salt, in.Info = []byte(salt), []byte(info)
 			c, err := a.connect(cmd)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			r, err := c.Derive(cmd.Context(), args[0], in)
+			r, err := c.Derive(cmd.Context(), args[0], *in)
 			if err != nil {
 				return err
 			}
@@ -51,13 +48,71 @@ the secret that an elliptic-curve key agrees on with the peer's public key (PEM)
 	}
 	fl := cmd.Flags()
 	fl.IntVar(&in.Bytes, "bytes", 0, "`length` of the secret in bytes (default 32)")
-	fl.StringVar(&salt, "salt", "", "`text` that HKDF begins with; need not be secret")
-	fl.StringVar(&info, "info", "", "`text` that tells purposes apart")
-	fl.StringVar(&in.Hash, "hash", "", "`hash` of HKDF: sha256, sha384 or sha512 (default: that of an hmac key, else sha256)")
-	fl.StringVar(&peer, "peer", "", "`file` with the other's public key in PEM")
-	fl.BoolVar(&in.Raw, "secret-itself", false, "with --peer: the shared secret without HKDF")
+	by.flags(cmd)
 	fl.StringVar(&form, "encoding", "base64", secretForms)
 	f.outFlags(cmd, "")
+	return cmd
+}
+
+// derivation is how to derive, as flags say it.
+type derivation struct {
+	in               api.DeriveRequest
+	salt, info, peer string
+}
+
+func (d *derivation) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&d.salt, "salt", "", "`text` that HKDF begins with; need not be secret")
+	f.StringVar(&d.info, "info", "", "`text` that tells purposes apart")
+	f.StringVar(&d.in.Hash, "hash", "", "`hash` of HKDF: sha256, sha384 or sha512 (default: that of an hmac key, else sha256)")
+	f.StringVar(&d.peer, "peer", "", "`file` with the other's public key in PEM")
+	f.BoolVar(&d.in.Raw, "secret-itself", false, "with --peer: the shared secret without HKDF")
+}
+
+func (d *derivation) read() error {
+	d.in.Salt, d.in.Info = []byte(d.salt), []byte(d.info)
+	if d.peer == "" {
+		return nil
+	}
+	b, err := readSmall(d.peer)
+	d.in.PeerPublicKey = string(b)
+	return err
+}
+
+func newKeyDeriveCmd(a *app) *cobra.Command {
+	var in api.DeriveKeyRequest
+	var by derivation
+	var tags []string
+	var from string
+	cmd := &cobra.Command{
+		Use:   "derive NAME --from KEY",
+		Short: "Make a key of what is derived from another key",
+		Long: `Make a key of the cluster whose material is derived from the newest version of another of its keys: what
+"quorate derive" would give for the same inputs, but nobody is shown it. The new key is a symmetric one or a secret; its
+algorithm decides how long the material is. Its record links to the key that it was derived from; after that it lives a
+life of its own, and a rotation draws its next version at random.
+
+It needs "derive-key" on KEY and "create" on NAME. Whoever may "derive" from KEY can compute the same bytes.`,
+		Example: `  quorate key derive volumes/v1 --from master --info volume-1
+  quorate key derive sessions/bob --from ecdh --peer bob.pem --algorithm secret --bits 512`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			in.Key.Name = args[0]
+			if in.Key.Tags, err = parseTags(tags); err != nil {
+				return err
+			}
+			if err := by.read(); err != nil {
+				return err
+			}
+			in.Derivation = by.in
+			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.DeriveKey(cmd.Context(), from, in) })
+		},
+	}
+	a.specFlags(cmd, &in.Key, &tags)
+	by.flags(cmd)
+	cmd.Flags().StringVar(&from, "from", "", "`key` that it is derived from")
+	_ = cmd.MarkFlagRequired("from")
+	_ = cmd.RegisterFlagCompletionFunc("from", a.completeKeyFlag)
 	return cmd
 }
 

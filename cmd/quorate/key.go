@@ -32,7 +32,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	cmd.AddCommand(newKeyImportCmd(a), newKeyExportCmd(a), newKeyBackupCmd(a), newKeyRestoreCmd(a), newKeyPublicCmd(a), newKeyWrappingKeyCmd(a))
-	cmd.AddCommand(newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a))
+	cmd.AddCommand(newKeyDeriveCmd(a), newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a))
 	return cmd
 }
 
@@ -70,6 +70,14 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 			})
 		},
 	}
+	a.specFlags(cmd, &in, &tags)
+	cmd.Flags().StringVar(&other, "like", "", "another `key` whose settings it gets")
+	_ = cmd.RegisterFlagCompletionFunc("like", a.completeKeyFlag)
+	return cmd
+}
+
+// specFlags are the flags that say what a new key is like.
+func (a *app) specFlags(cmd *cobra.Command, in *api.CreateKeyRequest, tags *[]string) {
 	f := cmd.Flags()
 	f.StringVarP(&in.Algorithm, "algorithm", "a", "", "`algorithm` (default: the cluster's, aes-256-gcm)")
 	f.IntVar(&in.Bits, "bits", 0, "`length` of a secret (default 256); nothing else takes it")
@@ -84,12 +92,9 @@ func newKeyCreateCmd(a *app) *cobra.Command {
 	f.Uint64Var(&in.RotateAfterBytes, "rotate-after-bytes", 0, "`number` of bytes protected after which a version is replaced")
 	f.StringVar(&in.RetireAfter, "retire-after", "", "`duration` after which replaced versions are destroyed (default: never)")
 	f.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses in all (default: any)")
-	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
-	f.StringVar(&other, "like", "", "another `key` whose settings it gets")
-	_ = cmd.RegisterFlagCompletionFunc("like", a.completeKeyFlag)
+	f.StringArrayVar(tags, "tag", nil, "`name=value`; repeatable")
 	_ = cmd.RegisterFlagCompletionFunc("parent", a.completeKeyFlag)
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 func parseTags(list []string) (map[string]string, error) {

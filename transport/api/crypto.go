@@ -123,6 +123,13 @@ type DeriveResponse struct {
 	Version uint32 `json:"version"`
 }
 
+// DeriveKeyRequest is the body of POST /v1/keys/{k}/derive-key: a key of the vault whose material is derived from k, and shown to
+// nobody. bytes of the derivation is left away: the new key's algorithm decides.
+type DeriveKeyRequest struct {
+	Key        CreateKeyRequest `json:"key"` // a symmetric algorithm, or secret
+	Derivation DeriveRequest    `json:"derivation,omitzero"`
+}
+
 // WrapRequest is the body of POST /v1/keys/{k}/wrap: bytes, or an exportable key of the vault.
 type WrapRequest struct {
 	Plaintext []byte `json:"plaintext,omitempty"`

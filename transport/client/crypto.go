@@ -79,6 +79,11 @@ func (c *Client) DeriveBatch(ctx context.Context, key string, items []api.Derive
 	return many[api.DeriveResponse](ctx, c, key, "derive", items)
 }
 
+// DeriveKey makes a key of the vault of what is derived from key, and nobody is shown it. fault.Exists if the name is taken.
+func (c *Client) DeriveKey(ctx context.Context, key string, in api.DeriveKeyRequest) (*api.Record, error) {
+	return c.changeKey(ctx, key, "derive-key", in)
+}
+
 // Wrap wraps key material, or an exportable key of the vault, under the latest version of a key.
 func (c *Client) Wrap(ctx context.Context, key string, in api.WrapRequest) (*api.EncryptResponse, error) {
 	return one[api.EncryptResponse](ctx, c, key, "wrap", in)

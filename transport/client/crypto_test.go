@@ -62,6 +62,13 @@ func TestEveryUseOfAKeyIsSpokenAsDocumented(t *testing.T) {
 	if len(d.Derived) != 16 || !bytes.Equal(ds[0].Value.Derived, d.Derived) || bytes.Equal(ds[1].Value.Derived, d.Derived) {
 		t.Errorf("derived %x, %+v", d.Derived, ds)
 	}
+	k, err := c.DeriveKey(ctx, "mac", api.DeriveKeyRequest{Key: api.CreateKeyRequest{Name: "derived", Algorithm: "secret", Exportable: true}, Derivation: api.DeriveRequest{Info: []byte("a")}})
+	must("derive a key", err)
+	kept, err := c.Material(ctx, "derived", 0)
+	must("material", err)
+	if k.Origin != "derived" || !bytes.Equal(kept.Material[:16], d.Derived) { // HKDF gives more of the same
+		t.Errorf("the derived key is %+v, %x", k, kept.Material)
+	}
 	w, err := c.Wrap(ctx, "aes", api.WrapRequest{Plaintext: input})
 	must("wrap", err)
 	u, err := c.Unwrap(ctx, "aes", api.UnwrapRequest{Ciphertext: w.Ciphertext})

@@ -62,6 +62,12 @@ func cryptoRoutes() []route {
 			api.VerifyMACRequest{Input: []byte("hello"), MAC: exampleCiphertext}, valid),
 		cryptoRoute("derive", "Derive a secret: HKDF over the key or, with a peer's public key, over the secret that both agree on (ECDH).", deriving.action(),
 			api.DeriveRequest{Bytes: 32, Info: []byte("session")}, api.DeriveResponse{Derived: secret, Version: 1}),
+		{
+			Method: http.MethodPost, Path: keyPath + "/derive-key", Op: "key.derive-key", Summary: "Make a key of the vault of what is derived from another of its keys, without showing it. Its record links to that key.",
+			serve: take(deriveKey), Status: http.StatusCreated, Body: smallBody,
+			In:  api.DeriveKeyRequest{Key: api.CreateKeyRequest{Name: "app/db", Algorithm: "aes-256-gcm"}, Derivation: api.DeriveRequest{Info: []byte("session")}},
+			Out: derivedExample(),
+		},
 		cryptoRoute("wrap", "Wrap key material, or an exportable key of the vault, in the way of the algorithm: AES-KWP, RSA-OAEP with AES-KWP, HPKE.", wrapping.action(),
 			api.WrapRequest{Plaintext: secret}, ciphertext),
 		cryptoRoute("unwrap", "Open what wrap made, or other software in the same way.", unwrapping.action(),
@@ -246,6 +252,25 @@ var decapsulating = cryptic[decapsulateBody, vault.Message, vault.Encapsulation]
 	many: func(ctx context.Context, q *request, all []vault.Message, lend func([]vault.Result[vault.Encapsulation]) error) error {
 		return q.vault.DecapsulateBatch(ctx, q.caller, q.ref, all, lend)
 	},
+}
+
+// deriveKey makes a key of what is derived.
+func deriveKey(ctx context.Context, q *request, in *api.DeriveKeyRequest) (api.Record, error) {
+	s, err := keySpec(&in.Key)
+	if err != nil {
+		return api.Record{}, err
+	}
+	by, err := deriving.item(&in.Derivation)
+	if err != nil {
+		return api.Record{}, err
+	}
+	return recorded(q.vault.DeriveKey(ctx, q.caller, q.ref, vault.DerivedSpec{Key: s, By: by}))
+}
+
+func derivedExample() api.Record {
+	r := exampleRecord()
+	r.Origin, r.Links = "derived", []api.Link{{Kind: "base", To: exampleID}}
+	return r
 }
 
 var deriving = cryptic[api.DeriveRequest, vault.DeriveInput, vault.Derived]{

@@ -66,6 +66,14 @@ func TestEveryUseOfAKeyOneByOneAndInBatches(t *testing.T) {
 		t.Errorf("derived %+v, %+v and with context %+v", k, k2, c)
 	}
 	ask[any](d, "POST", "/v1/keys/mac/derive", api.DeriveRequest{Info: []byte("a"), Context: []byte("a")}, 400)
+	made, _ := ask[api.Record](d, "POST", "/v1/keys/mac/derive-key", api.DeriveKeyRequest{
+		Key: api.CreateKeyRequest{Name: "derived", Algorithm: "secret", Exportable: true}, Derivation: api.DeriveRequest{Context: []byte("a")},
+	}, 201)
+	if kept, _ := ask[api.Material](d, "GET", "/v1/keys/derived/material", nil, 200); !bytes.Equal(kept.Material, k.Derived) || made.Origin != "derived" || len(made.Links) != 1 || made.Links[0].Kind != "base" {
+		t.Errorf("the derived key is %+v, with %x instead of %x", made, kept.Material, k.Derived)
+	}
+	ask[any](d, "POST", "/v1/keys/mac/derive-key", api.DeriveKeyRequest{Key: api.CreateKeyRequest{Name: "derived"}}, 409)
+	ask[any](d, "POST", "/v1/keys/mac/derive-key", api.DeriveKeyRequest{Key: api.CreateKeyRequest{Name: "longer"}, Derivation: api.DeriveRequest{Bytes: 8}}, 400)
 	r, _ := ask[api.Record](d, "GET", "/v1/keys/x", nil, 200)
 	if p, p2 := both[api.DeriveResponse](d, "x", "derive", api.DeriveRequest{PeerPublicKey: r.Versions[0].PublicKey, Raw: true}); len(p.Derived) != 32 || !reflect.DeepEqual(p, p2) {
 		t.Errorf("agreed on %+v, %+v", p, p2)

@@ -70,13 +70,14 @@ const (
 	MAC        Action = "mac"
 	VerifyMAC  Action = "verify-mac"
 	Derive     Action = "derive"
-	Wrap       Action = "wrap"   // wrap and encapsulate
-	Unwrap     Action = "unwrap" // unwrap and decapsulate
-	Hash       Action = "hash"   // the vault
-	Import     Action = "import" // resource: the key as it would be; also restore
-	Export     Action = "export" // wrapped to a recipient; also backup
-	Adopt      Action = "adopt"  // resource: the key that becomes a parent
-	Purge      Action = "purge"  // forget a destroyed key altogether
+	DeriveKey  Action = "derive-key" // make a key of what is derived, which is not shown; beside create
+	Wrap       Action = "wrap"       // wrap and encapsulate
+	Unwrap     Action = "unwrap"     // unwrap and decapsulate
+	Hash       Action = "hash"       // the vault
+	Import     Action = "import"     // resource: the key as it would be; also restore
+	Export     Action = "export"     // wrapped to a recipient; also backup
+	Adopt      Action = "adopt"      // resource: the key that becomes a parent
+	Purge      Action = "purge"      // forget a destroyed key altogether
 
 	// OpenCompromised is asked beside Decrypt, Verify and the like when the key is compromised. A permit counts for it only if
 	// its scope names this action, so that no permit for everything opens such keys by accident.

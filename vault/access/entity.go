@@ -166,7 +166,7 @@ var actions = buildActions(map[Action][]string{
 	Create: {"manage"}, Read: {"use", "manage"}, List: {"use", "manage"}, Update: {"manage"}, Rotate: {"manage"},
 	Activate: {"manage"}, Suspend: {"manage"}, Deactivate: {"manage"}, Compromise: {"manage"}, Destroy: {"manage"},
 	Reveal: {}, DataKey: {"use"}, Encrypt: {"use"}, Decrypt: {"use"}, Rewrap: {"use"}, Random: {"use"},
-	Sign: {"use"}, Verify: {"use"}, MAC: {"use"}, VerifyMAC: {"use"}, Derive: {"use"}, Wrap: {"use"}, Unwrap: {"use"}, Hash: {"use"},
+	Sign: {"use"}, Verify: {"use"}, MAC: {"use"}, VerifyMAC: {"use"}, Derive: {"use"}, DeriveKey: {"use"}, Wrap: {"use"}, Unwrap: {"use"}, Hash: {"use"},
 	Import: {"manage"}, Export: {}, Adopt: {"manage"}, Purge: {"manage"}, OpenCompromised: {},
 	Operate: {"administer"}, Inspect: {"administer"}, Backup: {"administer"}, Admit: {"administer"},
 	ManagePolicy: {"administer"}, ManageToken: {"administer"},

@@ -53,8 +53,8 @@ type Source struct {
 //	           Anonymous::"anonymous"
 //	           attributes: name (String). Parents: Group::"…" for each group (none for Anonymous).
 //	action     Action::"encrypt" and so on, by the names of the Action constants. Parents:
-//	           Action::"use"         encrypt decrypt datakey rewrap sign verify mac verify-mac derive wrap unwrap hash
-//	                                 random read list
+//	           Action::"use"         encrypt decrypt datakey rewrap sign verify mac verify-mac derive derive-key wrap
+//	                                 unwrap hash random read list
 //	           Action::"manage"      create import adopt update rotate activate suspend deactivate compromise destroy
 //	                                 purge read list
 //	           Action::"administer"  operate inspect backup admit policy token

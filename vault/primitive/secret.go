@@ -23,13 +23,22 @@ const (
 type secretKey struct{ material []byte }
 
 func drawSecret(_ key.Algorithm, bits int, rnd io.Reader) ([]byte, error) {
+	n, err := SecretBytes(bits)
+	if err != nil {
+		return nil, err
+	}
+	return draw(n, rnd)
+}
+
+// SecretBytes is how long a secret of so many bits is; 0 bits are the usual 256. fault.Invalid for what no secret is made of.
+func SecretBytes(bits int) (int, error) {
 	if bits == 0 {
 		bits = 256
 	}
 	if bits%8 != 0 || bits < minSecretBits || bits > maxSecretBits {
-		return nil, fault.New(fault.Invalid, "a secret has %d to %d bits, a multiple of 8; not %d", minSecretBits, maxSecretBits, bits)
+		return 0, fault.New(fault.Invalid, "a secret has %d to %d bits, a multiple of 8; not %d", minSecretBits, maxSecretBits, bits)
 	}
-	return draw(bits/8, rnd)
+	return bits / 8, nil
 }
 
 func openSecret(a key.Algorithm, material []byte) (any, error) {

@@ -124,6 +124,28 @@ func (e *entry) item(verb string, raw []byte) (any, error) {
 	return nil, fault.New(fault.NotFound, "no operation %s", verb)
 }
 
+// deriveKey makes a secret by HKDF with SHA-256, or any other symmetric key of 32 bytes.
+func (rt *route) deriveKey(st *state, base *entry) (any, int, error) {
+	return write(rt, 201, func(in api.DeriveKeyRequest) (api.Record, error) {
+		if _, taken := st.names[in.Key.Name]; taken {
+			return api.Record{}, fault.New(fault.Exists, "the name %q is taken", in.Key.Name)
+		}
+		by := in.Derivation
+		secret, err := hkdf.Key(sha256.New, base.materials[len(base.materials)-1], by.Salt, string(by.Info)+string(by.Context), 32)
+		if err != nil {
+			return api.Record{}, err
+		}
+		e := &entry{record: api.Record{
+			ID: newID(), Name: in.Key.Name, Algorithm: in.Key.Algorithm, Usage: usageOf(in.Key), State: "active", Exportable: in.Key.Exportable, Tags: in.Key.Tags, Owner: "root",
+			Origin: "derived", CreatedAt: when, UpdatedAt: when, ETag: `"1"`, Links: []api.Link{{Kind: "base", To: base.record.ID}},
+		}}
+		e.rotate()
+		e.materials[0] = secret
+		st.keys[e.record.ID], st.names[in.Key.Name] = e, e.record.ID
+		return e.record, nil
+	})
+}
+
 func (e *entry) dataKey(in api.DataKeyRequest) (any, error) {
 	plain := make([]byte, in.Bits/8)
 	_, _ = rand.Read(plain)

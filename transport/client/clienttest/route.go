@@ -224,6 +224,8 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		return nil, 0, noRoute(rt.r)
 	case verb == "import":
 		return rt.importVersion(st, e)
+	case verb == "derive-key":
+		return rt.deriveKey(st, e)
 	case verb == "export":
 		return rt.export(e)
 	case verb == "backup":
