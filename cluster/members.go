@@ -253,7 +253,7 @@ func (n *Node) Promote(ctx context.Context, node string) error {
 	}
 	if _, h, ok := n.reports.judge(node, n.silence()); !ok || h.close == 0 {
 		return fault.New(fault.BadState, "node %q has not caught up yet", node).
-			WithHint("Wait until `quorate members` shows it close to the leader's index, then try again.")
+			WithHint("Wait until `quorate operator members` shows it close to the leader's index, then try again.")
 	}
 	return n.addVoter(ctx, s)
 }
@@ -363,7 +363,7 @@ func (n *Node) countWithout(node string) error {
 		}
 	}
 	if voters == 0 {
-		return fault.New(fault.BadState, "node %q is the last voter", node)
+		return fault.New(fault.BadState, "node %q is the last voter", node).WithHint("Give another member a vote first (`quorate operator promote`).")
 	}
 	if live < voters/2+1 {
 		return fault.New(fault.BadState, "without node %q only %d of %d voters would be up: no quorum", node, live, voters).

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -252,6 +253,8 @@ func TestTransferGoesToOpenHealthyVotersOnly(t *testing.T) {
 	})
 	if err := c.Node(leader).Transfer(t.Context(), c.Name(f)); !errors.Is(err, fault.BadState) {
 		t.Errorf("to a sealed node: got %v, want fault.BadState", err)
+	} else if next := fault.Of(err).NextStep(); !strings.Contains(next, "operator members") || strings.Contains(next, "key") {
+		t.Errorf("to a sealed node: it says %q", next)
 	}
 	if err := c.Node(leader).Transfer(t.Context(), "nobody"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("to nobody: got %v, want fault.NotFound", err)

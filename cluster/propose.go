@@ -129,7 +129,7 @@ func (n *Node) Snapshot(ctx context.Context) error {
 	select {
 	case err := <-done:
 		if errors.Is(err, raft.ErrNothingNewToSnapshot) {
-			return fault.New(fault.BadState, "nothing has changed since the last snapshot")
+			return fault.New(fault.BadState, "nothing has changed since the last snapshot").WithHint("There is nothing to do: the last one has it all.")
 		}
 		if err != nil {
 			return fmt.Errorf("taking a snapshot: %w", err)
@@ -138,6 +138,6 @@ func (n *Node) Snapshot(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("taking a snapshot: %w", ctx.Err())
 	case <-n.stopped:
-		return fault.New(fault.BadState, "this node has stopped")
+		return fault.New(fault.BadState, "this node has stopped").WithHint("Start it again, or ask another node.")
 	}
 }

@@ -56,12 +56,14 @@ func (n *Node) heir(to string, w wanted) (raft.Server, error) {
 		return best, nil
 	}
 	if to == "" {
-		return best, fault.New(fault.BadState, "no other voter is up, open and close enough to take over")
+		return best, fault.New(fault.BadState, "no other voter is up, open and close enough to take over").
+			WithHint("`quorate operator members` shows who is up and how far behind; bring one of them back, or wait until it has caught up.")
 	}
 	if _, ok := n.find(to); !ok {
 		return best, fault.New(fault.NotFound, "node %q is not a member", to)
 	}
-	return best, fault.New(fault.BadState, "node %q cannot take over: it must be a voter, up, open and close behind", to)
+	return best, fault.New(fault.BadState, "node %q cannot take over: it must be a voter, up, open and close behind", to).
+		WithHint("`quorate operator members` shows what it lacks; or name no member, and the fittest is chosen.")
 }
 
 // fitter tells whether a is the better heir.
@@ -88,7 +90,8 @@ func (n *Node) transferTo(ctx context.Context, s raft.Server) error {
 	select {
 	case err := <-done:
 		if err != nil {
-			return fault.Wrap(fault.BadState, err, "leadership could not be handed to %s", s.ID)
+			return fault.Wrap(fault.BadState, err, "leadership could not be handed to %s", s.ID).
+				WithHint("This node still leads. Look whether %s is well (`quorate operator members`), then try again.", s.ID)
 		}
 	case <-watchdog.C:
 		n.fail(fmt.Errorf("handing leadership to %s: raft neither completed it nor gave it up in %v; the node restarts itself out of it", s.ID, transferStuck))

@@ -375,6 +375,37 @@ func TestAnUnfinishedRekeyLeavesTheShares(t *testing.T) {
 	f.Unseal(0) // with the shares of before
 }
 
+// TestARekeyRightAfterARekey: while new shares wait to be handed back, the duties leave what leads from the old ones to the
+// ones of now; dropping it would change the configuration under the second rekey, and refuse its shares.
+func TestARekeyRightAfterARekey(t *testing.T) {
+	f := vaulttest.Cluster(t, 2, vaulttest.WithShares(3, 2))
+	v, root := f.Vault(0), f.Root()
+	shares := rekeyed(t, f, 0)
+	k, err := v.StartRekey(ctx, root, vault.RekeySpec{Shares: 3, Threshold: 2})
+	ok(t, "starting the second", err)
+	for _, s := range shares[:2] {
+		k, err = v.SubmitRekey(ctx, root, k.ID, bytes.Clone(s))
+		ok(t, "proving", err)
+	}
+	before := f.State(0).ContentDigest()
+	ok(t, "duties", v.Duties(ctx))
+	if f.State(0).ContentDigest() != before {
+		t.Error("the duties changed the state while new shares wait")
+	}
+	for _, s := range k.NewShares {
+		k, err = v.SubmitRekey(ctx, root, k.ID, s)
+		ok(t, "handing back", err)
+	}
+	if k.Phase != "done" {
+		t.Fatalf("phase %s", k.Phase)
+	}
+	after := f.State(0).ContentDigest()
+	ok(t, "duties", v.Duties(ctx))
+	if f.State(0).ContentDigest() == after {
+		t.Error("what led from old shares to new ones is never dropped")
+	}
+}
+
 func TestANodeThatIsNotTheLeaderForgetsARekey(t *testing.T) {
 	f := vaulttest.Cluster(t, 2, vaulttest.WithShares(3, 2))
 	_, err := f.Vault(0).StartRekey(ctx, f.Root(), vault.RekeySpec{Shares: 2, Threshold: 2})

@@ -2,8 +2,10 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -183,6 +185,42 @@ func TestAllKeysWalksEveryPage(t *testing.T) {
 	}
 	if got != "abcde" {
 		t.Errorf("walked %q, want abcde", got)
+	}
+}
+
+// TestPagesThatLeadInACircleEnd: a short page, even an empty one, may have a next; a walk that would never end says so.
+func TestPagesThatLeadInACircleEnd(t *testing.T) {
+	for name, next := range map[string]map[string]string{
+		"to themselves":        {"": "a", "a": "a"},
+		"to the first":         {"": "a", "a": "b", "b": "c", "c": "a"},
+		"in a circle far away": {"": "a", "a": "b", "b": "c", "c": "d", "d": "e", "e": "f", "f": "g", "g": "d"},
+		"nowhere":              {"": "a", "a": "b", "b": "c", "c": ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pages := 0
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if pages++; pages > 100 {
+					t.Error("the walk goes on for ever")
+					http.Error(w, "enough", http.StatusTeapot)
+					return
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_ = json.NewEncoder(w).Encode(api.Keys{Keys: []api.Record{}, Next: next[r.URL.Query().Get("after")]})
+			}))
+			defer s.Close()
+			c, err := client.New(client.Config{Endpoints: []string{s.URL}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			var last error
+			for _, err := range c.AllKeys(t.Context(), client.KeyQuery{}) {
+				last = err
+			}
+			if circle := errors.Is(last, fault.Internal); circle != (name != "nowhere") {
+				t.Errorf("after %d pages: %v", pages, last)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/fault"
 )
 
 // KeyQuery selects keys; zero fields select everything. Times are RFC 3339; ranges begin at …After and end before …Before.
@@ -57,10 +58,12 @@ func (c *Client) Keys(ctx context.Context, q KeyQuery) (*api.Keys, error) {
 	return &page, nil
 }
 
-// AllKeys walks every page. It stops after the first error, which it yields.
+// AllKeys walks every page. It stops after the first error, which it yields; one is that pages, full or empty, lead in a circle.
 func (c *Client) AllKeys(ctx context.Context, q KeyQuery) iter.Seq2[api.Record, error] {
 	return func(yield func(api.Record, error) bool) {
-		for {
+		// Whatever the length of a circle, one of the marked places is in it (Brent): each is kept for twice as many pages.
+		mark, marked := q.After, 1
+		for n := 1; ; n++ {
 			page, err := c.Keys(ctx, q)
 			if err != nil {
 				yield(api.Record{}, err)
@@ -71,8 +74,15 @@ func (c *Client) AllKeys(ctx context.Context, q KeyQuery) iter.Seq2[api.Record, 
 					return
 				}
 			}
-			if page.Next == "" || page.Next == q.After {
+			switch {
+			case page.Next == "":
 				return
+			case page.Next == mark:
+				yield(api.Record{}, fault.New(fault.Internal, "the pages of the list lead in a circle: %q comes again", mark).
+					WithHint("Something between this client and the node repeats answers, or the node is at fault; ask another one."))
+				return
+			case n == marked:
+				mark, marked = page.Next, 2*n
 			}
 			q.After = page.Next
 		}

@@ -265,6 +265,18 @@ func FuzzBatch(f *testing.F) {
 	})
 }
 
+// TestWhatWasReadBeforeABadItemIsWiped: such a batch is read again, item by item.
+func TestWhatWasReadBeforeABadItemIsWiped(t *testing.T) {
+	body := fmt.Sprintf(`{"batch":[{"plaintext":%q},{"plaintext":7}]}`, base64.StdEncoding.EncodeToString([]byte("canary")))
+	left, read := rest.LeftBehind([]byte(body))
+	if !read {
+		t.Fatal("the first item was not read")
+	}
+	if !bytes.Equal(left, make([]byte, len("canary"))) {
+		t.Errorf("%q is left in memory", left)
+	}
+}
+
 // TestSecretsOfABatchAreWiped: what was decoded is cleared when the request is over.
 func TestSecretsOfABatchAreWiped(t *testing.T) {
 	secret := base64.StdEncoding.EncodeToString([]byte("canary"))

@@ -55,6 +55,18 @@ func Wiped(verb string, body []byte) [][]byte {
 	}
 }
 
+// LeftBehind reads a batch of which an item cannot be read, and gives what is left of the secret that was read before it: in
+// memory that the batch, read item by item, no longer refers to.
+func LeftBehind(body []byte) (left []byte, read bool) {
+	var in oneOrMany[api.EncryptRequest]
+	if decode(body, false, &in) == nil || len(in.Batch) == 0 {
+		return nil, false
+	}
+	left = in.Batch[0].Plaintext
+	read = len(left) > 0 && left[0] != 0
+	return left, in.apart(body) && read
+}
+
 func wiped[In any](body []byte, secret func(*In) []byte) (left [][]byte) {
 	var in oneOrMany[In]
 	if err := decode(body, false, &in); err != nil {

@@ -60,7 +60,7 @@ var kinds = [...]struct{ name, hint string }{
 	NotFound:        {"not_found", "Check the name or id; `quorate key list` shows what you may see."},
 	Exists:          {"exists", "Choose another name, or use what is there."},
 	Conflict:        {"conflict", "Read it again and repeat the change on what you find."},
-	BadState:        {"bad_state", "Look at the state first (`quorate key show`); the detail says which states allow it."},
+	BadState:        {"bad_state", "Look at the state first (`quorate key show` for a key, `quorate status` for the cluster); the detail says what stands in the way."},
 	Sealed:          {"sealed", "Hand in key shares with `quorate operator unseal`, on any node."},
 	NoLeader:        {"no_leader", "Try again in a moment; if it stays, look at `quorate status`: more than half of the members must be up."},
 	Uncertain:       {"uncertain", "Repeat it with the same Idempotency-Key: you will get the first outcome."},
