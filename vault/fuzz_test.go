@@ -110,7 +110,7 @@ func TestAMemberAnswersNoNonsense(t *testing.T) {
 	call, err := cbor.Marshal(map[int]any{1: "key.fly", 2: access.Caller{}})
 	ok(t, "marshalling", err)
 	_, err = f.Vault(0).HandleForward(ctx, "n2", call)
-	wants(t, "an unknown operation", err, fault.Invalid)
+	wants(t, "an operation of another version", err, fault.BadState)
 	_, err = f.Vault(1).HandleForward(ctx, "n1", call)
 	wants(t, "a follower", err, fault.NoLeader)
 }

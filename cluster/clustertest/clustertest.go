@@ -341,18 +341,23 @@ func (c *Cluster) WaitFresh(i int) {
 	c.Until(c.Name(i)+" is fresh", func() bool { return c.Node(i).Status().Fresh })
 }
 
-// WaitRole waits until more than half of all nodes list node i in a role, so that the membership outlives its leader: a leader lists a
+// WaitRole waits until more than half of the running nodes list node i in a role, so that the membership outlives its leader: a leader lists a
 // change that it alone has written yet. RoleVoter is met by the leader, too.
 func (c *Cluster) WaitRole(i int, role string) {
 	c.t.Helper()
 	c.Until(c.Name(i)+" is "+role, func() bool {
-		listed := 0
+		listed, running := 0, 0
 		for j := range c.Size() {
-			if n := c.Node(j); n != nil && lists(n.Members(), c.Name(i), role) {
+			n := c.Node(j)
+			if n == nil {
+				continue
+			}
+			running++
+			if lists(n.Members(), c.Name(i), role) {
 				listed++
 			}
 		}
-		return listed > c.Size()/2
+		return listed > running/2
 	})
 }
 

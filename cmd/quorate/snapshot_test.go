@@ -26,7 +26,7 @@ func TestSnapshotsByHandAndOnASchedule(t *testing.T) {
 		{0, "snapshot diff " + file, ""},
 		{5, "snapshot schedule run", "no snapshots are scheduled"},
 		{5, "drill", "no snapshots are scheduled"},
-		{2, "snapshot schedule set --to s3://bucket --every 1h", `cannot store to "s3"`},
+		{2, "snapshot schedule set --to ftp://bucket --every 1h", `cannot store to "ftp"`},
 		{2, "snapshot schedule set --to file://" + store + " --every 1s", "every minute"},
 		{0, "snapshot schedule set --to file://" + store + " --every 1h", ""},
 		{4, "drill", "there is no snapshot"},
