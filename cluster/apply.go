@@ -32,7 +32,7 @@ type applier struct {
 	done    progress
 	halted  atomic.Bool
 	conf    atomic.Uint64 // index of the newest configuration applied
-	dropped atomic.Int64  // boot time at which a configuration without a former member, or a snapshot, was applied; ns
+	dropped atomic.Int64  // boot time at which a configuration without a former member, or a snapshot, was applied, or this leader set out to remove one; ns
 
 	names  map[string]bool // in the newest configuration applied; only raft's FSM goroutine touches it
 	unsure bool            // nobody compared the newest configuration with the one before: a snapshot brought it; likewise
@@ -119,7 +119,7 @@ func (a *applier) StoreConfiguration(index uint64, c raft.Configuration) {
 	a.names = now
 	if len(gone) > 0 || a.unsure {
 		a.unsure = false
-		a.dropped.Store(int64(a.clock.now()))
+		a.noteDrop()
 	}
 	if a.onConf != nil {
 		a.onConf(c, gone)
@@ -145,7 +145,7 @@ func (a *applier) Restore(r io.ReadCloser) error {
 		return fmt.Errorf("restoring the state from a snapshot: %w", err)
 	}
 	a.unsure = true
-	a.dropped.Store(int64(a.clock.now()))
+	a.noteDrop()
 	a.machine.Skip(binary.BigEndian.Uint64(head[:8]))
 	a.conf.Store(binary.BigEndian.Uint64(head[8:]))
 	if a.onRestore != nil {
@@ -155,7 +155,10 @@ func (a *applier) Restore(r io.ReadCloser) error {
 	return nil
 }
 
-// lastDrop is when this node may last have learnt that a member is gone: never before it was.
+// noteDrop says that a member is gone, or that one may be from now on.
+func (a *applier) noteDrop() { a.dropped.Store(int64(a.clock.now())) }
+
+// lastDrop is when this node may last have learnt that a member is gone. It may not be gone yet: whoever reads this read the configuration before.
 func (a *applier) lastDrop() time.Duration { return time.Duration(a.dropped.Load()) }
 
 // frozenHead is the size of what stands before the state in a snapshot's body: the counter, which may be ahead of the

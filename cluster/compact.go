@@ -17,9 +17,10 @@ const (
 )
 
 // compact rewrites a store's file of at least so many bytes if more than half of it is free pages: bbolt never gives any back. It runs before anybody has
-// the file open, on a file whose pages were checked, and what it wrote is verified like any file afterwards. The file is replaced in one step;
+// the file open, on a file whose pages were checked. verify reads what the file
+// holds before it is given up: what is damaged stays for whoever looks into it. What was written is verified like any file afterwards. The file is replaced in one step;
 // whatever fails or is interrupted before that leaves the old one, and the node starts with it.
-func compact(path string, from int64, lg *slog.Logger) error {
+func compact(path string, from int64, verify func() error, lg *slog.Logger) error {
 	aside := path + compacting
 	err := clearAway(aside) // what an interrupted one left
 	before, missing := os.Stat(path)
@@ -34,6 +35,9 @@ func compact(path string, from int64, lg *slog.Logger) error {
 		done, err = copyUsed(path, aside, before.Size())
 	}
 	if err == nil && done {
+		if damage := verify(); damage != nil {
+			return errors.Join(damage, clearAway(aside))
+		}
 		err = os.Rename(aside, path)
 	}
 	if err != nil || !done {

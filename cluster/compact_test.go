@@ -119,6 +119,9 @@ func TestADamagedStoreIsNotCompacted(t *testing.T) {
 	if err := c.TryStart(0, func(cfg *cluster.Config) { cfg.CompactAt = 1 << 20 }); !named(err, path) {
 		t.Errorf("got %v, want a DamageError naming %s", err, path)
 	}
+	if !bytes.Equal(read(t, path), dirty) {
+		t.Error("the damaged file is another one now")
+	}
 }
 
 // A long run of writes leaves a log of a bounded number of entries, and a file that does not grow with what went through it.

@@ -125,7 +125,7 @@ func KeptUp(applied, leader []uint64) time.Duration {
 	kept := time.Duration(0)
 	for i := range applied {
 		now += time.Second
-		r.note("n2", report{Applied: applied[i]}, leader[i])
+		r.note("n2", report{Applied: applied[i]}, leader[i], 2*time.Second)
 		kept, _, _ = r.judge("n2", 2*time.Second)
 	}
 	return kept
@@ -137,4 +137,34 @@ const WatchSteps = watchSteps
 func NewWatch(limit time.Duration, alarm func()) (next, stop func()) {
 	w := newWatch(limit, alarm)
 	return w.next, w.stop
+}
+
+// KeptUpThrough is for how long a member has kept up that reported as process 1, of level 1, for 10 s, and then twice, half a second apart, as another.
+func KeptUpThrough(process byte, level uint32) time.Duration {
+	now, kept := time.Duration(0), time.Duration(0)
+	r := reports{clock: func() time.Duration { return now }}
+	say := func(process byte, level uint32, after time.Duration) {
+		now += after
+		r.note("n2", report{Level: level, Process: [16]byte{process}}, 0, 2*time.Second)
+		kept, _, _ = r.judge("n2", 2*time.Second)
+	}
+	for range 11 {
+		say(1, 1, time.Second)
+	}
+	say(process, level, time.Second/2)
+	say(process, level, time.Second/2)
+	return kept
+}
+
+// LastDrop is until when this node, as a leader, takes it that somebody unknown to it may hold a lease, less the lease.
+func (n *Node) LastDrop() time.Duration { return n.app.lastDrop() }
+
+// Rising is the level that counts as reached after a raise from 1 to 2 that ended so.
+func Rising(err error) uint32 {
+	n := &Node{}
+	n.rising.Store(1)
+	if got := n.rise(2, func() error { return err }); !errors.Is(got, err) {
+		return 0
+	}
+	return n.rising.Load()
 }

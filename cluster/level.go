@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -73,17 +74,27 @@ func (n *Node) raiseLevel(ctx context.Context) bool {
 	}
 	n.confMu.Lock() // nobody is admitted meanwhile
 	defer n.confMu.Unlock()
+	state = n.app.machine.State() // it may have taken a while
 	to := n.common()
-	if to <= state.Level() {
+	if to <= state.Level() || state.Autopilot().HoldLevel {
 		return false
 	}
-	n.rising.Store(to)
-	if err := n.settle(ctx, &fsm.SetLevel{Level: to}); err != nil {
+	if err := n.rise(to, func() error { return n.settle(ctx, &fsm.SetLevel{Level: to}) }); err != nil {
 		n.log.Warn("the cluster's level could not be raised yet", "to", to, "error", err)
 		return true
 	}
 	n.log.Info("the cluster's level was raised: members that do not know it cannot come back", "level", to)
 	return true
+}
+
+// rise notes a level before it is proposed, and forgets it if it certainly was not written; of an earlier try that may be left. Caller holds confMu.
+func (n *Node) rise(to uint32, propose func() error) error {
+	before := n.rising.Swap(to)
+	err := propose()
+	if errors.Is(err, fault.NoLeader) || errors.Is(err, fault.Full) {
+		n.rising.Store(before)
+	}
+	return err
 }
 
 // welcome refuses a node whose program does not know the cluster's level, or the one that it is about to have. Caller holds confMu.

@@ -79,8 +79,9 @@ type heard struct {
 	close time.Duration // boot time since which every report was close behind; 0: the newest was not
 }
 
-// note keeps what a member says of itself; own is the leader's counter at that moment.
-func (r *reports) note(node string, rep report, own uint64) {
+// note keeps what a member says of itself; own is the leader's counter at that moment. Who was silent, or was started again,
+// perhaps with another program, begins anew to keep up.
+func (r *reports) note(node string, rep report, own uint64, silent time.Duration) {
 	if len(rep.Peer) > maxAddr || len(rep.Gossip) > maxAddr || len(rep.API) > maxAddr || len(rep.Version) > maxAddr || len(rep.Zone) > maxAddr {
 		return
 	}
@@ -89,8 +90,11 @@ func (r *reports) note(node string, rep report, own uint64) {
 	if r.byNode == nil {
 		r.byNode = map[string]heard{}
 	}
-	h := r.byNode[node]
-	h.report, h.at, h.lag = rep, r.clock.now(), own-min(own, rep.Applied)
+	h, now := r.byNode[node], r.clock.now()
+	if rep.Process != h.Process || rep.Level != h.Level || now-h.at > silent {
+		h.close = 0
+	}
+	h.report, h.at, h.lag = rep, now, own-min(own, rep.Applied)
 	r.byNode[node] = h
 }
 
@@ -394,6 +398,7 @@ func (n *Node) Remove(ctx context.Context, node string) error {
 			return err
 		}
 	}
+	n.app.noteDrop() // raft's newest configuration is without it from the append on, long before it is applied here
 	err := n.change(ctx, func(prev uint64, wait time.Duration) raft.IndexFuture {
 		return n.raft.RemoveServer(s.ID, prev, wait)
 	})

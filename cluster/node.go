@@ -59,6 +59,7 @@ type Node struct {
 	confMu    longLock // one change of membership or leadership at a time
 	sealed    atomic.Bool
 	rising    atomic.Uint32          // the level that this leader has proposed; it may not be applied yet
+	buryAt    time.Duration          // boot time before which no dead member is removed; only runMembers touches it
 	crowded   atomic.Pointer[string] // the voters without room, if the others are no quorum; kept by the leader
 	pinched   chan struct{}          // look at the disk now
 	poked     chan struct{}          // renew now
@@ -104,7 +105,7 @@ func (n *Node) open() error {
 	if err := n.openDir(); err != nil {
 		return err
 	}
-	if err := compact(filepath.Join(n.cfg.Dir, logFile), n.cfg.CompactAt, n.log); err != nil {
+	if err := compact(filepath.Join(n.cfg.Dir, logFile), n.cfg.CompactAt, n.verifyStore, n.log); err != nil {
 		return err
 	}
 	if err := n.openStore(); err != nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/quorate/quorate/cluster/peer"
 )
 
@@ -45,13 +47,27 @@ func (n *Node) checkKept(path string) error {
 	return nil
 }
 
+// verifyStore is openStore for a file that is not to be changed, and closes it again.
+func (n *Node) verifyStore() error {
+	opts := boltOptions()
+	opts.ReadOnly = true
+	err := n.openStoreWith(opts)
+	if n.store != nil {
+		err = errors.Join(err, n.store.close())
+	}
+	n.store, n.stable, n.snaps = nil, nil, nil
+	return err
+}
+
 // openStore opens and verifies log, stable store and snapshots.
-func (n *Node) openStore() error {
+func (n *Node) openStore() error { return n.openStoreWith(boltOptions()) }
+
+func (n *Node) openStoreWith(opts *bbolt.Options) error {
 	path := filepath.Join(n.cfg.Dir, logFile)
 	if err := n.checkKept(path); err != nil {
 		return err
 	}
-	disk, err := n.cfg.World.Disk(path, boltOptions())
+	disk, err := n.cfg.World.Disk(path, opts)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/raft"
 
@@ -47,8 +48,7 @@ func (n *Node) pilot(ctx context.Context) bool {
 		case autopilot.Promote:
 			n.tend(s, n.addVoter(ctx, s))
 		case autopilot.Remove:
-			n.log.Warn("a member has been dead for too long and is removed", "member", step.Member, "limit", settings.DeadAfter)
-			n.tend(s, n.cfg.CleanUp(ctx, step.Member))
+			return n.bury(ctx, s, fmt.Sprintf("it was silent for more than %v", settings.DeadAfter))
 		default:
 		}
 		return true

@@ -2,12 +2,15 @@ package cluster_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/quorate/quorate/cluster"
 	"github.com/quorate/quorate/cluster/clustertest"
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/fault"
 )
 
 func TestReplicaIsNotPromotedAndDeadMemberIsRemoved(t *testing.T) {
@@ -54,5 +57,86 @@ func TestKeepingUpIsMeasuredWhenAMemberReports(t *testing.T) {
 	}
 	if got := cluster.KeptUp([]uint64{7}, []uint64{5}); got != 0 { // the first report begins the time, whoever is ahead
 		t.Errorf("after one report: %v", got)
+	}
+}
+
+// Whoever was started again, perhaps with another program, begins anew: the level that it makes possible cannot be taken back.
+func TestKeepingUpBeginsAnewWithAnotherProcess(t *testing.T) {
+	for _, c := range []struct {
+		process byte
+		level   uint32
+		want    time.Duration
+	}{{1, 1, 11 * time.Second}, {2, 1, time.Second / 2}, {1, 2, time.Second / 2}} {
+		if got := cluster.KeptUpThrough(c.process, c.level); got != c.want {
+			t.Errorf("then process %d of level %d: kept up for %v, want %v", c.process, c.level, got, c.want)
+		}
+	}
+}
+
+func TestALevelThatWasNotWrittenIsNotRising(t *testing.T) {
+	for err, want := range map[error]uint32{fault.NoLeader: 1, fault.Full: 1, fault.Uncertain: 2} {
+		if got := cluster.Rising(err); got != want {
+			t.Errorf("after %v: %d, want %d", err, got, want)
+		}
+	}
+}
+
+// A removal is noted before it is in the log: from the append on nobody would wait for the member's lease otherwise.
+func TestARemovalIsNotedBeforeItIsTried(t *testing.T) {
+	c := clustertest.New(t, 3)
+	leader, follower := c.Leader(), c.Follower()
+	n := c.Node(leader)
+	c.Until("the others are up", func() bool { return up(n) == 3 })
+	before := n.LastDrop()
+	ended, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
+	defer cancel()
+	if err := n.Remove(ended, c.Name(follower)); !errors.Is(err, fault.NoLeader) {
+		t.Errorf("got %v, want that nothing was written", err)
+	}
+	if n.LastDrop() <= before {
+		t.Error("the removal was not noted")
+	}
+}
+
+func up(n *cluster.Node) (healthy int) {
+	for _, m := range n.Members() {
+		if m.Healthy {
+			healthy++
+		}
+	}
+	return healthy
+}
+
+// The dead one here is the leader of before, of whom the next one never heard: it is given the time in which a member may be silent.
+func TestAReplacedMemberIsRemovedWithPatience(t *testing.T) {
+	type try struct {
+		by int
+		at time.Time
+	}
+	tries := make(chan try, 1000)
+	c := clustertest.New(t, 3, func(i int, cfg *cluster.Config) {
+		cfg.PromoteAfter = 10 * time.Millisecond
+		cfg.CleanUp = func(context.Context, string) error {
+			tries <- try{i, time.Now()}
+			return fault.New(fault.Internal, "the audit log cannot be written")
+		}
+	})
+	dead, heir := c.Leader(), c.Follower()
+	killed := time.Now()
+	c.Kill(dead)
+	c.Put(fsm.ReplaceDocument+c.Name(heir), c.Name(dead))
+	before := map[int]time.Time{}
+	for next := range tries { // until one leader has tried twice
+		if took := next.at.Sub(killed); took < time.Second {
+			t.Errorf("it was to be removed %v after it was last heard of, want more than 1s", took)
+		}
+		first, again := before[next.by]
+		if again && next.at.Sub(first) < 2*time.Second {
+			t.Errorf("it was tried again after %v, want 3s", next.at.Sub(first))
+		}
+		if again {
+			return
+		}
+		before[next.by] = next.at
 	}
 }

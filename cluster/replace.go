@@ -17,7 +17,7 @@ func (n *Node) replace(ctx context.Context) bool {
 	if ld == nil {
 		return false
 	}
-	wait := n.settings(n.servers()).Stabilize
+	wait := max(n.settings(n.servers()).Stabilize, n.silence()+1) // a leader just elected has not heard anybody yet
 	for _, d := range n.app.machine.State().Documents(fsm.ReplaceDocument) {
 		heir, dead := strings.TrimPrefix(d.Name, fsm.ReplaceDocument), string(d.Body)
 		s, member := n.find(heir)
@@ -29,14 +29,32 @@ func (n *Node) replace(ctx context.Context) bool {
 		case s.Suffrage != raft.Voter || !n.healthy(heir) || n.silent(ld, dead) < wait || n.cfg.CleanUp == nil:
 			continue
 		default:
-			n.log.Warn("a dead member is removed: another has taken its place", "member", dead, "by", heir)
-			n.tend(old, n.cfg.CleanUp(ctx, dead))
+			if !n.bury(ctx, old, "another has taken its place: "+heir) {
+				continue
+			}
 			return true
 		}
 		n.tend(s, n.settle(ctx, &fsm.DeleteDocument{Name: d.Name, Expect: d.Revision}))
 		return true
 	}
 	return false
+}
+
+// buryAgain is how long a removal that failed is left alone: each try is audited.
+const buryAgain = 3 * time.Second
+
+// bury removes a dead member. False: this node is sealed and cannot, or has just failed to.
+func (n *Node) bury(ctx context.Context, s raft.Server, why string) bool {
+	if n.sealed.Load() || n.boot() < n.buryAt {
+		return false
+	}
+	if err := n.cfg.CleanUp(ctx, string(s.ID)); err != nil {
+		n.buryAt = n.boot() + buryAgain
+		n.tend(s, err)
+		return true
+	}
+	n.log.Warn("a dead member was removed", "member", string(s.ID), "why", why)
+	return true
 }
 
 // silent is for how long a member has not been heard of, by a leader that may have begun to listen just now.

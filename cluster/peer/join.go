@@ -28,9 +28,22 @@ func (p *Port) HandleJoin(h func(ctx context.Context, body []byte) ([]byte, erro
 	p.joins.handler = h
 }
 
+// ForeignError says that who answered at an address is no node of the cluster that was asked for; its kind is
+// fault.Unauthenticated. It speaks for that address only.
+type ForeignError struct {
+	Addr string
+	Err  error
+}
+
+// Error names the address.
+func (e *ForeignError) Error() string { return fmt.Sprintf("joining by %s: %v", e.Addr, e.Err) }
+
+// Unwrap gives the cause, with its kind.
+func (e *ForeignError) Unwrap() error { return e.Err }
+
 // Join sends body to the node at addr without an identity of our own, and returns its answer. caFingerprint is the
 // SHA-256 of the CA certificate (DER) that the node's certificate must chain to. Kinds: a *CallError when the way
-// failed, fault.Unauthenticated when the node is not of that cluster, fault.TooLarge, else what the node answered.
+// failed, a *ForeignError when the node is not of that cluster, fault.TooLarge, else what the node answered.
 func Join(ctx context.Context, addr string, caFingerprint [sha256.Size]byte, body []byte) ([]byte, error) {
 	if len(body) > MaxJoinBody {
 		return nil, fault.New(fault.TooLarge, "a join request has at most %d bytes", MaxJoinBody)
@@ -49,7 +62,7 @@ func Join(ctx context.Context, addr string, caFingerprint [sha256.Size]byte, bod
 	if err := conn.HandshakeContext(ctx); err != nil {
 		var refused *fault.Error
 		if errors.As(err, &refused) {
-			return nil, fmt.Errorf("joining by %s: %w", addr, err)
+			return nil, &ForeignError{Addr: addr, Err: err}
 		}
 		return nil, &CallError{Node: addr, Err: cause(ctx, err)}
 	}

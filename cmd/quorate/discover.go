@@ -52,6 +52,13 @@ func (j *joinConfig) addresses(ctx context.Context) (all []string, err error) {
 	return all, err
 }
 
+// byName tells whether other addresses may be found later.
+func (j *joinConfig) byName() bool {
+	return slices.ContainsFunc(j.Peers, func(entry string) bool {
+		return strings.HasPrefix(entry, byService) || strings.HasPrefix(entry, byHost)
+	})
+}
+
 func (j *joinConfig) lookUp(ctx context.Context, entry string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 	defer cancel()

@@ -344,19 +344,26 @@ func (n *node) awaitToken(ctx context.Context) (founded bool, err error) {
 	}
 }
 
-// ask goes round the peers until one answers for good. The pause between two rounds grows.
+// ask goes round the peers until a member answers for good. The pause between two rounds grows. Somebody else may be at an address, and
+// that says nothing of the others; but when nobody else is at any of those that were given one by one, the token is for another cluster.
 func (n *node) ask(ctx context.Context, pin [32]byte, body []byte) (*vault.Admitted, error) {
 	for pause := joinEvery; ; pause = min(pause*3/2, joinPauseMax) {
 		addrs, err := n.cfg.Join.addresses(ctx)
 		if err != nil {
 			n.log.Warn("a name of members cannot be looked up yet, trying again", "err", err)
 		}
+		strangers := 0
 		for _, addr := range addrs {
 			out, err := joinAt(ctx, addr, pin, body)
-			if err == nil {
+			var foreign *peer.ForeignError
+			switch f := fault.Of(err); {
+			case err == nil:
 				return out, nil
-			}
-			if f := fault.Of(err); !f.Kind.Retryable() && f.Kind != fault.Internal {
+			case errors.As(err, &foreign):
+				if strangers++; strangers == len(addrs) && !n.cfg.Join.byName() {
+					return nil, err
+				}
+			case !f.Kind.Retryable() && f.Kind != fault.Internal:
 				return nil, err
 			}
 			n.log.Info("not admitted yet, trying again", "member", addr, "err", err)

@@ -118,7 +118,7 @@ func certificateFor(cfg config, f vault.Founding) (cert, key []byte, err error) 
 func (c *config) hosts() []string {
 	var all []string
 	for _, addr := range []string{
-		c.Listen.API, c.Listen.Peer, c.Listen.Gossip, c.Listen.Keas, c.Advertise.API, c.Advertise.Peer, c.Advertise.Gossip,
+		c.Listen.API, c.Listen.Peer, c.Listen.Gossip, c.Listen.Keas, c.Listen.KMIP, c.Advertise.API, c.Advertise.Peer, c.Advertise.Gossip,
 	} {
 		if host, _, err := net.SplitHostPort(addr); err == nil && host != "" && !contains(all, host) {
 			all = append(all, host)
