@@ -285,6 +285,22 @@ func TestForwardReturnsTheLastFault(t *testing.T) {
 	}
 }
 
+// TestForwardKeepsAnUnknownOutcome: that a repetition found the leader busy says nothing of what became of the first try.
+func TestForwardKeepsAnUnknownOutcome(t *testing.T) {
+	var asked atomic.Int32
+	c := clustertest.New(t, 2, func(_ int, cfg *cluster.Config) {
+		cfg.Handlers = map[string]cluster.Handler{"test/turn": func(context.Context, string, []byte) ([]byte, error) {
+			if asked.Add(1) == 1 {
+				return nil, fault.New(fault.Uncertain, "the lease of a member has not run out")
+			}
+			return nil, fault.New(fault.Busy, "others first")
+		}}
+	})
+	if _, err := c.Node(c.Follower()).Forward(t.Context(), "test/turn", nil); !errors.Is(err, fault.Uncertain) {
+		t.Errorf("got %v, want Uncertain", err)
+	}
+}
+
 func TestFoundingTwiceIsRefused(t *testing.T) {
 	c := clustertest.New(t, 1)
 	c.Kill(0)

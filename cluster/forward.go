@@ -53,6 +53,9 @@ func (n *Node) forward(ctx context.Context, method string, body []byte) ([]byte,
 				return answer, nil
 			}
 			if !errors.Is(err, fault.NoLeader) && !errors.Is(err, fault.Uncertain) {
+				if fault.KindOf(err).Retryable() { // a later "busy" says nothing of what became of an earlier try
+					err = worse(last, err)
+				}
 				return nil, err
 			}
 			if ctx.Err() == nil || errors.Is(err, fault.Uncertain) { // once unknown, a later "nothing written" does not undo it
@@ -70,7 +73,7 @@ func (n *Node) forward(ctx context.Context, method string, body []byte) ([]byte,
 	}
 }
 
-// worse keeps Uncertain over NoLeader.
+// worse keeps Uncertain over whatever else a repetition met.
 func worse(last, err error) error {
 	if errors.Is(last, fault.Uncertain) && !errors.Is(err, fault.Uncertain) {
 		return last

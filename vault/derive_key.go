@@ -45,11 +45,11 @@ func deriveKey(ctx context.Context, t *task, in deriveKeyIn) (*key.Record, error
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
+	t.change("from", in.Ref) // a refusal is to name it too
 	base, err := t.findAs(access.DeriveKey, in.Ref)
 	if err != nil {
 		return nil, err
 	}
-	t.change("from", nameOf(base))
 	r.Links = []key.Link{{Kind: key.LinkBase, To: base.ID}}
 	if s := in.Derived.Key; s.Parent != "" {
 		p, err := t.adopter(s.Parent)

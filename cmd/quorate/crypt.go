@@ -65,7 +65,7 @@ func (f *crypt) register(cmd *cobra.Command) {
 	flags.StringVarP(&f.in, "in", "i", "", "input `file`, or a folder to encrypt (default: standard input)")
 	flags.StringVarP(&f.out, "out", "o", "", "output `file` (default: standard output)")
 	flags.StringVar(&f.context, "context", "", "`text` bound to the data: the same is needed to decrypt")
-	flags.StringVar(&f.aad, "aad", "", "`text` bound to the data by this program, as Go's envelope.Box does: the same is needed to decrypt")
+	flags.StringVar(&f.aad, "aad", "", "`text` bound to the data, as Go's envelope.Box does: the same is needed to decrypt")
 	flags.BoolVar(&f.force, "force", false, "replace the output file if it exists")
 }
 
@@ -134,7 +134,7 @@ func (a *app) encryptText(ctx context.Context, c *client.Client, f crypt) error 
 		return err
 	}
 	defer clear(plain)
-	r, err := c.Encrypt(ctx, f.key, api.EncryptRequest{Plaintext: plain, Context: []byte(f.context)})
+	r, err := c.Encrypt(ctx, f.key, api.EncryptRequest{Plaintext: plain, Context: []byte(f.context), AAD: []byte(f.aad)})
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func newDecryptCmd(a *app) *cobra.Command {
 file names its key itself, a line needs --key.
 
 An output file appears under its name only after the input was proved whole and unchanged, and can be read by you
-alone; so does the folder that --into unpacks to, which must not exist. On standard output the data is written as it is decrypted: believe it only when the exit code is 0.`,
+alone. So does the folder that --into unpacks to, which must not exist; what is in it gets the permissions that it had. On standard output the data is written as it is decrypted: believe it only when the exit code is 0.`,
 		Example: `  quorate decrypt -i report.pdf.qrt -o report.pdf
   quorate decrypt -i folder.tar.qrt --into folder
   quorate decrypt < folder.tar.qrt | tar t
@@ -230,7 +230,7 @@ func (a *app) decryptText(ctx context.Context, c *client.Client, f crypt, r io.R
 	if len(b) > 2*maxText {
 		return fault.New(fault.TooLarge, "the line is larger than %d bytes", 2*maxText)
 	}
-	d, err := c.Decrypt(ctx, f.key, api.DecryptRequest{Ciphertext: string(bytes.TrimSpace(b)), Context: []byte(f.context)})
+	d, err := c.Decrypt(ctx, f.key, api.DecryptRequest{Ciphertext: string(bytes.TrimSpace(b)), Context: []byte(f.context), AAD: []byte(f.aad)})
 	if err != nil {
 		return err
 	}

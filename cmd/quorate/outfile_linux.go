@@ -22,9 +22,21 @@ func linkUnnamed(f *os.File, path string) error {
 func renameNew(from, to string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
 	if err == unix.EINVAL || err == unix.ENOSYS { //nolint:errorlint // a bare errno; the file system cannot do it
-		return linkThenRemove(from, to)
+		return renameOld(from, to)
 	}
 	return err
+}
+
+// renameOld is for file systems that know no other way. A folder has no hard links: between the look and the renaming an empty folder of
+// that name may be replaced, and nothing else.
+func renameOld(from, to string) error {
+	if info, err := os.Lstat(from); err != nil || !info.IsDir() {
+		return linkThenRemove(from, to)
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return os.ErrExist
+	}
+	return os.Rename(from, to)
 }
 
 func linkThenRemove(from, to string) error {

@@ -133,7 +133,7 @@ func unpackInto(folder string, work func(io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.RemoveAll(temp) // hidden, and worthless
+			err = errors.Join(err, removeTree(temp))
 		}
 	}()
 	root, err := os.OpenRoot(temp)
@@ -159,6 +159,20 @@ func unpackInto(folder string, work func(io.Writer) error) (err error) {
 		return fmt.Errorf("naming %s: %w", folder, err)
 	}
 	return syncFolder(filepath.Dir(folder))
+}
+
+// removeTree removes a folder, also with folders in it that nobody may write to, as an archive may have them.
+func removeTree(folder string) error {
+	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			_ = os.Chmod(path, 0o700) // what cannot be removed is told below
+		}
+		return nil
+	})
+	if err := os.RemoveAll(folder); err != nil {
+		return fault.Wrap(fault.Internal, err, "what was decrypted so far could not be removed").WithHint("Remove %s.", folder)
+	}
+	return nil
 }
 
 // unpackFrom joins work's output to unpack. The error of work comes first: an archive that was cut short is its fault.

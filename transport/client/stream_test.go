@@ -173,7 +173,7 @@ func TestAStreamEndsWithItsContext(t *testing.T) {
 func TestASourceThatFailsIsNotTakenForItsEnd(t *testing.T) {
 	c := withKey(t)
 	stream := encrypted(t, c, noise(1000))
-	for _, cause := range []error{io.ErrUnexpectedEOF, errors.New("disk")} {
+	for _, cause := range []error{io.ErrUnexpectedEOF, errors.New("disk"), fmt.Errorf("the other side: %w", io.EOF)} {
 		if _, err := c.EncryptStream(t.Context(), io.Discard, failing{bytes.NewReader(noise(10)), cause}, "k", client.StreamOptions{}); !errors.Is(err, cause) {
 			t.Errorf("encrypt: %v, want %v", err, cause)
 		}

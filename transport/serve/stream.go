@@ -126,12 +126,24 @@ func (s *Stream) end(each func(*Conn)) {
 }
 
 func (s *Stream) accept(ctx context.Context) error {
+	var pause time.Duration
 	for {
 		c, err := s.ln.Accept()
-		if err != nil {
+		switch {
+		case err == nil:
+			pause = 0
+			s.work.Go(func() { s.serve(ctx, c) })
+		case errors.Is(err, net.ErrClosed):
 			return err
+		default: // out of descriptors, or the like: wait, then go on
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			s.cfg.Log.Warn("a connection could not be accepted", "door", s.cfg.Name, "err", err)
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-		s.work.Go(func() { s.serve(ctx, c) })
 	}
 }
 
@@ -200,12 +212,11 @@ func (c *Conn) Next(first []byte) bool {
 
 // rest makes the connection one that may be closed at any time.
 func (c *Conn) rest(most time.Duration) bool {
-	c.stream.mu.Lock()
-	ending := c.stream.ending
-	c.stream.mu.Unlock()
+	c.stream.mu.Lock() // over both: whoever ends the door sees this connection idle, or is seen here
+	defer c.stream.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.idle = !ending
+	c.idle = !c.stream.ending
 	return c.idle && c.SetReadDeadline(time.Now().Add(most)) == nil
 }
 

@@ -80,6 +80,9 @@ func (p peers) Forward(ctx context.Context, method string, body []byte) ([]byte,
 		if name != "" && name != p.n.name {
 			answer, err := p.Call(ctx, name, method, body)
 			if err == nil || !errors.Is(err, fault.NoLeader) && !errors.Is(err, fault.Uncertain) {
+				if errors.Is(last, fault.Uncertain) && fault.KindOf(err).Retryable() {
+					err = last // a later "busy" does not undo it
+				}
 				return answer, err
 			}
 			if !errors.Is(last, fault.Uncertain) || errors.Is(err, fault.Uncertain) {

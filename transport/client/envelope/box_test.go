@@ -244,6 +244,8 @@ func TestStaleKeysServeOnlyWhenAskedForOnlyForAWhileAndOnlyInSilence(t *testing.
 	w := newWorld(t)
 	b := w.box(t, envelope.StaleIfUnreachable(time.Hour))
 	m := encrypt(t, b, "x")
+	answered := w.box(t, envelope.StaleIfUnreachable(time.Hour))
+	other := encrypt(t, answered, "x")
 	w.node.Fail(fault.NoLeader, -1)
 	w.later(90 * time.Minute)
 	wantPlain(t, b, m, "x")
@@ -256,18 +258,43 @@ func TestStaleKeysServeOnlyWhenAskedForOnlyForAWhileAndOnlyInSilence(t *testing.
 	}
 	w.later(10 * time.Second)
 	w.node.Fail(fault.Sealed, -1)
-	if _, err := b.Decrypt(t.Context(), m, []byte("row 1")); !errors.Is(err, fault.Sealed) {
+	if _, err := answered.Decrypt(t.Context(), other, []byte("row 1")); !errors.Is(err, fault.Sealed) {
 		t.Errorf("a node says that it is sealed: %v", err)
 	}
 	w.node.Fail(fault.NoLeader, -1)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // longer than what the cluster is given before a stale key serves
+	defer cancel()
+	if _, err := answered.Decrypt(ctx, other, []byte("row 1")); err == nil {
+		t.Error("a key was used in silence that came after an answer")
+	}
+	wantPlain(t, b, m, "x") // the other Box had no answer
 	w.later(31 * time.Minute)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := b.Decrypt(ctx, m, []byte("row 1")); err == nil {
 		t.Error("a key was used after the extra time")
 	}
 	w.node.Intercept(nil)
 	wantPlain(t, b, m, "x")
+}
+
+// TestABoxLeavesANodeThatIsCutOff: a stream of events that says that it is stale stays open, and tells nothing.
+func TestABoxLeavesANodeThatIsCutOff(t *testing.T) {
+	w := newWorld(t)
+	var left atomic.Bool
+	w.node.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/watch" {
+			return false
+		}
+		rw.Header().Set("Content-Type", "text/event-stream")
+		_, _ = rw.Write(append(clienttest.Event(api.EventReady, 7, api.WatchEvent{Index: 7}), clienttest.Event(api.EventStale, 0, api.WatchEvent{})...))
+		rw.(http.Flusher).Flush()
+		<-r.Context().Done()
+		left.Store(true)
+		return true
+	})
+	encrypt(t, w.box(t), "x")
+	eventually(t, "the Box leaves the node", left.Load)
 }
 
 func TestARevocationEmptiesTheBox(t *testing.T) {

@@ -158,6 +158,9 @@ func (b *Box) rewrapped(ctx context.Context, h *sealed.Header) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "streams of format %d cannot be wrapped anew: their key depends on the wrapping", sealed.First).
 			WithHint("Decrypt and encrypt it again.")
 	}
+	if b.flights.ctx.Err() != nil {
+		return nil, errClosed
+	}
 	id, _, err := b.identify(ctx)
 	if err != nil {
 		return nil, err
@@ -250,11 +253,21 @@ func (b *Box) refresh(ctx context.Context, name string, old *dataKey, fetch func
 	short, cancel := context.WithTimeout(ctx, staleWait)
 	defer cancel()
 	k, err := b.flights.do(short, name, fetch)
+	if err != nil && ctx.Err() == nil && !silent(err) {
+		b.drop(old) // the cluster has answered: silence later is no reason to use it
+	}
 	if err == nil || ctx.Err() != nil || !silent(err) || !old.within(b.set.now(), b.set.stale) {
 		return k, err
 	}
 	b.rest(name)
 	return old, nil
+}
+
+// drop wipes one key.
+func (b *Box) drop(old *dataKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forget(func(k *dataKey) bool { return k == old })
 }
 
 // within tells whether a key that has run out is still inside its extra time, and was not wiped.

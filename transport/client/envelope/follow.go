@@ -50,6 +50,9 @@ func (b *Box) watch(ctx context.Context) {
 			b.judge(e.Key)
 		case e.Event == api.EventReady || e.Event == api.EventReset:
 			b.look(ctx) // what changed before this moment was not told
+		case e.Event == api.EventStale:
+			b.look(ctx) // this node hears of nothing just now: others may
+			return
 		}
 	}
 }

@@ -55,7 +55,7 @@ func newIndex(t testing.TB, b *envelope.Box) *field.Index {
 	return i
 }
 
-const canary = "Canary-4711"
+const canary, town = "Canary-4711", "Ulm-Donau" // with what base64 does not have: no chance
 
 type address struct{ Street, Town string }
 
@@ -73,7 +73,7 @@ func TestDocumentsHoldNoPlaintextAndComeBack(t *testing.T) {
 	if c.Email, err = field.Seal(ctx, b, canary, "email 17"); err != nil {
 		t.Fatal(err)
 	}
-	if c.Home, err = field.Seal(ctx, b, &address{canary, "Ulm"}, "home 17"); err != nil {
+	if c.Home, err = field.Seal(ctx, b, &address{canary, town}, "home 17"); err != nil {
 		t.Fatal(err)
 	}
 	doc, err := json.Marshal(c)
@@ -83,7 +83,7 @@ func TestDocumentsHoldNoPlaintextAndComeBack(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "c", c.Email)
 	for name, out := range map[string]string{"document": string(doc), "%v": fmt.Sprintf("%v %+v %#v", c, c, c), "log": log.String()} {
-		if strings.Contains(out, canary) || strings.Contains(out, "Ulm") {
+		if strings.Contains(out, canary) || strings.Contains(out, town) {
 			t.Errorf("%s shows the plaintext: %s", name, out)
 		}
 	}
@@ -97,7 +97,7 @@ func TestDocumentsHoldNoPlaintextAndComeBack(t *testing.T) {
 	if got, err := back.Email.Open(ctx, b, "email 17"); err != nil || got != canary {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if got, err := back.Home.Open(ctx, b, "home 17"); err != nil || *got != (address{canary, "Ulm"}) {
+	if got, err := back.Home.Open(ctx, b, "home 17"); err != nil || *got != (address{canary, town}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if _, err := back.Nothing.Open(ctx, b, ""); !back.Nothing.IsZero() || !errors.Is(err, fault.NotFound) {
@@ -203,6 +203,21 @@ func TestTheWalkerEncryptsWhatIsTaggedAndNothingElse(t *testing.T) {
 	}
 	if err := w.Open(ctx, p, p.ID); !errors.Is(err, fault.Invalid) {
 		t.Errorf("plain values were opened: %v", err)
+	}
+}
+
+type contact struct {
+	Email string `quorate:"contact.email"`
+}
+
+// TestTheWalkerFindsWhatIsEmbedded: encoders write the fields of an embedded struct, whatever the name of its type.
+func TestTheWalkerFindsWhatIsEmbedded(t *testing.T) {
+	v := &struct{ contact }{contact{canary}}
+	if err := (field.Walker{Box: newBox(t)}).Seal(t.Context(), v, "1"); err != nil {
+		t.Fatal(err)
+	}
+	if doc, _ := json.Marshal(v); strings.Contains(string(doc), canary) {
+		t.Errorf("plaintext is left: %s", doc)
 	}
 }
 

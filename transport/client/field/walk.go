@@ -125,7 +125,7 @@ func collect(v reflect.Value, all *[]tagged, seen map[reflect.Value]bool) error 
 			f := v.Type().Field(i)
 			tag, is := f.Tag.Lookup(Tag)
 			if !is {
-				if f.IsExported() {
+				if f.IsExported() || f.Anonymous && f.Type.Kind() == reflect.Struct { // the exported fields of an embedded struct are the outer one's
 					if err := collect(v.Field(i), all, seen); err != nil {
 						return err
 					}

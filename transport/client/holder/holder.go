@@ -30,6 +30,7 @@ type Holder struct {
 	secret []byte     // owned; nil when closed
 	size   int64      // of the file, as it was read
 	when   time.Time
+	closed bool // a file that is being read again must not bring it back
 }
 
 // File holds what is in a file, without white space around it. A file that changes is read again: whoever renews the secret writes a new
@@ -104,7 +105,7 @@ func (h *Holder) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	clear(h.secret)
-	h.secret = nil
+	h.secret, h.closed = nil, true
 }
 
 func (h *Holder) copy() ([]byte, error) {
@@ -152,6 +153,10 @@ func (h *Holder) read() error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		clear(b)
+		return nil
+	}
 	clear(h.secret)
 	h.secret, h.size, h.when = b, info.Size(), info.ModTime()
 	return nil

@@ -85,7 +85,7 @@ func DecryptStream(ctx context.Context, dst io.Writer, src io.Reader, dataKey, r
 	out := &sink{w: dst}
 	err = transfer(out, r)
 	switch {
-	case err == nil:
+	case err == nil && in.err == nil:
 		return nil
 	case in.err != nil:
 		return fmt.Errorf("reading the encrypted stream: %w", in.err)
@@ -171,7 +171,7 @@ func transfer(dst io.Writer, src io.Reader) error {
 				return err
 			}
 		}
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // io.Reader's contract is io.EOF itself: one that is wrapped is a failure
 			return nil
 		}
 		if err != nil {
