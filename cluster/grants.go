@@ -142,6 +142,9 @@ func (n *Node) serveIndex(ctx context.Context, from string, body []byte) ([]byte
 	if err := n.confirm(ctx, ld); err != nil {
 		return nil, err
 	}
+	if _, member := n.find(from); !member { // removed meanwhile, and perhaps told so already
+		return nil, fault.New(fault.Denied, "node %q is not a member any more", from)
+	}
 	index := n.grants.give(from, n.app.done.reached, n.boot()+n.leaseBound())
 	return wireEnc.Marshal(indexAnswer{Index: index, Term: ld.term})
 }

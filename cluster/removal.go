@@ -21,7 +21,8 @@ const (
 	methodRemoved = "cluster/removed" // to a node that was removed: you are
 	methodRemove  = "cluster/remove"  // to a new leader, from the one before: remove me
 	tellFor       = 10 * time.Second
-	refusedTimes  = 4 // refusals by one voter, without an answer from any, that count
+	answerFirst   = 100 * time.Millisecond // between the answer of a node that was told of its removal, and its end
+	refusedTimes  = 4                      // refusals by one voter, without an answer from any, that count
 )
 
 // removal says which membership has ended. A node of the same name may have joined since: it has another certificate.
@@ -57,10 +58,10 @@ func (n *Node) tellRemoved(node, addr string, which removal) {
 		if _, admitted := n.find(node); admitted {
 			return
 		}
-		asked := n.boot()
 		_, err := n.port.Call(ctx, addr, node, methodRemoved, body)
-		if err == nil { // it serves no more: nobody has to wait for its lease
-			n.grants.forget(node, asked, n.leaseBound())
+		told := n.boot()
+		if _, admitted := n.find(node); err == nil && !admitted { // it serves no more, whatever it was given meanwhile: nobody has to wait for its lease
+			n.grants.forget(node, told, n.leaseBound())
 		}
 		if err == nil || errors.Is(err, fault.Conflict) {
 			return
@@ -84,7 +85,10 @@ func (n *Node) serveRemoved(_ context.Context, from string, body []byte) ([]byte
 	}
 	n.dead.Store(true) // before the answer, which says that this node serves nothing any more
 	n.lease.drop("this node was removed from its cluster")
-	n.spawn(func() { n.removed() })
+	n.spawn(func() {
+		n.sleepUntil(n.ctx, n.boot()+answerFirst)
+		n.removed()
+	})
 	return nil, nil
 }
 

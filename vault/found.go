@@ -351,6 +351,10 @@ func (t *task) vacant(node, peer string) error {
 		if m.Node == node && m.Healthy {
 			return fault.New(fault.Exists, "the member %s is alive", node)
 		}
+		if m.Node != node && m.Peer == peer && peer != "" { // the log would refuse it when the token is used up
+			return fault.New(fault.Exists, "the address %s is that of the member %s", clip(peer), m.Node).
+				WithHint("Give the node another address, or remove that member first: quorate operator remove %s", m.Node)
+		}
 	}
 	return nil
 }

@@ -163,6 +163,10 @@ func TestOnlyWhoHoldsALiveJoinTokenJoins(t *testing.T) {
 	taken.Peer = "elsewhere:1"
 	_, err = f.Vault(0).Admit(ctx, anyone, taken)
 	wants(t, "a member's name from elsewhere", err, fault.Exists)
+	beside := joining(t, "x", good)
+	beside.Peer = "n2.test:7801"
+	_, err = f.Vault(0).Admit(ctx, anyone, beside)
+	wants(t, "a member's address under another name", err, fault.Exists)
 	for name, host := range map[string]string{"another member's name": "n1", "another member's host": "n1.test"} {
 		a := joining(t, "x", good)
 		a.CSR = vaulttest.CSR(t, "x", "x.test", host)

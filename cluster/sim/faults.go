@@ -2,7 +2,10 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/quorate/quorate/vault/fault"
 )
 
 // trouble is one kind of fault: begin injects it and says how to end it. keeps says that a majority stays up and in touch, so
@@ -203,25 +206,38 @@ func handOver(w *World) func() {
 // replace takes a member out that does not lead, and then adds a new one under a new name.
 func replace(w *World) func() {
 	n := leader(w)
-	life := n.alive()
-	if life == nil {
-		return func() {}
-	}
 	for _, m := range w.Members() {
-		if m == n {
-			continue
+		if m != n && w.remove(m) {
+			w.retire(m)
+			w.join()
+			break
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		err := life.node.Remove(ctx, m.Name)
-		cancel()
-		if err != nil {
-			continue
-		}
-		w.retire(m)
-		w.join()
-		break
 	}
 	return func() {}
+}
+
+// remove takes a member out, and tells whether it did. A removal whose outcome is unknown is asked for again: one that took effect unseen
+// would leave a cluster that is smaller than this world believes.
+func (w *World) remove(m *Node) bool {
+	unknown := false
+	for range 60 {
+		err := error(fault.New(fault.NoLeader, "nobody leads"))
+		if life := leader(w).alive(); life != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			err = life.node.Remove(ctx, m.Name)
+			cancel()
+		}
+		switch {
+		case err == nil || errors.Is(err, fault.NotFound):
+			return true
+		case !unknown && !errors.Is(err, fault.Uncertain):
+			return false
+		}
+		unknown = true
+		time.Sleep(500 * time.Millisecond)
+	}
+	w.record.complain("whether %s was removed is not known after 30 s", m.Name)
+	return false
 }
 
 // retire waits until a removed process has learnt of it and ended.

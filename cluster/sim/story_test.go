@@ -132,6 +132,8 @@ func TestARemovedMemberDoesNotHoldUpARevocation(t *testing.T) {
 		if err := leader.Cluster().Remove(context.Background(), gone.Name); err != nil {
 			t.Fatal(err)
 		}
+		until(t, "it was told", func() bool { return process.Fresh(context.Background(), access.Consistency{}) != nil })
+		time.Sleep(100 * time.Millisecond) // its answer is on the way
 		began := time.Now()
 		commit(t, leader, &fsm.DeleteDocument{Name: "setting/k", Expect: 1}, request())
 		if took := time.Since(began); took > 50*time.Millisecond {
