@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,9 +101,12 @@ func (t *task) result(out fsm.Outcome) (*key.Record, error) {
 	return t.v.shown(r), nil
 }
 
-// public is a record as it leaves the vault: without wrapped material and MAC.
+// public is a record as it leaves the vault: without wrapped material and MAC. Its versions are its own; tags, attributes
+// and links are those of the state, which nobody changes.
 func public(r *key.Record) *key.Record {
-	p := r.Clone()
+	c := *r
+	p := &c
+	p.Versions = slices.Clone(r.Versions)
 	p.MAC = nil
 	if p.State != key.PreActive {
 		p.ActivateAt = 0

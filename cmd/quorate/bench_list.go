@@ -75,6 +75,9 @@ func (b *localBench) list(ctx context.Context) error {
 		b.note("list: a page of 100 among %d keys %s: at the server p50 %.2f ms, p99 %.2f ms, mean %.2f ms (its own metric); at the client p50 %.2f ms, p99 %.2f ms",
 			b.o.listed+listDated, p.name, server.quantile(.5)*1000, server.quantile(.99)*1000, server.mean()*1000, r.P50, r.P99)
 	}
+	_, rest := memoryOf(node.cmd.Process.Pid)
+	b.figure("list: memory per stored key at rest", float64(rest-before)/float64(b.o.listed+listDated), "bytes")
+	b.note("list: %d keys later, read from for a while: memory per key %.2f KiB (%d MiB)", listDated, float64(rest-before)/float64(b.o.listed+listDated)/1024, rest>>20)
 	return nil
 }
 

@@ -146,6 +146,11 @@ func TestTimesAreMillisecondsInUTC(t *testing.T) {
 	if key.At(time.Time{}) != 0 || !key.Time(0).Time().IsZero() || key.Time(0).String() != "" {
 		t.Error("never is some time")
 	}
+	for _, x := range []key.Time{1, 9, 99, 999, 1000, x, 253402300799999} {
+		if want := x.Time().Format("2006-01-02T15:04:05.000Z07:00"); x.String() != want {
+			t.Errorf("%d is written %s, by the library %s", int64(x), x, want)
+		}
+	}
 	if x.Add(time.Second) != x+1000 || x.Add(-time.Hour) != x-3_600_000 {
 		t.Error("adding goes wrong")
 	}

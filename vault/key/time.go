@@ -36,7 +36,12 @@ func (t Time) String() string {
 	if t == 0 {
 		return ""
 	}
-	return t.Time().Format("2006-01-02T15:04:05.000Z07:00")
+	u := t.Time()
+	var b [len("2006-01-02T15:04:05.000Z")]byte
+	at := u.AppendFormat(b[:0], time.RFC3339) // the library writes this layout at once, and reads any other first
+	ms := u.Nanosecond() / int(time.Millisecond)
+	at = append(at[:len(at)-1], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
+	return string(at)
 }
 
 // latest is 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write.
