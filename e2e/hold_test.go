@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,8 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 			t.Fatalf("creating %s: %v", k.Name, err)
 		}
 	}
+	before := filepath.Join(t.TempDir(), "before.qsnap")
+	c.ok("operator", "snapshot", "save", before)
 	c.ok("key", "rotate", "held")
 	c.ok("key", "rotate", "retiring")
 	text := c.sealed("held")
@@ -95,6 +98,13 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 	} {
 		if a := c.must(c.nodes[1], door.request); a.status != door.status {
 			t.Errorf("%s: %v", what, a)
+		}
+	}
+
+	for _, extra := range [][]string{nil, {"--revive-destroyed"}} { // it would take the tags away, and what was rotated since
+		restore := c.cli(c.nodes[1:2], append([]string{"operator", "snapshot", "restore", before, "--yes-replace-state"}, extra...)...)
+		if restore.code != 3 || !strings.Contains(restore.stderr, "held") || !strings.Contains(restore.stderr, "legal-hold") {
+			t.Errorf("restoring the snapshot from before the holds %v: exit code %d, %s", extra, restore.code, restore.stderr)
 		}
 	}
 

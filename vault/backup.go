@@ -19,7 +19,8 @@ type KeyBackup struct {
 	Record          *key.Record
 	WrappingKey     string
 	WrappingVersion uint32
-	Versions        int // that are in it with material
+	Versions        int      // that are in it with material
+	LeftOut         []uint32 // versions that may not be taken out: compromised, or below min_decrypt. In the backup they are destroyed
 }
 
 // RestoreSpec brings a backup back.
@@ -34,8 +35,8 @@ const maxSealers = 32
 
 var opRestoreKey = newWrite("key.restore", access.Import, restoreKey)
 
-// BackupKey seals an exportable key, with its states, dates and every version that still has material, under another key. Who makes a backup may
-// export the key and wrap with the other. Any node does it from its own state. fault.Denied unless the key is exportable.
+// BackupKey seals an exportable key, with its states, dates and every version that may be taken out, under another key. Who makes a backup may
+// export the key and wrap with the other. fault.BadState while a version is suspended: it would be lost without anybody having meant it. Any node does it from its own state. fault.Denied unless the key is exportable.
 func (v *Vault) BackupKey(ctx context.Context, c access.Caller, ref, wrapping string) (*KeyBackup, error) {
 	t, err := v.begin("key.backup", access.Export, c, false)
 	if err != nil {
@@ -67,7 +68,8 @@ func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, er
 	if w.ID == r.ID || !w.Algorithm.Traits().AEAD {
 		return nil, notSealer(w, w.ID == r.ID)
 	}
-	plain, n, err := t.pack(r)
+	b := &KeyBackup{Record: public(r), WrappingKey: nameOf(w), WrappingVersion: w.Latest().Number}
+	plain, err := t.pack(r, b)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,8 @@ func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, er
 	if err != nil {
 		return nil, err
 	}
-	return &KeyBackup{Text: envelope.WriteBackup(sealer.Number, sealed), Record: public(r), WrappingKey: nameOf(w), WrappingVersion: sealer.Number, Versions: n}, nil
+	b.Text = envelope.WriteBackup(sealer.Number, sealed)
+	return b, nil
 }
 
 func notSealer(w *key.Record, itself bool) error {
@@ -91,25 +94,41 @@ func notSealer(w *key.Record, itself bool) error {
 	return fault.New(fault.Invalid, "keys of algorithm %s seal no backups", w.Algorithm).WithHint("Name an aes-256-gcm, aes-128-gcm or chacha20-poly1305 key as wrapping_key.")
 }
 
-// pack is a record with its plain material, encoded; and how many versions have material. The caller clears it.
-func (t *task) pack(r *key.Record) ([]byte, int, error) {
-	b := envelope.Backup{Record: public(r)}
-	defer b.Clear()
+// pack is a record with its plain material, encoded; it tells b what is in it. The caller clears it.
+func (t *task) pack(r *key.Record, b *KeyBackup) ([]byte, error) {
+	packed := envelope.Backup{Record: public(r)}
+	defer packed.Clear()
 	for i := range r.Versions {
 		ver := &r.Versions[i]
-		if ver.State.Gone() {
+		switch {
+		case ver.State.Gone():
+			continue
+		case ver.State == key.Suspended:
+			return nil, t.mayUse(key.ToExport, r, ver)
+		case t.mayUse(key.ToExport, r, ver) != nil:
+			leave(&packed.Record.Versions[i], t.v.now(t.link.machine.State()))
+			b.LeftOut = append(b.LeftOut, ver.Number)
 			continue
 		}
 		err := t.material(r, ver, func(plain []byte) error {
-			b.Materials = append(b.Materials, envelope.VersionMaterial{Version: ver.Number, Material: slices.Clone(plain)})
+			packed.Materials = append(packed.Materials, envelope.VersionMaterial{Version: ver.Number, Material: slices.Clone(plain)})
 			return nil
 		})
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	out, err := b.Encode()
-	return out, len(b.Materials), err
+	b.Versions = len(packed.Materials)
+	return packed.Encode()
+}
+
+// leave makes a version in a backup what it will be wherever that is restored: without material.
+func leave(v *key.Version, at key.Time) {
+	to := key.Destroyed
+	if v.State == key.Compromised {
+		to = key.DestroyedCompromised
+	}
+	v.State, v.Destroyed, v.DestroyAt = to, at, 0
 }
 
 // RestoreKey brings back a key that BackupKey sealed, in this vault or another: its id, states, dates, tags and versions. fault.Exists if its id or its name

@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -117,4 +118,43 @@ func TestACompromisedKeyOpensOnlyWhereAPolicySaysSo(t *testing.T) {
 		_, err := decrypt(f.Vault(node), root, "k", text)
 		wants(t, "decrypting after the permit has gone", err, fault.BadState)
 	}
+}
+
+// A restore into the running cluster takes from a key under hold neither its record, nor a version, nor the tag that holds it,
+// and leaves the cluster as it was. When the holds are lifted it goes through.
+func TestARestoreUndoesNoLegalHold(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	hold := vault.KeyPatch{Tags: &map[string]string{"legal-hold": "case 7"}}
+	for _, name := range []string{"tagged", "rotated", "gone", "free"} {
+		f.MustCreate(name)
+	}
+	ok(t, "holding", err1(v.UpdateKey(ctx, root, "rotated", hold)))
+	file := takeSnapshot(t, f, 0)
+	f.MustCreate("later")
+	rotate(t, f, "rotated")
+	rotate(t, f, "free") // no policy protects it
+	for _, name := range []string{"tagged", "later", "gone"} {
+		ok(t, "holding", err1(v.UpdateKey(ctx, root, name, hold)))
+	}
+	f.Grant("legal-hold", forbidAll+`forbid (principal, action == Action::"update", resource) when { resource.tags has "legal-hold" };`)
+	before := f.State(0).ContentDigest()
+	for _, revive := range []bool{false, true} {
+		_, err := v.RestoreSnapshot(ctx, root, bytes.NewReader(file), vault.RestoreWish{Replace: true, Revive: revive})
+		wants(t, "a restore over keys under hold", err, fault.Denied)
+		for _, name := range []string{"tagged", "rotated", "gone", "later"} {
+			if !strings.Contains(err.Error(), name) {
+				t.Errorf("the refusal does not name %s: %v", name, err)
+			}
+		}
+		if strings.Contains(err.Error(), "free") {
+			t.Errorf("the refusal names a key that nothing protects: %v", err)
+		}
+	}
+	if f.State(0).ContentDigest() != before {
+		t.Error("a refused restore changed the keys")
+	}
+	f.MustCreate("goes-on")
+	f.Grant("legal-hold", `permit (principal == User::"nobody", action, resource);`)
+	ok(t, "restoring without holds", err1(v.RestoreSnapshot(ctx, root, bytes.NewReader(file), vault.RestoreWish{Replace: true})))
 }

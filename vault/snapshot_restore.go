@@ -198,6 +198,9 @@ func (t *task) replace(c *SnapshotCopy, w RestoreWish, m *mover, b *BroughtBack)
 	live := t.link.machine.State()
 	past := lineageOf(live).past(c.Header.Lineage, c.Header.Index)
 	b.Diff = merge.Compare(c.state, live, past)
+	if err := t.unforbidden(c.state, live); err != nil {
+		return err
+	}
 	image, err := t.keys.merged(c.state, live, past, w.Revive)
 	if err != nil {
 		return err

@@ -18,7 +18,8 @@ func newKeyBackupCmd(a *app) *cobra.Command {
 		Use:   "backup KEY --wrapping-key KEY2",
 		Short: "Seal an exportable key with all its versions, to restore it elsewhere",
 		Long: `Seal a key with all its versions, states and dates under another key, in one line qb1:…. Any cluster that has the wrapping
-key restores it: import the same material in both to share one. Only keys that are exportable can be backed up like this;
+key restores it: import the same material in both to share one. Versions that are compromised, or below min_decrypt_version, are left
+out and named: where the backup is restored they are destroyed. Only keys that are exportable can be backed up like this;
 "quorate operator snapshot" backs up the whole vault.`,
 		Example: `  quorate key backup billing --wrapping-key shared/backup -o billing.qb
   quorate key backup billing --wrapping-key shared/backup | ssh other quorate key restore --wrapping-key shared/backup`,
@@ -36,6 +37,9 @@ key restores it: import the same material in both to share one. Only keys that a
 			}
 			if a.format != "json" {
 				a.say("%s with %d versions, sealed under %s version %d", nonEmpty(b.Name, b.ID), b.Versions, b.WrappingKey, b.WrappingVersion)
+			}
+			if len(b.LeftOut) > 0 {
+				a.say("left out, as they may not be taken out: versions %s", strings.Trim(fmt.Sprint(b.LeftOut), "[]"))
 			}
 			return a.deliverResult(&f, b, func(w io.Writer) error {
 				_, err := fmt.Fprintln(w, b.Backup)

@@ -89,12 +89,13 @@ type BackupKeyRequest struct {
 
 // KeyBackup answers it.
 type KeyBackup struct {
-	Backup          string `json:"backup"` // qb1:…
-	ID              string `json:"id"`
-	Name            string `json:"name"`
-	Versions        int    `json:"versions"` // that are in it with material
-	WrappingKey     string `json:"wrapping_key"`
-	WrappingVersion uint32 `json:"wrapping_version"`
+	Backup          string   `json:"backup"` // qb1:…
+	ID              string   `json:"id"`
+	Name            string   `json:"name"`
+	Versions        int      `json:"versions"`          // that are in it with material
+	LeftOut         []uint32 `json:"left_out,omitzero"` // versions that are in it as destroyed: compromised ones, and those below min_decrypt_version
+	WrappingKey     string   `json:"wrapping_key"`
+	WrappingVersion uint32   `json:"wrapping_version"`
 }
 
 // RestoreKeyRequest is the body of POST /v1/keys/restore.

@@ -169,7 +169,7 @@ func backupKey(ctx context.Context, q *request, in *api.BackupKeyRequest) (api.K
 		return api.KeyBackup{}, err
 	}
 	return api.KeyBackup{
-		Backup: string(b.Text), ID: b.Record.ID.String(), Name: b.Record.Name, Versions: b.Versions, WrappingKey: b.WrappingKey, WrappingVersion: b.WrappingVersion,
+		Backup: string(b.Text), ID: b.Record.ID.String(), Name: b.Record.Name, Versions: b.Versions, LeftOut: b.LeftOut, WrappingKey: b.WrappingKey, WrappingVersion: b.WrappingVersion,
 	}, nil
 }
 

@@ -44,46 +44,71 @@ func (p *PolicySet) request(c *Caller, a Action, r Resource) (*world, string) {
 	return &world{caller: c, target: r, uid: uid, action: action, contexts: &p.contexts}, ""
 }
 
-// evaluate asks the statements whose scope holds, and gives what cedar.Authorize would over all of them.
-func (p *PolicySet) evaluate(c Caller, a Action, r Resource) (d Decision) {
+// Forbids names the statements that forbid c to do a to r, whatever permits it; one that cannot be evaluated forbids. It is for
+// operations whose permission is another one, and which must not do by the way what a policy protects from. It remembers nothing.
+func (p *PolicySet) Forbids(c Caller, a Action, r Resource) []string {
+	w, reason := p.request(&c, a, r)
+	if w == nil {
+		return []string{reason}
+	}
+	v := p.ask(w, a)
+	return append(v.forbids, v.broken...)
+}
+
+// evaluate gives what cedar.Authorize would over all statements.
+func (p *PolicySet) evaluate(c Caller, a Action, r Resource) Decision {
 	w, reason := p.request(&c, a, r)
 	if w == nil {
 		return Decision{Errors: []string{reason}}
 	}
+	v := p.ask(w, a)
+	d := Decision{Errors: v.errors}
+	switch {
+	case len(v.forbids) > 0:
+		d.Policies = v.forbids
+	case len(v.permits) > 0 && len(v.broken) > 0:
+		d.Policies = v.broken
+	default:
+		d.Allowed, d.Policies = len(v.permits) > 0, v.permits
+	}
+	return d
+}
+
+// votes is what the statements say to a request.
+type votes struct {
+	permits, forbids []string
+	broken           []string // forbids that could not be evaluated
+	errors           []string
+}
+
+// ask asks the statements whose scope holds.
+func (p *PolicySet) ask(w *world, a Action) (v votes) {
 	defer func() { // the evaluator is not ours, and a request must not take the node down
 		if r := recover(); r != nil {
-			d = Decision{Errors: []string{fmt.Sprintf("panic in the policy evaluator: %v", r)}}
+			reason := fmt.Sprintf("panic in the policy evaluator: %v", r)
+			v = votes{errors: []string{reason}, broken: []string{reason}}
 		}
 	}()
-	var permits, forbids, broken []string // broken: forbids that could not be evaluated
 	bit := actionBits[a]
 	for i := range p.statements {
 		s := &p.statements[i]
-		if !s.applies(bit, &c, w.uid, r) {
+		if !s.applies(bit, w.caller, w.uid, w.target) {
 			continue
 		}
 		holds, err := s.holds(w)
 		switch {
 		case err != "":
-			d.Errors = append(d.Errors, fmt.Sprintf("%s: %s", s.id, err))
+			v.errors = append(v.errors, fmt.Sprintf("%s: %s", s.id, err))
 			if s.forbid {
-				broken = append(broken, string(s.id))
+				v.broken = append(v.broken, string(s.id))
 			}
 		case holds && s.forbid:
-			forbids = append(forbids, string(s.id))
+			v.forbids = append(v.forbids, string(s.id))
 		case holds:
-			permits = append(permits, string(s.id))
+			v.permits = append(v.permits, string(s.id))
 		}
 	}
-	switch {
-	case len(forbids) > 0:
-		d.Policies = forbids
-	case len(permits) > 0 && len(broken) > 0:
-		d.Policies = broken
-	default:
-		d.Allowed, d.Policies = len(permits) > 0, permits
-	}
-	return d
+	return v
 }
 
 // holds tells whether the conditions of a statement whose scope holds do so too, or why that cannot be told.
