@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -77,6 +78,40 @@ func value(given *key.Time, otherwise key.Time) key.Time {
 		return *given
 	}
 	return otherwise
+}
+
+// mayEnd asks of a patch that gives a key, or its replaced versions, an earlier end what is asked of a destruction: the permission to
+// destroy, and that nothing was used lately of what ends before DestroyGuard is over. Else a date would be the way around both.
+func (t *task) mayEnd(r *key.Record, p *KeyPatch, now key.Time) error {
+	dated := p.DestroyAt != nil && *p.DestroyAt != 0 && (r.DestroyAt == 0 || *p.DestroyAt < r.DestroyAt)
+	retires := p.RetireAfter != nil && *p.RetireAfter != 0 && (r.RetireAfter == 0 || *p.RetireAfter < r.RetireAfter)
+	if !dated && !retires {
+		return nil
+	}
+	if err := t.alsoAllow(access.Destroy, r); err != nil {
+		return err
+	}
+	if dated && *p.DestroyAt < now.Add(t.v.cfg.DestroyGuard) {
+		if err := t.v.guard(r, 0, now); err != nil {
+			return tooSoon("destroy_at", err)
+		}
+	}
+	if !retires || *p.RetireAfter >= t.v.cfg.DestroyGuard {
+		return nil
+	}
+	for i := range len(r.Versions) - 1 { // those without a date get one, from now
+		if ver := &r.Versions[i]; !ver.State.Gone() && ver.DestroyAt == 0 {
+			if err := t.v.guard(r, ver.Number, now); err != nil {
+				return tooSoon("retire_after", err)
+			}
+		}
+	}
+	return nil
+}
+
+func tooSoon(field string, err error) error {
+	return fault.New(fault.BadState, "%s is too soon: %s", field, fault.Of(err).Message).
+		WithHint("Let it end later, or destroy it by force once nobody needs it (quorate key destroy --force).")
 }
 
 // guard refuses to destroy what was used lately, as far as the state and the leader's own counts tell.

@@ -213,6 +213,35 @@ func TestWhatWasUsedLatelyIsDestroyedOnlyByForce(t *testing.T) {
 	}
 }
 
+// A date is no way around what a destruction is asked: the permission to destroy, and that nothing was used lately.
+func TestADateIsNoWayAroundTheGuard(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	for _, name := range []string{"used", "never"} {
+		f.MustCreate(name)
+	}
+	mustEncrypt(t, f, "used", "x")
+	for _, name := range []string{"used", "never"} {
+		ok(t, "rotating", err1(v.RotateKey(ctx, root, name)))
+	}
+	soon, late, minute, month := in(f, time.Hour), in(f, 30*day), time.Minute, 30*day
+	for what, p := range map[string]vault.KeyPatch{"dates": {DeactivAt: &soon, DestroyAt: &soon}, "retirement": {RetireAfter: &minute}} {
+		_, err := v.UpdateKey(ctx, root, "used", p)
+		if wants(t, what, err, fault.BadState); !strings.Contains(fault.Of(err).Message, "too soon") || !strings.Contains(fault.Of(err).Message, "was used") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	ok(t, "later dates", err1(v.UpdateKey(ctx, root, "used", vault.KeyPatch{DeactivAt: &soon, DestroyAt: &late, RetireAfter: &month})))
+	ok(t, "dates of what was never used", err1(v.UpdateKey(ctx, root, "never", vault.KeyPatch{DeactivAt: &soon, DestroyAt: &soon, RetireAfter: &minute})))
+
+	f.Grant("keeper", `permit (principal == User::"keeper", action in [Action::"read", Action::"update"], resource);`)
+	f.MustCreate("kept")
+	for what, p := range map[string]vault.KeyPatch{"dates": {DeactivAt: &late, DestroyAt: &late}, "retirement": {RetireAfter: &month}} {
+		wants(t, what+" by who may not destroy", err1(v.UpdateKey(ctx, as("keeper"), "kept", p)), fault.Denied)
+	}
+	ok(t, "an end of use by who may not destroy", err1(v.UpdateKey(ctx, as("keeper"), "kept", vault.KeyPatch{DeactivAt: &late})))
+}
+
 func TestTheGuardIsConfigured(t *testing.T) {
 	for guard, want := range map[time.Duration]bool{0: false, time.Hour: true, -1: true} {
 		f := vaulttest.Cluster(t, 1, vaulttest.WithConfig(func(c *vault.Config) { c.DestroyGuard = guard }))

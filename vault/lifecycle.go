@@ -99,6 +99,9 @@ func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 		if err := p.check(r, ch.Updated); err != nil {
 			return nil, err
 		}
+		if err := t.mayEnd(r, &p, ch.Updated); err != nil {
+			return nil, err
+		}
 		cmd := &fsm.UpdateKey{
 			Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, DestroyAt: p.DestroyAt, MinDecrypt: p.MinDecrypt,
 			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit,
