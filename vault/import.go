@@ -21,6 +21,7 @@ type ImportSpec struct {
 	CheckValue  string // "": none to compare with
 	Certificate []byte // PEM or DER, with the algorithm x509: nothing is wrapped then
 	Of          string // with Certificate: name or id of the key to which it belongs; "": none in this vault
+	IfMatch     uint64 // of a further version: the revision that the key must have; 0: any
 }
 
 // Wrapped is a key wrapped to one of the vault's keys.
@@ -48,7 +49,7 @@ func (v *Vault) ImportKey(ctx context.Context, c access.Caller, s ImportSpec) (*
 	return opImportKey.do(ctx, v, c, s)
 }
 
-// ImportVersion gives a key that was imported its next version, from outside like the first. Only Wrapped, Format and CheckValue count.
+// ImportVersion gives a key that was imported its next version, from outside like the first. Only Wrapped, Format, CheckValue and IfMatch count.
 func (v *Vault) ImportVersion(ctx context.Context, c access.Caller, ref string, s ImportSpec) (*key.Record, error) {
 	return opImportVersion.do(ctx, v, c, importVersionIn{ref, s})
 }
@@ -133,7 +134,7 @@ func recordOf(t *task, s KeySpec) (*key.Record, error) {
 }
 
 func importVersion(ctx context.Context, t *task, in importVersionIn) (*key.Record, error) {
-	return t.amend(ctx, in.Ref, 0, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+	return t.amend(ctx, in.Ref, in.Import.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		if r.Origin != key.Imported || r.Algorithm == key.X509 {
 			return nil, fault.New(fault.BadState, "key %s was not imported: its versions are made here", nameOf(r)).WithHint("Rotate it, or import the material as a key of its own.")
 		}

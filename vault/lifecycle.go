@@ -36,6 +36,7 @@ type (
 	cancelIn struct {
 		Ref     string
 		Version uint32
+		IfMatch uint64
 	}
 )
 
@@ -233,14 +234,14 @@ func end(from key.State) key.State {
 	return key.Destroyed
 }
 
-// CancelDestroy undoes a destruction that has not happened yet.
-func (v *Vault) CancelDestroy(ctx context.Context, c access.Caller, ref string, version uint32) (*key.Record, error) {
-	return opCancel.do(ctx, v, c, cancelIn{ref, version})
+// CancelDestroy undoes a destruction that has not happened yet. ifMatch is the revision that the key must have; 0: any.
+func (v *Vault) CancelDestroy(ctx context.Context, c access.Caller, ref string, version uint32, ifMatch uint64) (*key.Record, error) {
+	return opCancel.do(ctx, v, c, cancelIn{ref, version, ifMatch})
 }
 
 func cancelDestroy(ctx context.Context, t *task, in cancelIn) (*key.Record, error) {
 	t.change("version", number(in.Version))
-	return t.amend(ctx, in.Ref, 0, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		at := r.DestroyAt
 		if in.Version != 0 {
 			ver := r.Version(in.Version)

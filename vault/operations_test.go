@@ -65,7 +65,7 @@ var operations = []operation{
 		return err1(v.DestroyKey(ctx, c, "app/deactivated", vault.Destruction{}))
 	}},
 	{"key.cancel-destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
-		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0))
+		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0, 0))
 	}},
 	{"key.purge", access.Purge, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.PurgeKey(ctx, c, "app/destroyed", 0) }},
 	{"key.usage", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {

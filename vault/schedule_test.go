@@ -102,7 +102,7 @@ func TestDestructionWaitsAWeekAndCanBeCancelled(t *testing.T) {
 			t.Errorf("it is %s and ends at %v, want %v", r.State, r.DestroyAt, want)
 		}
 	}
-	r, err := v.CancelDestroy(ctx, root, "kept", 0)
+	r, err := v.CancelDestroy(ctx, root, "kept", 0, 0)
 	if err != nil || r.DestroyAt != 0 {
 		t.Fatalf("cancelling gives %v, %v", r, err)
 	}

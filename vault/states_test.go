@@ -326,7 +326,7 @@ func TestADestructionSaysWhatItWaitsFor(t *testing.T) {
 	if r.DestroyAt == 0 || r.WaitsFor != 3 || show(t, f, 0, "app").WaitsFor != 3 {
 		t.Errorf("destroyed at %s, waits for %d versions of children, want 3", r.DestroyAt, r.WaitsFor)
 	}
-	r, err = f.Vault(0).CancelDestroy(ctx, f.Root(), "app", 0)
+	r, err = f.Vault(0).CancelDestroy(ctx, f.Root(), "app", 0, 0)
 	ok(t, "cancelling", err)
 	if r.WaitsFor != 0 {
 		t.Errorf("nothing is scheduled, and it waits for %d", r.WaitsFor)

@@ -37,7 +37,7 @@ func carryRoutes() []route {
 		},
 		{
 			Method: post, Path: keyPath + "/import", Op: "key.import-version", Summary: "Add a version, imported like the ones before.",
-			serve: take(importVersion), In: api.ImportVersionRequest{WrappedMaterial: make([]byte, 80), Wrapping: wrapping}, Out: imported,
+			serve: take(importVersion), IfMatch: true, In: api.ImportVersionRequest{WrappedMaterial: make([]byte, 80), Wrapping: wrapping}, Out: imported,
 		},
 		{
 			Method: post, Path: keyPath + "/export", Op: "key.export", Summary: "Wrap an exportable key to a recipient's public key. Served by any node from its own state.",
@@ -106,7 +106,7 @@ func importKey(ctx context.Context, q *request, in *api.ImportKeyRequest) (api.R
 
 func importVersion(ctx context.Context, q *request, in *api.ImportVersionRequest) (api.Record, error) {
 	return recorded(q.vault.ImportVersion(ctx, q.caller, q.ref, vault.ImportSpec{
-		Wrapped: wrappedOf(in.WrappedMaterial, in.Wrapping), Format: in.Format, CheckValue: in.CheckValue,
+		Wrapped: wrappedOf(in.WrappedMaterial, in.Wrapping), Format: in.Format, CheckValue: in.CheckValue, IfMatch: q.ifMatch,
 	}))
 }
 

@@ -126,8 +126,13 @@ func TestNoUpdateIsLostWithIfMatch(t *testing.T) {
 		t.Errorf("%d tags of %d are there", len(r.Tags), callers*each)
 	}
 	stale := `"1"`
-	for _, verb := range []string{"suspend", "resume", "deactivate", "compromise", "destroy"} {
+	for _, verb := range []string{"rotate", "suspend", "resume", "deactivate", "compromise", "destroy", "cancel-destroy", "purge"} {
 		if a := d.send("POST", "/v1/keys/a/"+verb, "", "If-Match", stale); a.status != 412 {
+			t.Errorf("%s of what is no longer so: %d %s", verb, a.status, a.body)
+		}
+	}
+	for verb, body := range map[string]string{"import": `{"wrapped_material":"eA=="}`, "move": `{"parent":""}`} {
+		if a := d.send("POST", "/v1/keys/a/"+verb, body, "If-Match", stale); a.status != 412 {
 			t.Errorf("%s of what is no longer so: %d %s", verb, a.status, a.body)
 		}
 	}

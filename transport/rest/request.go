@@ -72,7 +72,7 @@ func (q *request) readHeader() error {
 	}
 	if given := h["If-Match"]; len(given) > 0 {
 		if !q.route.IfMatch {
-			return fault.New(fault.Invalid, "this operation does not take If-Match").WithHint("Leave the header out; PATCH and state changes of keys take it.")
+			return fault.New(fault.Invalid, "this operation does not take If-Match").WithHint("Leave the header out; PATCH, and what changes the state or the versions of a key, take it.")
 		}
 		n, err := parseETag(given)
 		if err != nil {
