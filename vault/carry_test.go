@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -321,5 +322,27 @@ func TestWhoIsOvertakenGetsTheWrappingKeyOfTheOther(t *testing.T) {
 	ok(t, "asking", err)
 	if other == nil || mine.Record.ID != other.Record.ID {
 		t.Errorf("%+v and %+v", mine, other)
+	}
+}
+
+// A secret says how long it is, whatever wraps it, so that another like it can be made.
+func TestASecretTellsItsLength(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	f.MustCreate("parent")
+	for _, parent := range []string{"", "parent"} {
+		for _, bits := range []int{128, 192, 256, 512} {
+			name := fmt.Sprintf("s/%d%s", bits, parent)
+			r, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, Algorithm: key.Secret, Bits: bits, Parent: parent})
+			ok(t, "creating", err)
+			again, err := v.RotateKey(ctx, root, name)
+			ok(t, "rotating", err)
+			if r.Bits != bits || again.Bits != bits {
+				t.Errorf("a secret of %d bits says %d, rotated %d", bits, r.Bits, again.Bits)
+			}
+		}
+	}
+	if r, err := v.Key(ctx, root, "parent"); err != nil || r.Bits != 0 {
+		t.Errorf("another algorithm says %d, %v", r.Bits, err)
 	}
 }

@@ -114,11 +114,17 @@ func public(r *key.Record) *key.Record {
 	if p.State != key.PreActive && p.State != key.Active && p.State != key.Suspended { // from there it goes no way back
 		p.NextRotate, p.DeactivAt = 0, 0
 	}
+	if latest := p.Latest(); latest != nil && p.Algorithm == key.Secret && !isDual(p) {
+		p.Bits = 8 * max(0, len(latest.Material.Sealed)-sealedOverhead)
+	}
 	for i := range p.Versions {
 		p.Versions[i].Material = key.Material{}
 	}
 	return p
 }
+
+// sealedOverhead is what sealing adds to material, by the keyring and by every algorithm that a parent can have: nonce and tag.
+const sealedOverhead = 12 + 16
 
 // newRecord checks a spec and makes the record that it describes, without material.
 func newRecord(t *task, s KeySpec) (*key.Record, error) {

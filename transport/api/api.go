@@ -306,6 +306,7 @@ type Record struct {
 	ID                string            `json:"id"`
 	Name              string            `json:"name"`
 	Algorithm         string            `json:"algorithm"`
+	Bits              int               `json:"bits,omitzero"` // length of a secret
 	Usage             []string          `json:"usage"`
 	State             string            `json:"state"`
 	Versions          []Version         `json:"versions"`

@@ -73,7 +73,7 @@ func TestMalformedBodiesAreNamed(t *testing.T) {
 		{"bad index", "GET", "/v1/keys", "", []string{"X-Quorate-Index", "-1"}, 400, "X-Quorate-Index must be"},
 		{"If-Match without quotes", "PATCH", "/v1/keys/a", `{}`, []string{"If-Match", "7"}, 400, "If-Match must be"},
 		{"weak If-Match", "PATCH", "/v1/keys/a", `{}`, []string{"If-Match", `W/"7"`}, 400, "If-Match must be"},
-		{"If-Match that would be ignored", "POST", "/v1/keys/a/cancel-destroy", "", []string{"If-Match", `"7"`}, 400, "does not take If-Match"},
+		{"If-Match that would be ignored", "POST", "/v1/keys/a/encrypt", `{"plaintext":"eA=="}`, []string{"If-Match", `"7"`}, 400, "does not take If-Match"},
 		{"bad token id", "GET", "/v1/tokens/xyz", "", nil, 400, "token's id"},
 		{"zero token id", "DELETE", "/v1/tokens/00000000-0000-0000-0000-000000000000", "", nil, 404, "no such token"},
 		{"bad token", "GET", "/v1/keys/a", "", []string{"Authorization", "Bearer qt_nobody"}, 401, "token"},

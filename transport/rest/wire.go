@@ -14,7 +14,7 @@ import (
 
 func recordOf(r *key.Record) api.Record {
 	out := api.Record{
-		ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), Usage: r.Usage.Names(), State: r.State.String(),
+		ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), Bits: r.Bits, Usage: r.Usage.Names(), State: r.State.String(),
 		Versions: make([]api.Version, len(r.Versions)), MinDecryptVersion: r.MinDecrypt, Exportable: r.Exportable,
 		RotateEvery: key.FormatPeriod(r.RotateEvery), NextRotation: r.NextRotate.String(),
 		ActivateAt: r.ActivateAt.String(), DeactivateAt: r.DeactivAt.String(), DestroyAt: r.DestroyAt.String(),

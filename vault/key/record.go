@@ -113,6 +113,8 @@ type Record struct {
 	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
 
+	// Bits is shown only, and of secrets only: how long the latest version is. Other algorithms say it by their name.
+	Bits int `cbor:"-"`
 	// UsageLeft is only in records that the vault shows: what nodes may still take of UsageLimit, and what this one holds.
 	UsageLeft uint64 `cbor:"-"`
 	// WaitsFor is likewise shown only: how many versions of children still hold up a destruction that is scheduled.
