@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients test e2e sim plants chaos chaos-plants flips bench figures microbench fuzz lint fmt clean
+.PHONY: build image demo clients test e2e sim plants chaos chaos-plants flips kmip-conformance bench figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -61,6 +61,10 @@ chaos-plants: ## deliberate bugs in real processes under faults: each has to be 
 FLIPS ?= 10000
 flips: ## single bits flipped all over a stopped node's store (log, term and vote): each detected and named, or without effect
 	FLIPS=$(FLIPS) $(GO) test -count=1 -timeout 0 -run '^TestFlippedByteAnywhere' -v ./cluster | grep -v '^time='
+
+kmip-conformance: ## the OASIS cases of ../shared/vectors/kmip (KMIP_VECTORS=) against three nodes: each file's status and shape, and totals
+	@mkdir -p bin
+	@KMIP_VECTORS=$(if $(KMIP_VECTORS),$(abspath $(KMIP_VECTORS))) $(GO) test -count=1 -v -run '^TestConformance$$' ./transport/kmip >bin/kmip-conformance.log 2>&1; failed=$$?; grep -v -e '^=== ' -e '^ *--- PASS' -e '^time=' bin/kmip-conformance.log; exit $$failed
 
 bench: build ## the figures, beside their floors, in one run
 	$(BIN) bench --local

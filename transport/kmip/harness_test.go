@@ -154,6 +154,9 @@ func byName(name string) string {
 }
 
 // newServer is a door on the vault as it is now, after a restart.
-func newServer(w *world) *kmip.Server {
-	return kmip.New(w.f.Vault(0), kmip.Config{Now: w.f.Now})
+func newServer(w *world) *kmip.Server { return newServerOf(w, 0) }
+
+// newServerOf is the door of one node.
+func newServerOf(w *world, node int) *kmip.Server {
+	return kmip.New(w.f.Vault(node), kmip.Config{Now: w.f.Now})
 }
