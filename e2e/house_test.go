@@ -20,58 +20,62 @@ const module = "github.com/quorate/quorate/"
 // plan is the floor plan: what each package may import of ours. A package that is not in it has to be added, here
 // and in the design, before it may exist. Tests may also import what their own package may, itself, and the kits.
 var plan = map[string][]string{
-	"vault/fault":                 {},
-	"vault/plant":                 {}, // bugs on purpose, by build tag
-	"vault/key":                   {"vault/fault"},
-	"vault/access":                {"vault/key", "vault/fault"},
-	"vault/doctor":                {}, // facts in, findings out
-	"vault/audit":                 {"vault/key", "vault/access", "vault/fault"},
-	"seal":                        {"vault/fault"},
-	"seal/keep":                   {"vault/fault"},
-	"fsm/btree":                   {}, // knows not what it orders
-	"fsm":                         {"fsm/btree", "vault/key", "vault/access", "vault/fault", "vault/plant"},
-	"cluster/autopilot":           {},
-	"cluster":                     {"cluster/autopilot", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
-	"cluster/peer":                {"fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
-	"cluster/room":                {},
-	"cluster/gossip":              {"fsm", "vault/key", "vault/access", "vault/fault"},
-	"cluster/clustertest":         {"cluster", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
-	"cluster/sim":                 {"cluster", "cluster/peer", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"}, // a kit: whole nodes in simulated time
-	"cluster/floor":               {},                                                                                             // the bare loop that bench measures against
-	"vault/primitive":             {"vault/key", "vault/fault"},
-	"vault/envelope":              {"vault/primitive", "vault/key", "vault/fault"},
-	"vault/archive":               {"vault/fault"},
-	"vault/merge":                 {"fsm", "vault/key"},
-	"vault/depot":                 {"vault/fault"},
-	"vault":                       {"fsm", "seal", "vault/merge", "vault/archive", "vault/depot", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault", "vault/plant"},
-	"vault/vaulttest":             {"vault", "fsm", "seal", "vault/archive", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
-	"transport/serve":             {"vault", "vault/key", "vault/access", "vault/fault"},
-	"transport/api":               {},
-	"transport/rest":              {"vault", "vault/archive", "vault/merge", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
-	"transport/keas":              {"vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
-	"transport/kmip":              {"transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
-	"transport/kmip/wire":         {}, // the words of the protocol
-	"transport/kmip/ttlv":         {"transport/kmip/wire"},
-	"transport/client":            {"transport/client/sealed", "transport/api", "vault/fault"},
-	"transport/client/sealed":     {"vault/fault"}, // the form of what clients encrypt
-	"transport/client/envelope":   {"transport/client", "transport/client/sealed", "transport/api", "vault/fault"},
-	"transport/client/field":      {"transport/client/envelope", "transport/client", "transport/api", "vault/fault"},
-	"transport/client/holder":     {"vault/fault"},
-	"transport/client/clienttest": {"transport/client", "transport/api", "vault/fault"},
-	"cmd/quorate":                 {"*"},
-	"e2e":                         {"transport/client", "transport/client/envelope", "transport/api", "vault/fault", "vault/plant"}, // what users have
-	"e2e/kit":                     {"transport/api"},
-	"e2e/rados":                   {"e2e/kit"}, // a real S3 server
-	"e2e/chaos/fabric":            {},          // a network of namespaces
-	"e2e/chaos/disk":              {},          // disks that fail
-	"e2e/chaos/history":           {},          // what clients saw, and whether one vault could have said so
-	"e2e/chaos":                   {"transport/api"},
-	"e2e/figures":                 {}, // results into the README
-	"e2e/runbook":                 {}, // executes the documents
+	"vault/fault":                    {},
+	"vault/plant":                    {}, // bugs on purpose, by build tag
+	"vault/key":                      {"vault/fault"},
+	"vault/access":                   {"vault/key", "vault/fault"},
+	"vault/doctor":                   {}, // facts in, findings out
+	"vault/audit":                    {"vault/key", "vault/access", "vault/fault"},
+	"seal":                           {"vault/fault"},
+	"seal/keep":                      {"vault/fault"},
+	"fsm/btree":                      {}, // knows not what it orders
+	"fsm":                            {"fsm/btree", "vault/key", "vault/access", "vault/fault", "vault/plant"},
+	"cluster/autopilot":              {},
+	"cluster":                        {"cluster/autopilot", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
+	"cluster/peer":                   {"fsm", "vault/key", "vault/access", "vault/fault", "vault/plant"},
+	"cluster/room":                   {},
+	"cluster/gossip":                 {"fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/clustertest":            {"cluster", "cluster/peer", "cluster/gossip", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"},
+	"cluster/sim":                    {"cluster", "cluster/peer", "cluster/room", "fsm", "vault/key", "vault/access", "vault/fault"}, // a kit: whole nodes in simulated time
+	"cluster/floor":                  {},                                                                                             // the bare loop that bench measures against
+	"vault/primitive":                {"vault/key", "vault/fault"},
+	"vault/envelope":                 {"vault/primitive", "vault/key", "vault/fault"},
+	"vault/archive":                  {"vault/fault"},
+	"vault/merge":                    {"fsm", "vault/key"},
+	"vault/depot":                    {"vault/fault"},
+	"vault":                          {"fsm", "seal", "vault/merge", "vault/archive", "vault/depot", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault", "vault/plant"},
+	"vault/vaulttest":                {"vault", "fsm", "seal", "vault/archive", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
+	"transport/serve":                {"vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/api":                  {},
+	"transport/rest":                 {"vault", "vault/archive", "vault/merge", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
+	"transport/keas":                 {"transport/keas/legacy", "transport/keas/xmlrpc", "transport/client/sealed", "vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
+	"transport/keas/legacy":          {"vault/fault"}, // old ciphertext, to read
+	"transport/keas/xmlrpc":          {"vault/fault"}, // the form of calls and answers
+	"transport/kmip":                 {"transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/kmip/wire":            {}, // the words of the protocol
+	"transport/kmip/ttlv":            {"transport/kmip/wire"},
+	"transport/client":               {"transport/client/sealed", "transport/api", "vault/fault"},
+	"transport/client/sealed":        {"vault/fault"}, // the form of what clients encrypt
+	"transport/client/envelope":      {"transport/client", "transport/client/sealed", "transport/api", "vault/fault"},
+	"transport/client/field":         {"transport/client/envelope", "transport/client", "transport/api", "vault/fault"},
+	"transport/client/field/convert": {"transport/client/field", "transport/client/envelope", "vault/fault"},
+	"transport/client/holder":        {"vault/fault"},
+	"transport/client/clienttest":    {"transport/client", "transport/api", "vault/fault"},
+	"cmd/quorate":                    {"*"},
+	"e2e":                            {"transport/client", "transport/client/envelope", "transport/api", "vault/fault", "vault/plant"}, // what users have
+	"e2e/kit":                        {"transport/api"},
+	"e2e/postgres":                   {},          // a real database
+	"e2e/rados":                      {"e2e/kit"}, // a real S3 server
+	"e2e/chaos/fabric":               {},          // a network of namespaces
+	"e2e/chaos/disk":                 {},          // disks that fail
+	"e2e/chaos/history":              {},          // what clients saw, and whether one vault could have said so
+	"e2e/chaos":                      {"transport/api"},
+	"e2e/figures":                    {}, // results into the README
+	"e2e/runbook":                    {}, // executes the documents
 }
 
 // kits are packages for tests; only tests import them.
-var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/rados", "e2e/figures", "e2e/chaos/fabric", "e2e/chaos/disk", "e2e/chaos/history"}
+var kits = []string{"vault/vaulttest", "cluster/clustertest", "transport/client/clienttest", "e2e/kit", "e2e/rados", "e2e/postgres", "e2e/figures", "e2e/chaos/fabric", "e2e/chaos/disk", "e2e/chaos/history"}
 
 // only lists libraries and the packages that may import them.
 var only = map[string][]string{

@@ -28,17 +28,13 @@ type Walker struct {
 // needs the same. If it fails, nothing was changed. fault.Invalid if a field is encrypted already.
 func (w Walker) Seal(ctx context.Context, v any, row string) error {
 	return w.walk(v, func(t tagged, plain string) (string, error) {
-		if strings.HasPrefix(plain, prefix) || strings.HasPrefix(plain, searchable) {
+		if IsSealed(plain) {
 			return "", fault.New(fault.Invalid, "the field %s is encrypted already", t.label).WithHint("Seal plain values only, and each once.")
 		}
 		if t.searchable {
 			return w.Index.Seal(ctx, t.label, plain)
 		}
-		message, err := w.Box.Encrypt(ctx, []byte(plain), binding(t.label+"\x00"+row))
-		if err != nil {
-			return "", err
-		}
-		return text(message), nil
+		return w.SealField(ctx, t.label, row, plain)
 	})
 }
 
@@ -48,15 +44,7 @@ func (w Walker) Open(ctx context.Context, v any, row string) error {
 		if t.searchable {
 			return w.Index.Open(ctx, t.label, stored)
 		}
-		message, err := parse(stored)
-		if err != nil {
-			return "", named(err, t)
-		}
-		plain, err := w.Box.Decrypt(ctx, message, binding(t.label+"\x00"+row))
-		if err != nil {
-			return "", named(err, t)
-		}
-		return string(plain), nil
+		return w.OpenField(ctx, t.label, row, stored)
 	})
 }
 
@@ -157,4 +145,32 @@ func set(v reflect.Value, s string) {
 		return
 	}
 	v.SetBytes([]byte(s))
+}
+
+// SealField encrypts one value as Seal encrypts the field of that label in that row.
+func (w Walker) SealField(ctx context.Context, label, row, plain string) (string, error) {
+	message, err := w.Box.Encrypt(ctx, []byte(plain), binding(label+"\x00"+row))
+	if err != nil {
+		return "", err
+	}
+	return text(message), nil
+}
+
+// OpenField decrypts one value as Open decrypts the field of that label in that row.
+func (w Walker) OpenField(ctx context.Context, label, row, stored string) (string, error) {
+	t := tagged{label: label}
+	message, err := parse(stored)
+	if err != nil {
+		return "", named(err, t)
+	}
+	plain, err := w.Box.Decrypt(ctx, message, binding(label+"\x00"+row))
+	if err != nil {
+		return "", named(err, t)
+	}
+	return string(plain), nil
+}
+
+// IsSealed tells whether a stored value has the form of an encrypted one. It proves nothing.
+func IsSealed(stored string) bool {
+	return strings.HasPrefix(stored, prefix) || strings.HasPrefix(stored, searchable)
 }
