@@ -21,6 +21,7 @@ type crypt struct {
 	context, aad string
 	into         string // decrypt: the folder to unpack into
 	text, force  bool
+	each         bool // the files of a folder one by one
 }
 
 func newEncryptCmd(a *app) *cobra.Command {
@@ -33,9 +34,14 @@ cluster, the data does not go there: any size, constant memory. The result appea
 complete; an interrupted run leaves nothing. A folder is packed on the way (tar): files, folders and symbolic links,
 with their permissions and times; "decrypt --into" unpacks it.
 
+--each encrypts the files of a folder one by one into another folder, as NAME.qrt, for large folders: an interrupted run goes
+on where it was, and later runs do what is new or changed (a result has the time of its original). Names can be read, and links are
+left out. "decrypt --each" is the way back.
+
 --text encrypts a short value into one line, qk:v1:…, for configuration files and databases.`,
 		Example: `  quorate encrypt --key billing -i report.pdf -o report.pdf.qrt
   quorate encrypt --key backups -i folder -o folder.tar.qrt
+  quorate encrypt --key backups --each -i photos -o photos.encrypted
   pg_dump shop | quorate encrypt --key backups -o shop.sql.qrt
   printf %s "$password" | quorate encrypt --key app1 --text`,
 		Args: cobra.NoArgs,
@@ -45,8 +51,11 @@ with their permissions and times; "decrypt --into" unpacks it.
 				return err
 			}
 			defer c.Close()
-			if f.text {
+			switch {
+			case f.text:
 				return a.encryptText(cmd.Context(), c, f)
+			case f.each:
+				return a.encryptEach(cmd.Context(), c, f)
 			}
 			return a.encryptFile(cmd.Context(), c, f)
 		},
@@ -55,6 +64,7 @@ with their permissions and times; "decrypt --into" unpacks it.
 	flags.StringVarP(&f.key, "key", "k", "", "name or id of the `key`")
 	flags.BoolVar(&f.text, "text", false, "encrypt a short value into one line of text")
 	f.register(cmd)
+	cmd.MarkFlagsMutuallyExclusive("each", "text")
 	_ = cmd.MarkFlagRequired("key")
 	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
 	return cmd
@@ -67,6 +77,8 @@ func (f *crypt) register(cmd *cobra.Command) {
 	flags.StringVar(&f.context, "context", "", "`text` bound to the data: the same is needed to decrypt")
 	flags.StringVar(&f.aad, "aad", "", "`text` bound to the data, as Go's envelope.Box does: the same is needed to decrypt")
 	flags.BoolVar(&f.force, "force", false, "replace the output file if it exists")
+	flags.BoolVar(&f.each, "each", false, "the files of the folder -i one by one, into the folder -o")
+	cmd.MarkFlagsMutuallyExclusive("each", "force")
 }
 
 func (a *app) encryptFile(ctx context.Context, c *client.Client, f crypt) error {
@@ -160,6 +172,7 @@ An output file appears under its name only after the input was proved whole and 
 alone. So does the folder that --into unpacks to, which must not exist; what is in it gets the permissions that it had. On standard output the data is written as it is decrypted: believe it only when the exit code is 0.`,
 		Example: `  quorate decrypt -i report.pdf.qrt -o report.pdf
   quorate decrypt -i folder.tar.qrt --into folder
+  quorate decrypt --each -i photos.encrypted -o photos
   quorate decrypt < folder.tar.qrt | tar t
   echo qk:v1:… | quorate decrypt --key app1`,
 		Args: cobra.NoArgs,
@@ -169,6 +182,9 @@ alone. So does the folder that --into unpacks to, which must not exist; what is 
 				return err
 			}
 			defer c.Close()
+			if f.each {
+				return a.decryptEach(cmd.Context(), c, f)
+			}
 			return a.decrypt(cmd.Context(), c, f)
 		},
 	}
@@ -176,6 +192,7 @@ alone. So does the folder that --into unpacks to, which must not exist; what is 
 	cmd.Flags().StringVar(&f.into, "into", "", "unpack an encrypted folder to this new `folder`")
 	f.register(cmd)
 	cmd.MarkFlagsMutuallyExclusive("into", "out")
+	cmd.MarkFlagsMutuallyExclusive("into", "each")
 	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
 	return cmd
 }
