@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -121,11 +122,18 @@ func (t *task) openDual(ctx context.Context, kekPEM []byte) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "the key-encrypting key cannot be used")
 	}
 	r, err := t.findDual(dualName(public))
+	if errors.Is(err, fault.NotFound) {
+		r, err = t.legacyDual(kekPEM)
+	}
 	if err != nil {
 		return nil, err
 	}
 	var dek []byte
-	err = t.keys.unwrap(r, r.Latest(), func(toClient []byte) error {
+	err = t.keys.unwrap(r, r.Latest(), func(toClient []byte) (err error) {
+		if isLegacyDual(r) {
+			dek, err = openLegacyDual(kek, toClient)
+			return err
+		}
 		opened, err := rsa.DecryptOAEP(sha256.New(), nil, kek, toClient, []byte(dualLabel))
 		if err != nil {
 			return fault.New(fault.Invalid, "the data key does not open with this key-encrypting key")
@@ -166,10 +174,15 @@ func parseKEK(text []byte) (*rsa.PrivateKey, error) {
 		return nil, bad
 	}
 	defer clear(block.Bytes)
-	if k, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+	der, err := plainKEK(block)
+	if err != nil {
+		return nil, bad
+	}
+	defer clear(der)
+	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return k, nil
 	}
-	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	k, err := x509.ParsePKCS8PrivateKey(der)
 	if rk, ok := k.(*rsa.PrivateKey); ok && err == nil {
 		return rk, nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
@@ -22,14 +23,20 @@ func newKMICmd(a *app) *cobra.Command {
 	f := &kmi{}
 	cmd := &cobra.Command{
 		Use:   "kmi",
-		Short: "Do what the keas.kmi test client does, at a keas.kmi door",
-		Long: `Speak to a node's keas.kmi door: make a key-encrypting key, get the data key that belongs to it, and encrypt and
-decrypt in the form that keas.kmi's clients use. The key-encrypting key is a PEM file that the cluster does not keep.`,
+		Short: "Do what the keas.kmi test client does, at a keas.kmi door, and move in from there",
+		Long: `Speak to a node's keas.kmi door: make a key-encrypting key, get the data key that belongs to it, encrypt and decrypt
+under that. The key-encrypting key is a PEM file that the cluster does not keep. What keas.kmi's own clients encrypted is
+read, and never written: "reencrypt" takes it to a form that detects every change. "import" moves the keys of a keas.kmi
+server into the cluster; they go on working.`,
 		Example: `  quorate kmi new --kmi-addr https://127.0.0.1:7803 -o kek.pem
-  quorate kmi get kek.pem -o dek.bin`,
+  quorate kmi get kek.pem -o dek.bin
+  quorate kmi import var-lib-keas.kmi
+  quorate kmi reencrypt kek.pem -i old.enc -o new.enc`,
 	}
 	cmd.PersistentFlags().StringVar(&f.addr, "kmi-addr", "", "`addresses` of keas.kmi doors, comma-separated (QUORATE_KMI_ADDR)")
-	cmd.AddCommand(newKMINewCmd(a, f), newKMIGetCmd(a, f), newKMICryptCmd(a, f, true), newKMICryptCmd(a, f, false))
+	cmd.AddCommand(
+		newKMIStatusCmd(a, f), newKMINewCmd(a, f), newKMIGetCmd(a, f), newKMIEncryptCmd(a, f), newKMIDecryptCmd(a, f), newKMIReencryptCmd(a, f), newKMIImportCmd(a),
+	)
 	return cmd
 }
 
@@ -53,6 +60,31 @@ func (a *app) door(cmd *cobra.Command, f *kmi) (*client.Client, error) {
 	}
 	cfg.Token = nil // that door does not know tokens
 	return client.New(cfg)
+}
+
+func newKMIStatusCmd(a *app, f *kmi) *cobra.Command {
+	return &cobra.Command{
+		Use:     "status",
+		Short:   "See whether the door answers, and how many keys there are",
+		Long:    `Ask a keas.kmi door how many data keys there are. Any keas.kmi server answers this.`,
+		Example: "  quorate kmi status --kmi-addr https://127.0.0.1:7803",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.door(cmd, f)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			text, err := c.KMIStatus(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.result(map[string]string{"status": text}, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, printable(text))
+				return err
+			})
+		},
+	}
 }
 
 func newKMINewCmd(a *app, f *kmi) *cobra.Command {
@@ -126,41 +158,6 @@ func (a *app) withDEK(cmd *cobra.Command, f *kmi, path string, use func(dek []by
 	}
 	defer clear(dek)
 	return use(dek)
-}
-
-func newKMICryptCmd(a *app, f *kmi, encrypt bool) *cobra.Command {
-	name, short := "encrypt", "Encrypt as keas.kmi's clients do"
-	if !encrypt {
-		name, short = "decrypt", "Decrypt what keas.kmi's clients encrypted"
-	}
-	cmd := &cobra.Command{
-		Use:   name + " KEK [-i IN] [-o OUT]",
-		Short: short,
-		Long: `Encrypt and decrypt in the form of keas.kmi's own client (AES-256-CBC with a fixed initialisation vector), for data that
-such clients share. The form cannot tell whether data was changed: for anything new, use "quorate ` + name + `".`,
-		Example: "  quorate kmi " + name + " kek.pem -i in -o out",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			in, err := a.openIn(ctx, f.in)
-			if err != nil {
-				return err
-			}
-			defer in.close()
-			return a.withDEK(cmd, f, args[0], func(dek []byte) error {
-				return a.deliver(crypt{out: f.out, force: f.force}, func(w io.Writer) error {
-					work := keasDecrypt
-					if encrypt {
-						work = keasEncrypt
-					}
-					return work(w, &cancellable{ctx, in}, dek)
-				})
-			})
-		},
-	}
-	f.register(cmd)
-	cmd.Flags().StringVarP(&f.in, "in", "i", "", "input `file` (default: standard input)")
-	return cmd
 }
 
 // cancellable ends reading when the context does.

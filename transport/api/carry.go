@@ -40,6 +40,12 @@ type ImportKeyRequest struct {
 	Tags            map[string]string `json:"tags,omitempty"`
 }
 
+// ImportKMIRequest is the body of POST /v1/kmi/import: a file <name>.dek of a keas.kmi server.
+type ImportKMIRequest struct {
+	Name      string `json:"name"`      // MD5 of the key-encrypting key's text, in hex
+	Encrypted []byte `json:"encrypted"` // the file's content: the data key, encrypted to the key-encrypting key
+}
+
 // ImportVersionRequest is the body of POST /v1/keys/{k}/import.
 type ImportVersionRequest struct {
 	WrappedMaterial []byte   `json:"wrapped_material"`

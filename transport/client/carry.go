@@ -36,6 +36,16 @@ func (c *Client) ImportVersion(ctx context.Context, key string, in api.ImportVer
 	return c.changeKey(ctx, key, "import", in)
 }
 
+// ImportKMI keeps a data key of a keas.kmi server, so that its key-encrypting key opens it at the keas.kmi door. Repeated, it
+// compares: fault.Exists unless the cluster keeps the same.
+func (c *Client) ImportKMI(ctx context.Context, in api.ImportKMIRequest) (*api.Record, error) {
+	var r api.Record
+	if err := c.do(ctx, &call{safety: write, method: http.MethodPost, path: "/v1/kmi/import", in: in, out: &r}); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
 // ExportKey wraps an exportable key to a recipient's public key. fault.Denied unless the key is exportable.
 func (c *Client) ExportKey(ctx context.Context, key string, in api.ExportRequest) (*api.ExportResponse, error) {
 	var r api.ExportResponse

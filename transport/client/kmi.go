@@ -27,3 +27,12 @@ func (c *Client) KMIKey(ctx context.Context, kek []byte) ([]byte, error) {
 	}
 	return dek, nil
 }
+
+// KMIStatus returns what a keas.kmi door says of itself: one line that tells how many keys there are.
+func (c *Client) KMIStatus(ctx context.Context) (string, error) {
+	var text []byte
+	if err := c.do(ctx, &call{method: http.MethodGet, path: "/", out: &text, anyNode: true}); err != nil {
+		return "", err
+	}
+	return string(text), nil
+}

@@ -1,6 +1,8 @@
 // Package keas is the door for clients of keas.kmi, a small key-management server of the Python world: three
 // requests in plain text, so that wget is a client. POST /new makes a key-encrypting key (KEK), which the client
 // alone keeps, and a data-encrypting key (DEK) that only this KEK opens; POST /key takes the KEK and gives the DEK.
+// POST /RPC2 is the same for clients of its forerunner, z3c.keyserver, as XML-RPC: generate, get, contains, and encrypt
+// and decrypt, for which the DEK stays here.
 //
 // It knows that protocol and how to make an RSA key. It must not know how the vault keeps a DEK: it hands over the
 // KEK's public half and, to open, lends the private one for the call. No KEK outlives its request here.
@@ -78,6 +80,8 @@ func New(v *vault.Vault, cfg Config) *Handler {
 		"/":    {method: http.MethodGet, op: serve.Op{Name: "count"}, serve: h.count},
 		"/new": {method: http.MethodPost, op: serve.Op{Name: "new"}, serve: h.create},
 		"/key": {method: http.MethodPost, op: serve.Op{Name: "key"}, limit: maxPEM, serve: h.open},
+
+		"/RPC2": {method: http.MethodPost, op: serve.Op{Name: "rpc"}, limit: maxCall, serve: h.rpc},
 	}
 	return h
 }
@@ -128,7 +132,7 @@ func tooMuch(limit int64) error {
 
 // readBody lends the body, at most limit bytes, and clears it.
 func readBody(r *http.Request, limit int64, use func([]byte) error) error {
-	buf := make([]byte, min(max(r.ContentLength, 4096), limit)+1)
+	buf := make([]byte, min(max(r.ContentLength, 4096), maxPEM, limit)+1) // more when more has come
 	defer func() { clear(buf) }()
 	n := 0
 	for {
@@ -163,11 +167,17 @@ func (h *Handler) count(ctx context.Context, c access.Caller, x *serve.Exchange,
 	return nil
 }
 
-// create is POST /new. A node that cannot serve says so before an RSA key is made for nothing.
+// create is POST /new.
 func (h *Handler) create(ctx context.Context, c access.Caller, x *serve.Exchange, r *http.Request) error {
 	if err := readBody(r, 0, func([]byte) error { return nil }); err != nil {
 		return err
 	}
+	return h.make(ctx, c, func(kek []byte) { answer(x, "text/plain; charset=utf-8", kek) })
+}
+
+// make makes a data key and lends the PEM of its key-encrypting key. A node that cannot serve says so before an RSA key is
+// made for nothing.
+func (h *Handler) make(ctx context.Context, c access.Caller, use func(kek []byte)) error {
 	if err := h.vault.Ready(ctx); err != nil {
 		return h.vault.Refused("dual.create", c, err)
 	}
@@ -175,7 +185,7 @@ func (h *Handler) create(ctx context.Context, c access.Caller, x *serve.Exchange
 		if _, err := h.vault.CreateDual(ctx, c, public); err != nil {
 			return err
 		}
-		answer(x, "text/plain; charset=utf-8", private)
+		use(private)
 		return nil
 	})
 }
@@ -186,22 +196,28 @@ func (h *Handler) open(ctx context.Context, c access.Caller, x *serve.Exchange, 
 		if len(kek) == 0 {
 			return fault.New(fault.Invalid, "The body must be the key-encrypting key in PEM, as POST /new gave it")
 		}
-		var dek []byte
-		defer func() { clear(dek) }()
-		// The answer begins only when the vault has the last word that it may.
-		err := h.vault.OpenDual(ctx, c, kek, func(d []byte) error {
-			dek = append(make([]byte, 0, len(d)), d...)
+		return h.withDEK(ctx, c, kek, func(dek []byte) error {
+			answer(x, "application/octet-stream", dek)
 			return nil
 		})
-		if errors.Is(err, fault.NotFound) {
-			return fault.Wrap(fault.NotFound, err, "Key not found")
-		}
-		if err != nil {
-			return err
-		}
-		answer(x, "application/octet-stream", dek)
+	})
+}
+
+// withDEK lends the data key that a key-encrypting key opens, when the vault has said its last word that it may.
+func (h *Handler) withDEK(ctx context.Context, c access.Caller, kek []byte, use func(dek []byte) error) error {
+	var dek []byte
+	defer func() { clear(dek) }()
+	err := h.vault.OpenDual(ctx, c, kek, func(d []byte) error {
+		dek = append(make([]byte, 0, len(d)), d...)
 		return nil
 	})
+	if errors.Is(err, fault.NotFound) {
+		return fault.Wrap(fault.NotFound, err, "Key not found")
+	}
+	if err != nil {
+		return err
+	}
+	return use(dek)
 }
 
 // withKEK makes a fresh RSA key when its turn comes, lends its public half (PKIX DER) and the whole (PKCS#1 PEM),

@@ -36,6 +36,11 @@ func carryRoutes() []route {
 			Out: imported,
 		},
 		{
+			Method: post, Path: "/v1/kmi/import", Op: "dual.import", Summary: "Keep a data key of a keas.kmi server, so that its key-encrypting key opens it at the keas.kmi door; repeated, compare it with what is kept.",
+			serve: take(importKMI), Status: http.StatusCreated, Body: smallBody,
+			In: api.ImportKMIRequest{Name: strings.Repeat("ab", 16), Encrypted: make([]byte, 256)}, Out: imported,
+		},
+		{
 			Method: post, Path: keyPath + "/import", Op: "key.import-version", Summary: "Add a version, imported like the ones before.",
 			serve: take(importVersion), IfMatch: true, In: api.ImportVersionRequest{WrappedMaterial: make([]byte, 80), Wrapping: wrapping}, Out: imported,
 		},
@@ -108,6 +113,10 @@ func importVersion(ctx context.Context, q *request, in *api.ImportVersionRequest
 	return recorded(q.vault.ImportVersion(ctx, q.caller, q.ref, vault.ImportSpec{
 		Wrapped: wrappedOf(in.WrappedMaterial, in.Wrapping), Format: in.Format, CheckValue: in.CheckValue, IfMatch: q.ifMatch,
 	}))
+}
+
+func importKMI(ctx context.Context, q *request, in *api.ImportKMIRequest) (api.Record, error) {
+	return recorded(q.vault.ImportDual(ctx, q.caller, vault.DualImport{Name: in.Name, Sealed: in.Encrypted}))
 }
 
 func wrappedOf(b []byte, w api.Wrapping) vault.Wrapped {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -22,7 +23,7 @@ type route struct {
 // public tells whether the route asks for no token and serves while sealed.
 func (rt *route) public() bool {
 	switch strings.Join(rt.at, "/") {
-	case "v1/sys/status", "v1/sys/doctor", "v1/sys/init", "v1/sys/unseal", "v1/sys/unseal/reset", "readyz", "new", "key":
+	case "v1/sys/status", "v1/sys/doctor", "v1/sys/init", "v1/sys/unseal", "v1/sys/unseal/reset", "readyz", "new", "key", "":
 		return true
 	}
 	return false
@@ -86,6 +87,10 @@ func (rt *route) serve(st *state) (any, int, error) {
 		return rt.tokens(st)
 	case len(rt.at) > 1 && rt.at[1] == "policies":
 		return rt.policies(st)
+	case rt.is("POST", "v1", "kmi", "import"):
+		return rt.importKMI(st)
+	case rt.is("GET", ""):
+		return []byte(fmt.Sprintf("KMS server holding %d keys", len(st.keks))), 200, nil
 	case rt.is("GET", "v1", "wrapping-key"):
 		return rt.wrappingKey(st)
 	case rt.is("POST", "v1", "hash"):

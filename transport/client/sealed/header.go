@@ -134,6 +134,9 @@ func ReadHeader(r io.Reader) (h *Header, raw []byte, err error) {
 
 // parseFixed reads the part of fixed length; n is the length of the wrapped data key behind it.
 func parseFixed(raw []byte) (h *Header, n int, err error) {
+	if BeginsHeld(raw) {
+		return nil, 0, fault.Wrap(fault.Invalid, ErrHeader, "the input is encrypted under a key of the keas.kmi door").WithHint("Open it with `quorate kmi decrypt`.")
+	}
 	if string(raw[:4]) != Magic {
 		return nil, 0, notOurs("it does not begin with " + Magic)
 	}
