@@ -14,9 +14,9 @@ import (
 
 // kmi are the flags of the kmi commands.
 type kmi struct {
-	addr    string
-	in, out string
-	force   bool
+	addr  string
+	out   string
+	force bool
 }
 
 func newKMICmd(a *app) *cobra.Command {
