@@ -159,8 +159,11 @@ func (a *app) convert(ctx context.Context, box *envelope.Box, f conversion) erro
 	}
 	shown := a.result(r, func(w io.Writer) error {
 		return describe(w, []field{
-			{"Rows", fmt.Sprint(r.Rows)}, {"Without a value", fmt.Sprint(r.Null)}, {"Encrypted before", fmt.Sprint(r.Before)},
-			{map[bool]string{false: "Encrypted", true: "Would be encrypted"}[f.dry], fmt.Sprint(r.Done)}, {"Longest", fmt.Sprint(r.Longest)},
+			{"Rows", fmt.Sprint(r.Rows)},
+			{"Without a value", fmt.Sprint(r.Null)},
+			{"Encrypted before", fmt.Sprint(r.Before)},
+			{map[bool]string{false: "Encrypted", true: "Would be encrypted"}[f.dry], fmt.Sprint(r.Done)},
+			{"Longest", fmt.Sprint(r.Longest)},
 		})
 	})
 	return errors.Join(err, shown)
