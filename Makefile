@@ -24,6 +24,8 @@ clients: ## what the tests use of the system: a real client of the keas.kmi door
 	@{ command -v openssl && { python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'; }; } >/dev/null 2>&1 || \
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq openssl python3-cryptography; } || \
 	  echo "openssl or python3-cryptography is not here and cannot be installed: the tests that compare with them are skipped and say so"
+	@{ python3 -c 'import kmip' || /usr/bin/python3 -c 'import kmip'; } >/dev/null 2>&1 || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-pykmip >/dev/null; } || \
+	  echo "python3-pykmip is not here and cannot be installed: the test that reads a database of PyKMIP is skipped and says so"
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
 	  echo "PostgreSQL is not here and cannot be installed: the test of encrypted columns is skipped and says so"

@@ -23,26 +23,42 @@ type importFlags struct {
 	to          string // algorithm of the cluster's key to wrap to
 	version     bool   // of a key that was imported before
 	tags        []string
+
+	foreignFlags // keys of other key managers
 }
 
 func newKeyImportCmd(a *app) *cobra.Command {
 	var f importFlags
 	var in api.ImportKeyRequest
 	cmd := &cobra.Command{
-		Use:   "import NAME --algorithm A (--in FILE | --wrapped FILE)",
-		Short: "Bring a key in from outside, or a certificate",
+		Use:   "import (NAME --algorithm A (--in FILE | --wrapped FILE) | --transit FILE | --pykmip FILE)",
+		Short: "Bring a key in from outside, or a certificate, or the keys of another key manager",
 		Long: `Bring a key in: PEM, DER (PKCS #8, PKCS #1, SEC 1), JWK or raw bytes, as recognised. It is checked here and
 wrapped to the cluster's own key (HPKE) before it is sent, so it crosses no wire in plain, and the cluster proves by the
 check value that it holds the same key. --in - reads standard input.
 
 --wrapped sends what other software, or "quorate key export", wrapped already (bytes or base64): to the key that "quorate key wrapping-key" prints, or under a key
-that the cluster has too (--wrapping-key). With the algorithm x509, --in is a certificate, and --of the key that it certifies.`,
+that the cluster has too (--wrapping-key). With the algorithm x509, --in is a certificate, and --of the key that it certifies.
+
+--transit takes an export or backup of Vault's or OpenBao's transit engine (JSON), --pykmip the database of PyKMIP's server (SQLite; stop
+the server). Every key is reported: imported with all its versions and asked about again, there before (then it is compared), left out and
+why, or failed. An interrupted run is simply run again. Their names get --prefix in front.`,
 		Example: `  quorate key import web/tls --algorithm ecdsa-p256 --in tls.key
   openssl pkey -in old.pem -passin file:pass | quorate key import old --algorithm rsa-3072 --in -
   quorate key import hsm/k1 -a aes-256-gcm --wrapped k1.bin --scheme rsa-oaep-sha256+aes-kwp --check-value dc95c0
-  quorate key import web/cert -a x509 --in cert.pem --of web/tls`,
-		Args: cobra.ExactArgs(1),
+  quorate key import web/cert -a x509 --in cert.pem --of web/tls
+  vault read -format=json transit/export/encryption-key/orders | quorate key import --transit - --prefix vault/
+  quorate key import --pykmip pykmip.database --prefix pykmip/ --dry-run`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.given() {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.given() {
+				return a.importForeign(cmd, f)
+			}
 			if (f.in == "") == (f.wrapped == "") {
 				return fault.New(fault.Invalid, "there must be one of --in and --wrapped").WithHint("--in FILE is a key as it is; --wrapped FILE is one that is wrapped already.")
 			}
@@ -75,6 +91,7 @@ that the cluster has too (--wrapping-key). With the algorithm x509, --in is a ce
 	fl.StringVar(&in.RetireAfter, "retire-after", "", "`duration` after which versions that were replaced are destroyed")
 	fl.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses that it allows")
 	fl.StringArrayVar(&f.tags, "tag", nil, "`name=value`; repeatable")
+	f.foreignFlags.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("wrapping-key", a.completeKeyFlag)
 	_ = cmd.RegisterFlagCompletionFunc("of", a.completeKeyFlag)
