@@ -22,6 +22,8 @@ type grants struct {
 	clock  clock
 	mu     sync.Mutex
 	byNode map[string][]grant // in the order given; guarded by mu
+	// watched has, by node, a channel that the next forget closes and takes out; guarded by mu.
+	watched map[string]chan struct{}
 }
 
 type grant struct {
@@ -95,6 +97,25 @@ func (g *grants) forget(node string, given, bound time.Duration) {
 	if list, ok := g.byNode[node]; ok {
 		g.byNode[node] = slices.DeleteFunc(list, func(at grant) bool { return at.until <= given+bound })
 	}
+	if c, ok := g.watched[node]; ok {
+		close(c)
+		delete(g.watched, node)
+	}
+}
+
+// forgotten is closed when leases of node are next forgotten. Who wants to miss none takes it before asking outstanding.
+func (g *grants) forgotten(node string) <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, ok := g.watched[node]
+	if !ok {
+		if g.watched == nil {
+			g.watched = map[string]chan struct{}{}
+		}
+		c = make(chan struct{})
+		g.watched[node] = c
+	}
+	return c
 }
 
 // leaseBound is how long after granting, on this node's clock, a lease has ended on its holder's: clocks may run
@@ -215,6 +236,8 @@ func (n *Node) outlast(ctx context.Context, ld *leadership, index uint64) error 
 	return nil
 }
 
+// outlastOne returns when node has applied index, when its lease has run out, or when still says no: that is asked again
+// whenever leases of node are forgotten, for one that was removed ends with our question unanswered.
 func (n *Node) outlastOne(ctx context.Context, node string, index uint64, until time.Duration, still func(string) bool) {
 	body, err := wireEnc.Marshal(waitRequest{Index: index})
 	if err != nil {
@@ -222,19 +245,31 @@ func (n *Node) outlastOne(ctx context.Context, node string, index uint64, until 
 		return
 	}
 	for {
+		forgotten := n.grants.forgotten(node)
 		left := until - n.boot()
 		if left <= 0 || ctx.Err() != nil || n.ctx.Err() != nil || !still(node) {
 			return
 		}
 		try, cancel := context.WithTimeout(ctx, left)
+		var watch sync.WaitGroup
+		watch.Go(func() {
+			select {
+			case <-forgotten:
+				cancel()
+			case <-try.Done():
+			}
+		})
 		var a waitAnswer
 		_, err := n.askRaw(try, node, methodWait, body, &a)
+		if err != nil || a.Applied < index {
+			pause := 10*time.Millisecond + rand.N(20*time.Millisecond)
+			n.sleepUntil(try, min(until, n.boot()+pause))
+		}
 		cancel()
+		watch.Wait()
 		if err == nil && a.Applied >= index {
 			return
 		}
-		pause := 10*time.Millisecond + rand.N(20*time.Millisecond)
-		n.sleepUntil(ctx, min(until, n.boot()+pause))
 	}
 }
 

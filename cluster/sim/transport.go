@@ -194,8 +194,12 @@ func (p *port) deliver(rpc raft.RPC, beat bool, resume <-chan struct{}) bool {
 	if resume != nil {
 		select {
 		case <-resume:
-			time.Sleep(p.net.shortly()) // there is much to do for a process that wakes up
 		case <-p.ctx.Done():
+			return false
+		}
+		select {
+		case <-time.After(p.net.shortly()): // there is much to do for a process that wakes up
+		case <-p.ctx.Done(): // and it may not live so long
 			return false
 		}
 	}
