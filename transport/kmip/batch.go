@@ -26,6 +26,9 @@ var operations = []struct {
 	{wire.OperationDestroy, destroy},
 	{wire.OperationQuery, nil}, // it reads this table: see find
 	{wire.OperationDiscoverVersions, discoverVersions},
+	{wire.OperationRNGRetrieve, retrieveRandom},
+	{wire.OperationRNGSeed, seedRandom},
+	{wire.OperationHash, hash},
 }
 
 // find returns what does an operation in a version.
