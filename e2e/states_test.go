@@ -73,11 +73,11 @@ var exercises = map[string]exercise{
 		do: func(k, text string) request { return on(k, "decapsulate", api.DecapsulateRequest{Ciphertext: text}) },
 	},
 	"have a new child": {do: func(k, _ string) request {
-		return post("/v1/keys", api.CreateKeyRequest{Name: k + ".child", Parent: k})
+		return post("/v1/keys", api.CreateKeyRequest{Name: k + ".child", Parent: k, Exportable: true})
 	}},
 	"open a child": {
 		before: func(s *trial, k string) string {
-			s.must(s.nodes[0], post("/v1/keys", api.CreateKeyRequest{Name: k + ".child", Parent: k}))
+			s.must(s.nodes[0], post("/v1/keys", api.CreateKeyRequest{Name: k + ".child", Parent: k, Exportable: true}))
 			return s.text(on(k+".child", "encrypt", api.EncryptRequest{Plaintext: []byte("x")}), "ciphertext")
 		},
 		do: func(k, text string) request { return on(k+".child", "decrypt", api.DecryptRequest{Ciphertext: text}) },

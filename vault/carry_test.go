@@ -333,7 +333,7 @@ func TestASecretTellsItsLength(t *testing.T) {
 	for _, parent := range []string{"", "parent"} {
 		for _, bits := range []int{128, 192, 256, 512} {
 			name := fmt.Sprintf("s/%d%s", bits, parent)
-			r, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, Algorithm: key.Secret, Bits: bits, Parent: parent})
+			r, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, Algorithm: key.Secret, Bits: bits, Parent: parent, Exportable: true})
 			ok(t, "creating", err)
 			again, err := v.RotateKey(ctx, root, name)
 			ok(t, "rotating", err)

@@ -52,7 +52,7 @@ func deriveKey(ctx context.Context, t *task, in deriveKeyIn) (*key.Record, error
 	}
 	r.Links = []key.Link{{Kind: key.LinkBase, To: base.ID}}
 	if s := in.Derived.Key; s.Parent != "" {
-		p, err := t.adopter(s.Parent)
+		p, err := t.adopter(s.Parent, r)
 		if err != nil {
 			return nil, err
 		}

@@ -144,19 +144,32 @@ func (t *task) findAs(a access.Action, ref string) (*key.Record, error) {
 }
 
 // adopter finds the key under which r is to be put, and asks whether the caller may put it there.
-func (t *task) adopter(ref string) (*key.Record, error) {
+func (t *task) adopter(ref string, r *key.Record) (*key.Record, error) {
 	p, err := t.findAs(access.Adopt, ref)
 	if err != nil {
 		return nil, err
 	}
 	t.change("parent", nameOf(p))
-	return p, fitParent(p)
+	if err := fitParent(p); err != nil {
+		return nil, err
+	}
+	return p, staysBelow(p, r.Exportable)
 }
 
 func fitParent(p *key.Record) error {
 	if !p.Algorithm.Traits().AEAD {
 		return fault.New(fault.Invalid, "key %s of algorithm %s cannot be a parent", nameOf(p), p.Algorithm).
 			WithHint("Parents are of aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
+	}
+	return nil
+}
+
+// staysBelow refuses to let an exportable key wrap one that is not: whoever exported it could open the other, out of a node's
+// files or a snapshot. So nothing above a key that stays may leave. fault.Denied.
+func staysBelow(p *key.Record, exportable bool) error {
+	if p.Exportable && !exportable {
+		return fault.New(fault.Denied, "key %s is exportable and cannot wrap a key that is not: who exports it could open the other", nameOf(p)).
+			WithHint("Choose a parent that is not exportable, or none.")
 	}
 	return nil
 }
@@ -187,7 +200,7 @@ func moveKey(ctx context.Context, t *task, in moveIn) (*key.Record, error) {
 		to := *r
 		to.Parent = key.ID{}
 		if in.Parent != "" {
-			p, err := t.adopter(in.Parent)
+			p, err := t.adopter(in.Parent, r)
 			if err != nil {
 				return nil, err
 			}

@@ -74,7 +74,7 @@ func TestWhatIsAboveAKeyDecidesAtOnceOnEveryNode(t *testing.T) {
 			below := func(state string) {
 				refused(t, f, root, "data", texts["data"], above)
 				refused(t, f, root, "data", texts["data"], state)
-				_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "new", Parent: above})
+				_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "new", Parent: above, Exportable: true})
 				wants(t, "a child of a key that is "+state, err, fault.BadState)
 				wants(t, "a stored key under one", v.StoreDataKeys(ctx, root, "data", []vault.StoredSpec{{}}, nil), fault.BadState)
 			}
@@ -86,7 +86,7 @@ func TestWhatIsAboveAKeyDecidesAtOnceOnEveryNode(t *testing.T) {
 
 			ok(t, "deactivating", step(f, above, 0, access.Deactivate))
 			allOpen(t, f, texts)
-			_, err = v.CreateKey(ctx, root, vault.KeySpec{Name: "new", Parent: above})
+			_, err = v.CreateKey(ctx, root, vault.KeySpec{Name: "new", Parent: above, Exportable: true})
 			wants(t, "a child of a deactivated key", err, fault.BadState)
 			if above == "app" {
 				_, err = v.RotateKey(ctx, root, "data")
@@ -149,12 +149,12 @@ func TestPuttingAKeyUnderAnotherNeedsAdopt(t *testing.T) {
 	mustHave(t, f, "p", "")
 	mustHave(t, f, "team/k", "")
 	f.Grant("maker", `permit (principal == User::"maker", action in [Action::"create", Action::"update"], resource in Folder::"team");`)
-	_, err := v.CreateKey(ctx, as("maker"), vault.KeySpec{Name: "team/new", Parent: "p"})
+	_, err := v.CreateKey(ctx, as("maker"), vault.KeySpec{Name: "team/new", Parent: "p", Exportable: true})
 	wants(t, "creating without adopt", err, fault.Denied)
 	_, err = v.MoveKey(ctx, as("maker"), "team/k", "p", 0)
 	wants(t, "moving without adopt", err, fault.Denied)
 	f.Grant("adopter", `permit (principal == User::"maker", action == Action::"adopt", resource) when { resource.name == "p" };`)
-	_, err = v.CreateKey(ctx, as("maker"), vault.KeySpec{Name: "team/new", Parent: "p"})
+	_, err = v.CreateKey(ctx, as("maker"), vault.KeySpec{Name: "team/new", Parent: "p", Exportable: true})
 	ok(t, "creating with adopt", err)
 	_, err = v.MoveKey(ctx, as("maker"), "team/k", "p", 0)
 	ok(t, "moving with adopt", err)
@@ -401,7 +401,8 @@ func TestTombstonesOfChildrenHoldNoDestructionUp(t *testing.T) {
 func TestARepeatedStoreGivesOutNothingNew(t *testing.T) {
 	f := vaulttest.New(t)
 	v := f.Vault(0)
-	mustHave(t, f, "p", "")
+	_, err := f.Vault(0).CreateKey(ctx, f.Root(), vault.KeySpec{Name: "p"}) // a stored key below it may be told to stay
+	ok(t, "creating", err)
 	const maker = `permit (principal == User::"app1", action in [Action::"datakey", Action::"create"], resource);`
 	f.Grant("app1", maker)
 	store := func() (plain []byte, err error) {

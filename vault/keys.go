@@ -41,7 +41,7 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 		return nil, err
 	}
 	if s.Parent != "" {
-		p, err := t.adopter(s.Parent)
+		p, err := t.adopter(s.Parent, r)
 		if err != nil {
 			return nil, err
 		}

@@ -103,6 +103,15 @@ func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 		if err := t.mayEnd(r, &p, ch.Updated); err != nil {
 			return nil, err
 		}
+		if p.Exportable != nil && !r.Parent.IsZero() {
+			m, err := t.mother(r)
+			if err == nil {
+				err = staysBelow(m, *p.Exportable)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
 		cmd := &fsm.UpdateKey{
 			Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, DestroyAt: p.DestroyAt, MinDecrypt: p.MinDecrypt,
 			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit,

@@ -78,6 +78,48 @@ func TestNotExportableMeansNotByAnyPath(t *testing.T) {
 	refused("reading a wrapping key", err1(reveal(v, root, "quorate/wrapping/x25519", 0)))
 }
 
+// Who exports a key opens whatever it alone wraps: out of a node's raft.db, or a snapshot.
+func TestWhatIsNotExportableIsWrappedByNothingExportable(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	made := func(s vault.KeySpec) {
+		t.Helper()
+		ok(t, "making "+s.Name, err1(v.CreateKey(ctx, root, s)))
+	}
+	made(vault.KeySpec{Name: "leaves", Exportable: true})
+	made(vault.KeySpec{Name: "stays"})
+	made(vault.KeySpec{Name: "base", Algorithm: key.Secret})
+	made(vault.KeySpec{Name: "mine"})
+	made(vault.KeySpec{Name: "open", Exportable: true, Parent: "leaves"}) // both leave
+	made(vault.KeySpec{Name: "under", Exportable: true, Parent: "stays"})
+	derived := vault.DerivedSpec{Key: vault.KeySpec{Name: "derived", Parent: "leaves"}, By: vault.DeriveInput{Info: []byte("x")}}
+	no := false
+	for what, err := range map[string]error{
+		"creating": err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "created", Parent: "leaves"})),
+		"deriving": err1(v.DeriveKey(ctx, root, "base", derived)),
+		"moving":   err1(v.MoveKey(ctx, root, "mine", "leaves", 0)),
+		"forbidding what is wrapped by it to leave": err1(v.UpdateKey(ctx, root, "open", vault.KeyPatch{Exportable: &no})),
+	} {
+		if wants(t, what, err, fault.Denied); !strings.Contains(err.Error(), "leaves") {
+			t.Errorf("%s: %v does not name the parent", what, err)
+		}
+	}
+	for _, name := range []string{"created", "derived"} {
+		wants(t, name, err1(v.Key(ctx, root, name)), fault.NotFound)
+	}
+	if r, err := v.Key(ctx, root, "mine"); err != nil || !r.Parent.IsZero() {
+		t.Errorf("what was not moved: %+v, %v", r, err)
+	}
+	// Once it has left its parent for one that stays, it may be kept from leaving; and what stays may wrap either.
+	ok(t, "moving", err1(v.MoveKey(ctx, root, "open", "stays", 0)))
+	ok(t, "forbidding", err1(v.UpdateKey(ctx, root, "open", vault.KeyPatch{Exportable: &no})))
+	ok(t, "moving", err1(v.MoveKey(ctx, root, "mine", "stays", 0)))
+	wants(t, "moving it back", err1(v.MoveKey(ctx, root, "open", "leaves", 0)), fault.Denied)
+	ok(t, "moving what may leave", err1(v.MoveKey(ctx, root, "under", "leaves", 0)))
+	derived.Key.Parent = "stays"
+	ok(t, "deriving", err1(v.DeriveKey(ctx, root, "base", derived)))
+}
+
 func TestExportedKeysOpenAtTheirRecipient(t *testing.T) {
 	f := vaulttest.Cluster(t, 2)
 	for _, to := range []key.Algorithm{key.RSA2048, key.X25519, key.MLKEM768, key.MLKEM768X25519} {
