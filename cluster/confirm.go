@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -140,6 +141,9 @@ func (n *Node) askTerms(ld *leadership) error {
 
 type termAnswer struct {
 	Term uint64 `cbor:"1,keyasint"`
+	// The newest entry, committed or not: what `operator recover` compares survivors by.
+	LastTerm  uint64 `cbor:"2,keyasint,omitempty"`
+	LastIndex uint64 `cbor:"3,keyasint,omitempty"`
 }
 
 func (n *Node) askTerm(ctx context.Context, node string) (uint64, error) {
@@ -149,5 +153,20 @@ func (n *Node) askTerm(ctx context.Context, node string) (uint64, error) {
 }
 
 func (n *Node) serveTerm(context.Context, string, []byte) ([]byte, error) {
-	return wireEnc.Marshal(termAnswer{Term: n.raft.CurrentTerm()})
+	a := termAnswer{Term: n.raft.CurrentTerm()}
+	a.LastTerm, a.LastIndex = n.newest()
+	return wireEnc.Marshal(a)
+}
+
+// newest is the newest entry that this node has, in its log or in its snapshot.
+func (n *Node) newest() (term, index uint64) {
+	stats := n.raft.Stats()
+	number := func(name string) uint64 {
+		v, _ := strconv.ParseUint(stats[name], 10, 64) // they are numbers, by raft's own code
+		return v
+	}
+	if last, snapshot := number("last_log_index"), number("last_snapshot_index"); snapshot > last {
+		return number("last_snapshot_term"), snapshot
+	}
+	return number("last_log_term"), number("last_log_index")
 }

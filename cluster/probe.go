@@ -12,10 +12,12 @@ import (
 
 // Answer is what came back from a member's peer port.
 type Answer struct {
-	Node  string
-	Up    bool   // somebody is there: it may be a node that stands still, or whose certificate has run out, so it counts
-	Term  uint64 // its term; 0 if it did not say
-	Cause string // why it is not up, or what is wrong with its answer
+	Node string
+	Up   bool   // somebody is there: it may be a node that stands still, or whose certificate has run out, so it counts
+	Term uint64 // its term; 0 if it did not say
+	// Its newest entry, committed or not; 0 if it did not say, as nodes of older versions do.
+	LastTerm, LastIndex uint64
+	Cause               string // why it is not up, or what is wrong with its answer
 }
 
 // Probe asks each of the others whether it is there, all at once, with the identity of a node whose server is stopped.
@@ -56,6 +58,6 @@ func probe(ctx context.Context, port *peer.Port, o Other, patience time.Duration
 		a.Cause = fmt.Sprintf("somebody listens at %s: %v", o.Peer, err)
 		return a
 	}
-	a.Term = t.Term
+	a.Term, a.LastTerm, a.LastIndex = t.Term, t.LastTerm, t.LastIndex
 	return a
 }

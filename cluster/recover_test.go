@@ -212,6 +212,9 @@ func TestProbeTellsWhoAnswers(t *testing.T) {
 		if up := a.Node == "n2"; a.Up != up || up != (a.Term > 0) || up != (a.Cause == "") {
 			t.Errorf("%+v", a)
 		}
+		if a.Up && (a.LastIndex < r.Index || a.LastTerm < r.Term) { // it went on when the others were gone, or stood still
+			t.Errorf("%+v, and the one that asks is at %d of term %d", a, r.Index, r.Term)
+		}
 	}
 	silent := r.Others[slices.IndexFunc(r.Others, func(o cluster.Other) bool { return o.Node == "n3" })]
 	l, err := net.Listen("tcp", silent.Peer) // a process that stands still: the kernel takes the connection

@@ -43,9 +43,12 @@ type otherMember struct {
 	Node  string `json:"node"`
 	Voter bool   `json:"voter"`
 	Up    bool   `json:"up"`
-	Index uint64 `json:"index,omitzero"` // as its API has it; 0: it was not asked
-	Term  uint64 `json:"term,omitzero"`
-	Found string `json:"found"`
+	// Its newest entry, committed or not, and the term of that; 0: it did not say.
+	Last     uint64 `json:"last_index,omitzero"`
+	LastTerm uint64 `json:"last_term,omitzero"`
+	Index    uint64 `json:"index,omitzero"` // the newest entry that it applied, as its API has it; 0: it was not asked
+	Term     uint64 `json:"term,omitzero"`  // in which it is
+	Found    string `json:"found"`
 }
 
 type recoverFlags struct {
@@ -155,7 +158,7 @@ func (a *app) survivors(cmd *cobra.Command, id *peer.Identity, there *cluster.Re
 		return nil, err
 	}
 	for i, o := range there.Others {
-		one := otherMember{Node: o.Node, Voter: o.Voter, Up: answers[i].Up, Term: answers[i].Term, Found: "answers at " + o.Peer}
+		one := otherMember{Node: o.Node, Voter: o.Voter, Up: answers[i].Up, Term: answers[i].Term, Last: answers[i].LastIndex, LastTerm: answers[i].LastTerm, Found: "answers at " + o.Peer}
 		if answers[i].Cause != "" {
 			one.Found = answers[i].Cause
 		}
@@ -211,6 +214,16 @@ func (r *recovery) ask(ctx context.Context, cfg client.Config) (silent, err erro
 		WithHint("The membership here is out of date. Recover a node that knows the newest one.")
 }
 
+// newer tells whether a member has what the node to be recovered lacks. Of two logs, the one whose last entry is of the later term is
+// newer, whatever the lengths: a longer tail of an earlier term was never committed (Raft, section 5.4.1). What was applied was
+// committed, so a member that applied more than there is here is newer in any case.
+func (o *otherMember) newer(r *recovery) bool {
+	if o.Index > r.Index {
+		return true
+	}
+	return o.LastTerm > r.Term || o.LastTerm == r.Term && o.Last > r.Index
+}
+
 // refusal is why this must not be done, if it must not.
 func (r *recovery) refusal(there *cluster.Remains) error {
 	up := 0
@@ -221,8 +234,9 @@ func (r *recovery) refusal(there *cluster.Remains) error {
 		if o.Up && o.Voter {
 			up++
 		}
-		if o.Index > r.Index {
-			return fault.New(fault.BadState, "%s is at entry %d, and %s at %d", o.Node, o.Index, r.Node, r.Index).WithHint("Stop %s and recover that one: it has what this one lacks.", o.Node)
+		if o.newer(r) {
+			return fault.New(fault.BadState, "%s is at entry %d of term %d, and %s at %d of term %d", o.Node, max(o.Last, o.Index), o.LastTerm, r.Node, r.Index, r.Term).
+				WithHint("Stop %s and recover that one: it has what this one lacks.", o.Node)
 		}
 	}
 	voters := there.Voters()
@@ -279,7 +293,7 @@ func (r *recovery) write(w io.Writer) error {
 			}
 			return fmt.Sprint(n)
 		}
-		rows = append(rows, []string{o.Node, yesNo(o.Voter), yesNo(o.Up), number(o.Index), number(o.Term), o.Found})
+		rows = append(rows, []string{o.Node, yesNo(o.Voter), yesNo(o.Up), number(max(o.Last, o.Index)), number(o.LastTerm), o.Found})
 	}
 	if err := table(w, []string{"MEMBER", "VOTER", "UP", "INDEX", "TERM", "FOUND"}, rows); err != nil || !r.Done {
 		return err
