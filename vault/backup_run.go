@@ -86,13 +86,17 @@ func (t *task) backUp(ctx context.Context) error {
 		return err
 	}
 	t.change("to", sched.To)
+	epoch := sealEpoch(t.link.machine.State()) // before: a rekey meanwhile makes another due
 	o, n, err := t.storeOne(ctx, sched)
 	st := statusOf(t.link.machine.State())
-	st.Tried, st.Error = t.v.now(t.link.machine.State()), ""
+	if st.To != "" && st.To != sched.To {
+		st = BackupStatus{} // what went well in another store says nothing of this one
+	}
+	st.Tried, st.Error, st.To = t.v.now(t.link.machine.State()), "", sched.To
 	if err != nil {
 		st.Error = clip(fault.Of(err).Message)
 	} else {
-		st.Succeeded, st.Name, st.Size, st.Stored = st.Tried, o.name, o.size, uint32(n)
+		st.Succeeded, st.Name, st.Size, st.Stored, st.Epoch = st.Tried, o.name, o.size, uint32(n), epoch
 		t.change("name", o.name)
 	}
 	if errors.Is(err, fault.NoLeader) {

@@ -10,6 +10,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/archive"
 	"github.com/quorate/quorate/vault/depot"
@@ -44,6 +45,8 @@ type BackupStatus struct {
 	DrillTried  key.Time `cbor:"8,keyasint,omitempty"`
 	DrillError  string   `cbor:"9,keyasint,omitempty"`
 	DrillMillis int64    `cbor:"10,keyasint,omitempty"`
+	To          string   `cbor:"11,keyasint,omitempty"` // the store of which all of this tells
+	Epoch       uint16   `cbor:"12,keyasint,omitempty"` // of the seal at the last success: the shares of which generation open what is stored
 }
 
 // Bounds of a schedule.
@@ -260,6 +263,26 @@ func (v *Vault) backups(ctx context.Context) {
 	}
 }
 
+// outdated tells whether what is stored serves no more, however new it is: it lies in a store that the schedule no longer names, or only
+// shares open it that a rekey has replaced. After a failure the usual pause is kept.
+func (st *BackupStatus) outdated(s *fsm.State, sched *BackupSchedule) bool {
+	moved := st.To != "" && st.To != sched.To
+	return moved || st.Error == "" && st.Epoch != 0 && st.Epoch != sealEpoch(s)
+}
+
+// sealEpoch is the generation of the shares; 0 if the state has no seal.
+func sealEpoch(s *fsm.State) uint16 {
+	doc := s.Document(docSeal)
+	if doc == nil {
+		return 0
+	}
+	c, err := seal.DecodeConfig(doc.Body)
+	if err != nil {
+		return 0
+	}
+	return c.Epoch
+}
+
 // dueBackups tells what is to be done now.
 func (v *Vault) dueBackups(s *fsm.State) (backup, drill bool) {
 	sched, st := scheduleOf(s), statusOf(s)
@@ -273,7 +296,7 @@ func (v *Vault) dueBackups(s *fsm.State) (backup, drill bool) {
 		}
 		return every > 0 && (tried == 0 || now >= tried.Add(every))
 	}
-	backup = due(st.Tried, st.Error != "", sched.Every)
+	backup = due(st.Tried, st.Error != "", sched.Every) || st.outdated(s, sched)
 	drill = (st.Succeeded != 0 || backup) && due(st.DrillTried, st.DrillError != "", sched.drillEvery())
 	return backup, drill
 }

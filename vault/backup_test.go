@@ -88,9 +88,12 @@ func TestScheduledSnapshotsExpire(t *testing.T) {
 func TestANewShareHolderOpensOldScheduledSnapshots(t *testing.T) {
 	f, dir := scheduled(t)
 	f.MustCreate("k")
-	backUp(t, f)
-	old, _ := inStore(t, dir)
 	v := f.Vault(0)
+	ok(t, "storing a snapshot", f.Vault(f.Leader()).BackUp(ctx, f.Root()))
+	old, _ := inStore(t, dir)
+	if v.BackupDue() {
+		t.Error("it is due already")
+	}
 	r, err := v.StartRekey(ctx, f.Root(), vault.RekeySpec{Shares: 3, Threshold: 2})
 	ok(t, "rekey", err)
 	for _, s := range f.Shares()[:3] {
@@ -103,9 +106,50 @@ func TestANewShareHolderOpensOldScheduledSnapshots(t *testing.T) {
 			break
 		}
 	}
-	backUp(t, f)
+	if !v.BackupDue() { // at once: until then only the old shares open what is stored
+		t.Error("after a rekey no snapshot is due")
+	}
+	ok(t, "storing a snapshot", f.Vault(f.Leader()).BackUp(ctx, f.Root()))
 	_, e := inStore(t, dir)
 	ok(t, "an old snapshot, with the new shares", openFile(t, old[0], fresh[:2], e))
+	if v.BackupDue() {
+		t.Error("it is due again")
+	}
+}
+
+// Where snapshots go is changed: the new store gets one at once, and what went well in the old one is not told of the new.
+func TestANewStoreGetsASnapshotAtOnce(t *testing.T) {
+	f, _ := scheduled(t)
+	v := f.Vault(f.Leader())
+	ok(t, "storing a snapshot", v.BackUp(ctx, f.Root()))
+	if v.BackupDue() {
+		t.Error("it is due again")
+	}
+	other := filepath.Join(t.TempDir(), "others")
+	ok(t, "a file in the way", os.WriteFile(other, nil, 0o600))
+	ok(t, "another store", v.SetBackupSchedule(ctx, f.Root(), &vault.BackupSchedule{Every: 24 * time.Hour, To: "file://" + other, Keep: 3}))
+	if !v.BackupDue() {
+		t.Error("in the new store no snapshot is due")
+	}
+	if err := v.BackUp(ctx, f.Root()); err == nil {
+		t.Error("a snapshot was stored in a file")
+	}
+	_, st, err := v.BackupSchedule(ctx, f.Root())
+	if ok(t, "status", err); st.Succeeded != 0 || st.Name != "" || st.Error == "" {
+		t.Errorf("the new store is told of as the old one: %+v", st)
+	}
+	if v.BackupDue() {
+		t.Error("there is no pause after a failure")
+	}
+	ok(t, "out of the way", os.Remove(other))
+	f.Advance(6 * time.Minute)
+	if !v.BackupDue() {
+		t.Error("it is not tried again")
+	}
+	ok(t, "storing a snapshot", v.BackUp(ctx, f.Root()))
+	if names, _ := inStore(t, other); len(names) != 1 || v.BackupDue() {
+		t.Errorf("%d snapshots are in the new store", len(names))
+	}
 }
 
 func TestWhatCannotBeStoredIsSaid(t *testing.T) {

@@ -22,6 +22,12 @@ func (v *Vault) Duties(ctx context.Context) error {
 	return errors.Join(v.duties(ctx, l, room), v.rewrapChildren(ctx, l, map[key.ID]time.Time{}))
 }
 
+// BackupDue tells whether a leader would take a scheduled snapshot now.
+func (v *Vault) BackupDue() bool {
+	backup, _ := v.dueBackups(v.state())
+	return backup
+}
+
 // Cached counts the opened keys and data keys that the node holds.
 func (v *Vault) Cached() int {
 	v.keys.cache.CleanUp()
