@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -83,8 +84,9 @@ func (n *Node) transferTo(ctx context.Context, s raft.Server) error {
 	addr := raft.ServerAddress(n.addrOf(string(s.ID)))
 	before := n.raft.CurrentTerm()
 	f := n.raft.LeadershipTransferToServer(s.ID, addr)
+	endWith(f, n.stopped)
 	done := make(chan error, 1)
-	go func() { done <- f.Error() }() // ends with the hand-over, or with the process that the watchdog ends
+	go func() { done <- f.Error() }() // ends with the hand-over, or with the node that the watchdog ends
 	watchdog := time.NewTimer(transferStuck)
 	defer watchdog.Stop()
 	select {
@@ -117,6 +119,19 @@ func (n *Node) transferTo(ctx context.Context, s raft.Server) error {
 		case <-n.ctx.Done():
 			return nil
 		}
+	}
+}
+
+// endWith lets whoever waits for f go when the node has stopped. Raft gives its other futures a channel for that and forgot this one: a
+// hand-over that lies in its queue when it shuts down is never answered. Where the field is called otherwise some day, one goroutine stays
+// until the process ends, as before.
+func endWith(f raft.Future, stopped chan struct{}) {
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return // it has its answer already
+	}
+	if field := v.Elem().FieldByName("ShutdownCh"); field.IsValid() && field.CanSet() && field.Type() == reflect.TypeOf(stopped) {
+		field.Set(reflect.ValueOf(stopped))
 	}
 }
 
