@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -48,11 +49,12 @@ func mapSecret(size int) ([]byte, error) {
 // dumpable and not traceable by other processes of the same user (PR_SET_DUMPABLE 0). Call it first thing in main.
 // Its failure is worth a warning, not an exit.
 func HardenProcess() error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return fmt.Errorf("setting RLIMIT_CORE to 0: %w", err)
+	limit, dump := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}), unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	if limit != nil { // a service manager may forbid it; the other holds all the same
+		limit = fmt.Errorf("setting RLIMIT_CORE to 0: %w", limit)
 	}
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return fmt.Errorf("setting PR_SET_DUMPABLE to 0: %w", err)
+	if dump != nil {
+		dump = fmt.Errorf("setting PR_SET_DUMPABLE to 0: %w", dump)
 	}
-	return nil
+	return errors.Join(limit, dump)
 }
