@@ -49,7 +49,7 @@ func probe(ctx context.Context, port *peer.Port, o Other, patience time.Duration
 	}
 	_ = conn.Close()
 	a.Up = true
-	body, err := port.Call(ctx, o.Peer, o.Node, methodTerm, nil)
+	body, err := port.Call(ctx, o.Peer, o.Node, methodTerm, []byte(askNewest))
 	var t termAnswer
 	if err == nil {
 		err = wireDec.Unmarshal(body, &t)
