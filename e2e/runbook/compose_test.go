@@ -22,6 +22,9 @@ type composed struct {
 	project string
 }
 
+// join is where the compose file expects the join token: a folder that a fresh clone has.
+const join = "deployments/container/join"
+
 // TestComposeFile: three containers, unhealthy until the ceremony, healthy after it; one is killed, comes back sealed, and is
 // opened; nothing in them can be written but the volume.
 func TestComposeFile(t *testing.T) {
@@ -45,7 +48,7 @@ func TestComposeFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.env = append(c.env, "QUORATE_CACERT="+filepath.Join(custody, "ca.crt"), "QUORATE_TOKEN="+strings.TrimSpace(string(token)))
-	c.must("install", "-m", "644", filepath.Join(custody, "join-token"), filepath.Join(c.dir, "join", "token"))
+	c.must("install", "-m", "644", filepath.Join(custody, "join-token"), filepath.Join(c.dir, join, "token"))
 	c.eventually("three voters", func() error {
 		out, err := c.run(binary, "operator", "members", "--addr", c.addr[0], "--format", "json")
 		if err != nil {
@@ -118,7 +121,7 @@ func newComposed(t *testing.T) *composed {
 	}
 	c := &composed{t: t, dir: t.TempDir(), project: fmt.Sprintf("quorate-test-%d", os.Getpid())}
 	c.command = append(command, "-p", c.project, "-f", "deployments/compose.yaml")
-	c.env = append(os.Environ(), "QUORATE_IMAGE="+c.project, "JOIN_DIR="+filepath.Join(c.dir, "join"), "HOME="+c.dir)
+	c.env = append(os.Environ(), "QUORATE_IMAGE="+c.project, "HOME="+c.dir)
 	for i := range c.addr {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -129,11 +132,11 @@ func newComposed(t *testing.T) *composed {
 		c.addr[i] = "https://127.0.0.1:" + port
 		c.env = append(c.env, fmt.Sprintf("PORT%d=%s", i+1, port))
 	}
-	c.must("mkdir", "-m", "711", filepath.Join(c.dir, "join"))
 	c.must("mkdir", filepath.Join(c.dir, "bin"))
 	c.must("cp", binary, filepath.Join(c.dir, "bin", "quorate"))
 	c.must("cp", filepath.Join(top, ".dockerignore"), c.dir)
 	c.must("cp", "-r", filepath.Join(top, "deployments"), c.dir)
+	c.must("chmod", "711", filepath.Join(c.dir, join))
 	return c
 }
 
