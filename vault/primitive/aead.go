@@ -23,10 +23,11 @@ type aeadKey struct {
 	aead cipher.AEAD
 }
 
-// aesKey also wraps, with KWP.
+// aesKey also wraps, with KWP, and lends its block cipher to other modes.
 type aesKey struct {
 	aeadKey
 	keyWrap
+	cipher cipher.Block
 }
 
 // chachaKey also wraps, with itself.
@@ -50,7 +51,7 @@ func openAEAD(a key.Algorithm, material []byte) (any, error) {
 		return nil, err
 	}
 	kwp, err := newKeyWrap(material)
-	return &aesKey{aeadKey{secret, aead}, kwp}, err
+	return &aesKey{aeadKey{secret, aead}, kwp, block}, err
 }
 
 func (k *aeadKey) seal(rnd io.Reader, dst, plaintext, binding []byte) ([]byte, error) {

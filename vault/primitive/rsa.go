@@ -150,7 +150,14 @@ func (k *rsaPrivate) sign(rnd io.Reader, input []byte, s Scheme) ([]byte, error)
 	}
 	switch s.Padding {
 	case PSS:
-		return rsa.SignPSS(rnd, k.private, h, digest, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		salt := rsa.PSSSaltLengthEqualsHash
+		if s.Salt != 0 {
+			if most := (k.key.N.BitLen()-1+7)/8 - h.Size() - 2; s.Salt < 0 || s.Salt > most {
+				return nil, fault.New(fault.Invalid, "with this key and hash a salt has at most %d bytes, not %d", most, s.Salt)
+			}
+			salt = s.Salt
+		}
+		return rsa.SignPSS(rnd, k.private, h, digest, &rsa.PSSOptions{SaltLength: salt})
 	case PKCS1v15:
 		return rsa.SignPKCS1v15(rnd, k.private, h, digest)
 	}

@@ -39,6 +39,7 @@ type Scheme struct {
 	Prehashed bool
 
 	Padding Padding // of RSA; must be 0 for all else
+	Salt    int     // of PSS, in bytes, when signing; 0: as long as the hash
 	Form    Form
 }
 

@@ -1,0 +1,268 @@
+package primitive
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/subtle"
+
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// Mode is how a block cipher is run over a message.
+type Mode uint8
+
+// Modes (NIST SP 800-38A and 800-38D). CFB's segments are whole blocks.
+const (
+	GCM Mode = 0
+	CBC Mode = 1
+	ECB Mode = 2
+	CFB Mode = 3
+	OFB Mode = 4
+	CTR Mode = 5
+)
+
+// BlockPadding is how CBC and ECB fill up the last block. The other modes need none and take no notice of it.
+type BlockPadding uint8
+
+// Paddings. With NoPadding a message has to be whole blocks.
+const (
+	NoPadding BlockPadding = 0
+	PKCS5     BlockPadding = 1 // each byte says how many there are (RFC 5652, 6.3)
+	X923      BlockPadding = 2 // zeros, and the last byte says how many there are (ANSI X9.23)
+)
+
+// Cipher is a choice of mode and what goes with it. What it encrypts carries no frame of ours: other software opens it.
+// Beside GCM nothing here notices that a ciphertext was altered.
+type Cipher struct {
+	Mode    Mode
+	Padding BlockPadding
+	IV      []byte // of a block; GCM: of 1 byte or more, 12 being usual, never the same twice; ECB: none
+	AAD     []byte // of GCM alone
+	Tag     int    // of GCM, in bytes, 12 to 16; 0: 16
+}
+
+// IVBytes is how long an IV of the mode is when we draw it.
+func (m Mode) IVBytes() int {
+	switch m {
+	case GCM:
+		return 12
+	case ECB:
+		return 0
+	default:
+		return aes.BlockSize
+	}
+}
+
+// Bounds on GCM's tag in bytes. Shorter ones are for special cases (SP 800-38D, appendix C), which nobody here can vouch for.
+const (
+	minTag = 12
+	maxTag = 16
+)
+
+// ErrTagLength is the answer to a length of GCM's tag that is not offered.
+var ErrTagLength = fault.New(fault.Invalid, "a tag of GCM has %d to %d bytes", minTag, maxTag)
+
+// ErrNoIV is the answer to a mode that needs an IV and got none.
+var ErrNoIV = fault.New(fault.Invalid, "this mode needs an IV").WithHint("Send the one with which it was encrypted.")
+
+// blocker is a half that lends its bare block cipher.
+type blocker interface{ block() cipher.Block }
+
+func (k *aesKey) block() cipher.Block { return k.cipher }
+
+// EncryptBlocks encrypts plaintext in the mode and the padding of c, bare: no frame, no nonce of ours. tag is GCM's, nil in all
+// other modes. Who may call this for chosen IVs can compute whatever the key computes.
+func (k *Key) EncryptBlocks(c Cipher, plaintext []byte) (ciphertext, tag []byte, err error) {
+	b, ok := k.half.(blocker)
+	if !ok {
+		return nil, nil, k.refuse("encrypt in block modes")
+	}
+	if err := c.check(); err != nil {
+		return nil, nil, err
+	}
+	switch c.Mode {
+	case GCM:
+		return c.sealGCM(b.block(), plaintext)
+	case CBC, ECB:
+		padded, err := c.pad(plaintext)
+		if err != nil {
+			return nil, nil, err
+		}
+		if c.Mode == ECB {
+			ecb(b.block().Encrypt, padded)
+		} else {
+			cipher.NewCBCEncrypter(b.block(), c.IV).CryptBlocks(padded, padded)
+		}
+		return padded, nil, nil
+	default:
+		return c.stream(b.block(), plaintext, true), nil, nil
+	}
+}
+
+// DecryptBlocks undoes EncryptBlocks. What does not open, a wrong tag or padding, is told apart from nothing else. The caller
+// clears the outcome. Of a tag that is longer than c.Tag the first bytes count.
+func (k *Key) DecryptBlocks(c Cipher, ciphertext, tag []byte) ([]byte, error) {
+	b, ok := k.half.(blocker)
+	if !ok {
+		return nil, k.refuse("decrypt in block modes")
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	switch c.Mode {
+	case GCM:
+		return c.openGCM(b.block(), ciphertext, tag)
+	case CBC, ECB:
+		if len(ciphertext)%aes.BlockSize != 0 {
+			return nil, errUnopened
+		}
+		plain := bytes.Clone(ciphertext)
+		if c.Mode == ECB {
+			ecb(b.block().Decrypt, plain)
+		} else {
+			cipher.NewCBCDecrypter(b.block(), c.IV).CryptBlocks(plain, plain)
+		}
+		return c.unpad(plain)
+	default:
+		return c.stream(b.block(), ciphertext, false), nil
+	}
+}
+
+func (c *Cipher) check() error {
+	switch {
+	case c.Mode > CTR || c.Padding > X923:
+		return fault.New(fault.Invalid, "there is no such mode or padding")
+	case c.Mode == ECB && len(c.IV) > 0:
+		return fault.New(fault.Invalid, "ECB has no IV").WithHint("Leave it out.")
+	case c.Mode != ECB && len(c.IV) == 0:
+		return ErrNoIV
+	case c.Mode != GCM && c.Mode != ECB && len(c.IV) != aes.BlockSize:
+		return fault.New(fault.Invalid, "an IV of this mode has %d bytes, not %d", aes.BlockSize, len(c.IV))
+	case c.Mode != GCM && len(c.AAD) > 0:
+		return fault.New(fault.Invalid, "only GCM authenticates additional data").WithHint("Leave it out, or use GCM.")
+	case c.Mode == GCM && c.Tag != 0 && (c.Tag < minTag || c.Tag > maxTag):
+		return ErrTagLength
+	}
+	return nil
+}
+
+func (c *Cipher) tagBytes() int {
+	if c.Tag == 0 {
+		return maxTag
+	}
+	return c.Tag
+}
+
+func (c *Cipher) sealGCM(b cipher.Block, plaintext []byte) (ciphertext, tag []byte, err error) {
+	aead, err := cipher.NewGCMWithNonceSize(b, len(c.IV))
+	if err != nil {
+		return nil, nil, err
+	}
+	sealed := aead.Seal(nil, c.IV, plaintext, c.AAD)
+	n := len(plaintext)
+	return sealed[:n:n], sealed[n : n+c.tagBytes()], nil
+}
+
+// openGCM takes tags that were cut, which the standard library knows for nonces of 12 bytes alone: it encrypts twice, once for
+// the keystream and once for the tag.
+func (c *Cipher) openGCM(b cipher.Block, ciphertext, tag []byte) ([]byte, error) {
+	n := c.tagBytes()
+	if len(tag) < n || len(tag) > maxTag {
+		return nil, errUnopened
+	}
+	aead, err := cipher.NewGCMWithNonceSize(b, len(c.IV))
+	if err != nil {
+		return nil, err
+	}
+	if n == maxTag {
+		plain, err := aead.Open(nil, c.IV, append(bytes.Clone(ciphertext), tag...), c.AAD)
+		if err != nil {
+			return nil, errUnopened
+		}
+		return plain, nil
+	}
+	plain := aead.Seal(nil, c.IV, ciphertext, nil)[:len(ciphertext)]
+	again := aead.Seal(nil, c.IV, plain, c.AAD)
+	if subtle.ConstantTimeCompare(again[len(plain):len(plain)+n], tag[:n]) != 1 {
+		clear(plain)
+		return nil, errUnopened
+	}
+	return plain, nil
+}
+
+func (c *Cipher) pad(plaintext []byte) ([]byte, error) {
+	n := aes.BlockSize - len(plaintext)%aes.BlockSize
+	if c.Padding == NoPadding {
+		if n != aes.BlockSize {
+			return nil, fault.New(fault.Invalid, "without padding a message is whole blocks of %d bytes; this one has %d", aes.BlockSize, len(plaintext)).
+				WithHint("Choose a padding (PKCS5), or a mode that needs none (GCM).")
+		}
+		return bytes.Clone(plaintext), nil
+	}
+	out := append(make([]byte, 0, len(plaintext)+n), plaintext...)
+	out = append(out, make([]byte, n)...)
+	if c.Padding == PKCS5 {
+		for i := len(plaintext); i < len(out); i++ {
+			out[i] = byte(n)
+		}
+	}
+	out[len(out)-1] = byte(n)
+	return out, nil
+}
+
+// unpad looks at all bytes that may be padding, whatever they are, so that the time tells nothing.
+func (c *Cipher) unpad(plain []byte) ([]byte, error) {
+	if c.Padding == NoPadding {
+		return plain, nil
+	}
+	if len(plain) == 0 {
+		return nil, errUnopened
+	}
+	last := plain[len(plain)-aes.BlockSize:]
+	n := int(last[aes.BlockSize-1])
+	good := subtle.ConstantTimeLessOrEq(1, n) & subtle.ConstantTimeLessOrEq(n, aes.BlockSize)
+	want := byte(n)
+	if c.Padding == X923 {
+		want = 0
+	}
+	for i := range aes.BlockSize - 1 {
+		inside := subtle.ConstantTimeLessOrEq(aes.BlockSize-n, i)
+		good &= subtle.ConstantTimeSelect(inside, subtle.ConstantTimeByteEq(last[i], want), 1)
+	}
+	if good != 1 {
+		clear(plain)
+		return nil, errUnopened
+	}
+	return plain[:len(plain)-n], nil
+}
+
+func ecb(do func(dst, src []byte), b []byte) {
+	for ; len(b) > 0; b = b[aes.BlockSize:] {
+		do(b, b)
+	}
+}
+
+// stream runs CTR, OFB or CFB.
+func (c *Cipher) stream(b cipher.Block, in []byte, encrypting bool) []byte {
+	out := make([]byte, len(in))
+	if c.Mode == CTR {
+		cipher.NewCTR(b, c.IV).XORKeyStream(out, in)
+		return out
+	}
+	register := bytes.Clone(c.IV)
+	for at := 0; at < len(in); at += aes.BlockSize {
+		b.Encrypt(register, register)
+		end := min(at+aes.BlockSize, len(in))
+		subtle.XORBytes(out[at:end], in[at:end], register)
+		switch {
+		case c.Mode == OFB: // the register goes on with itself
+		case encrypting:
+			copy(register, out[at:end])
+		default:
+			copy(register, in[at:end])
+		}
+	}
+	clear(register)
+	return out
+}
