@@ -11,77 +11,130 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/quorate/quorate/e2e/kit"
 )
 
-// Whenever `encrypt --each` is ended, what lies under a final name is whole; the next run leaves that out and does the rest.
-func TestEncryptingAFolderGoesOnWhereItWasEnded(t *testing.T) {
+const filesOfEach = 24
+
+// each is one command with --each, from a folder into another.
+type each struct {
+	t    *testing.T
+	c    *cluster
+	args []string
+	to   string
+}
+
+// eachReport is what it says in the end.
+type eachReport struct {
+	Done, Failed int
+	Before       int `json:"done_before"`
+}
+
+func (e *each) there() (names []string) {
+	all, _ := os.ReadDir(e.to) // not there yet
+	for _, f := range all {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// end begins the command at a terminal and ends it by a signal when it did two files more. Whatever lies under a name then must be whole.
+func (e *each) end(s syscall.Signal, whole func(name string) error) {
+	e.t.Helper()
+	before := len(e.there())
+	x, cancel := context.WithTimeout(e.t.Context(), time.Minute)
+	defer cancel()
+	term, err := kit.NewTerminal("")
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer term.Close()
+	cmd := e.c.command(x, e.c.nodes, e.args...)
+	cmd.Stdout, cmd.Stderr = term.Side, term.Side
+	if err := cmd.Start(); err != nil {
+		e.t.Fatal(err)
+	}
+	eventually(e.t, 30*time.Second, "some files are done", func() error {
+		if len(e.there()) < before+2 {
+			return errors.New("too few")
+		}
+		return nil
+	})
+	if err := cmd.Process.Signal(s); err != nil {
+		e.t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		e.t.Logf("%s: all was done before %v came", e.args[0], s)
+	} else if code := cmd.ProcessState.ExitCode(); s != syscall.SIGKILL && code != 130 {
+		e.t.Errorf("%s: exit %d after %v: %s", e.args[0], code, s, term.Seen())
+	}
+	for _, name := range e.there() {
+		if err := whole(name); err != nil {
+			e.t.Errorf("%s: after %v: %s: %v", e.args[0], s, name, err)
+		}
+	}
+}
+
+// rest runs the command to its end.
+func (e *each) rest() {
+	e.t.Helper()
+	before := len(e.there())
+	var report eachReport
+	r := e.c.cli(nil, append(e.args, "--format", "json")...)
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 || report.Before < before-1 || report.Done+report.Before != filesOfEach || len(e.there()) != filesOfEach {
+		e.t.Errorf("%s: the rest, after %d were done: %v", e.args[0], before, r)
+	}
+	if report.Before == filesOfEach {
+		e.t.Errorf("%s: nothing was left for the last run: the others were ended too late", e.args[0])
+	}
+}
+
+// Whenever `encrypt --each` or `decrypt --each` is ended, what lies under a final name is whole; the next run leaves that out and does
+// the rest.
+func TestAFolderThatIsDoneOneByOneGoesOnWhereItWasEnded(t *testing.T) {
 	c := open(t)
 	c.ok("key", "create", "files")
-	from := filepath.Join(c.dir, "from")
+	from, sealed, back := filepath.Join(c.dir, "from"), filepath.Join(c.dir, "sealed"), filepath.Join(c.dir, "back")
 	if err := os.Mkdir(from, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	const files = 24
 	want := map[string][32]byte{}
-	for i := range files {
+	for i := range filesOfEach {
 		name := fmt.Sprintf("file-%02d", i)
 		want[name] = bigFile(t, filepath.Join(from, name), 4<<20+int64(i))
 	}
-	to := filepath.Join(c.dir, "to")
-	there := func() (names []string) {
-		all, _ := os.ReadDir(to) // not there yet
-		for _, e := range all {
-			names = append(names, e.Name())
-		}
-		return names
-	}
-	var report struct {
-		Done, Failed int
-		Before       int `json:"done_before"`
-	}
-	for round, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM} {
-		before := len(there())
-		x, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		cmd := c.command(x, c.nodes, "encrypt", "--key", "files", "--each", "-i", from, "-o", to)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, 30*time.Second, "some files are done", func() error {
-			if len(there()) < before+2 {
-				return errors.New("too few")
+	signals := []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM}
+	one := filepath.Join(c.dir, "one")
+	enc := &each{t, c, []string{"encrypt", "--key", "files", "--each", "-i", from, "-o", sealed}, sealed}
+	for _, s := range signals {
+		enc.end(s, func(name string) error {
+			if !strings.HasSuffix(name, ".qrt") {
+				return errors.New("it is no result")
 			}
-			return nil
+			if r := c.cli(nil, "decrypt", "--force", "-i", filepath.Join(sealed, name), "-o", one); r.code != 0 {
+				return errors.New(r.String())
+			}
+			return same(t, one, want[strings.TrimSuffix(name, ".qrt")])
 		})
-		if err := cmd.Process.Signal(s); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Logf("round %d: all was done before %v came", round, s)
-		}
-		for _, name := range there() {
-			if !strings.HasSuffix(name, ".qrt") || strings.HasPrefix(name, ".") {
-				t.Errorf("after %v there is %s", s, name)
-			}
-		}
-		back := filepath.Join(c.dir, fmt.Sprint("back-", round))
-		r := c.cli(nil, "decrypt", "--each", "-i", to, "-o", back, "--format", "json")
-		if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 || report.Done != len(there()) {
-			t.Fatalf("after %v: %v", s, r)
-		}
-		for _, name := range there() {
-			name = strings.TrimSuffix(name, ".qrt")
-			if hashOf(t, filepath.Join(back, name)) != want[name] {
-				t.Errorf("after %v %s is not whole", s, name)
-			}
+	}
+	enc.rest()
+	dec := &each{t, c, []string{"decrypt", "--each", "-i", sealed, "-o", back}, back}
+	for _, s := range signals {
+		dec.end(s, func(name string) error { return same(t, filepath.Join(back, name), want[name]) })
+	}
+	dec.rest()
+	for name := range want {
+		if err := same(t, filepath.Join(back, name), want[name]); err != nil {
+			t.Errorf("in the end: %s: %v", name, err)
 		}
 	}
-	before := len(there())
-	r := c.cli(nil, "encrypt", "--key", "files", "--each", "-i", from, "-o", to, "--format", "json")
-	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.code != 0 || report.Before < before-1 || report.Done+report.Before != files || len(there()) != files {
-		t.Errorf("the rest, after %d were done: %v", before, r)
+}
+
+func same(t *testing.T, path string, want [32]byte) error {
+	t.Helper()
+	if hashOf(t, path) != want {
+		return errors.New("it is not whole")
 	}
-	if report.Before == files {
-		t.Error("nothing was left for the last run: the others were ended too late")
-	}
+	return nil
 }

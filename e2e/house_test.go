@@ -63,7 +63,7 @@ var plan = map[string][]string{
 	"transport/client/holder":        {"vault/fault"},
 	"transport/client/clienttest":    {"transport/client", "transport/api", "vault/fault"},
 	"cmd/quorate":                    {"*"},
-	"e2e":                            {"transport/client", "transport/client/envelope", "transport/api", "vault/fault", "vault/plant"}, // what users have
+	"e2e":                            {"transport/client", "transport/client/envelope", "transport/client/field", "transport/api", "vault/fault", "vault/plant"}, // what users have
 	"e2e/kit":                        {"transport/api"},
 	"e2e/postgres":                   {},          // a real database
 	"e2e/rados":                      {"e2e/kit"}, // a real S3 server

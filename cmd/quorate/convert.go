@@ -147,7 +147,7 @@ func (a *app) convert(ctx context.Context, box *envelope.Box, f conversion) erro
 	case f.verify:
 		work, label = job.Verify, "opening"
 	}
-	bar, seen := a.newProgress(label, total), int64(0)
+	bar, seen := a.newCount(label, total), int64(0)
 	job.Progress = func(r convert.Report) {
 		bar.add(max(0, r.Rows-seen)) // a second pass begins anew
 		seen = max(seen, r.Rows)

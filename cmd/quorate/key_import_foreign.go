@@ -87,7 +87,7 @@ func (a *app) importForeign(cmd *cobra.Command, f importFlags) error {
 		Left     int        `json:"left_out"`
 		Failed   int        `json:"failed"`
 	}
-	bar := a.newProgress("importing", int64(len(all)))
+	bar := a.newCount("importing", int64(len(all)))
 	for i := range all {
 		var o imported
 		if o, err = mover.move(ctx, &all[i]); err != nil {

@@ -68,7 +68,7 @@ func (a *app) importKMI(ctx context.Context, c *client.Client, folder string, dr
 		Before   int       `json:"there_before"`
 		Failed   int       `json:"failed"`
 	}
-	bar := a.newProgress("importing", int64(len(entries)))
+	bar := a.newCount("importing", int64(len(entries)))
 	for _, e := range entries {
 		o := outcome{Name: strings.TrimSuffix(e.Name(), dekSuffix)}
 		if o.Result, err = importDEK(ctx, c, root, o.Name, dry); err != nil && !aboutOne(err) {

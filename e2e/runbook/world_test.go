@@ -3,7 +3,6 @@ package runbook_test
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/quorate/quorate/e2e/kit"
 )
 
 const desk = "desk" // the operator's machine
@@ -247,27 +246,11 @@ func (w *world) healthyBut(machine, text string, but []string) {
 // terminal is a pseudo-terminal at which text was typed ahead.
 func (w *world) terminal(text string) (path string, done func()) {
 	w.t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	term, err := kit.NewTerminal(text)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	path = fmt.Sprintf("/dev/pts/%d", n)
-	slave, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOCTTY, 0) // held, so that what was typed is kept
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := io.WriteString(master, text); err != nil {
-		w.t.Fatal(err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, master) }() // the echo
-	return path, func() { slave.Close(); master.Close() }
+	return term.Path, term.Close
 }
 
 // logs are the ends of the nodes' logs, for what a failed test prints.

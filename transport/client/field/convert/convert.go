@@ -151,7 +151,7 @@ func (j *Job) pass(ctx context.Context, write bool) (r Report, err error) {
 	for {
 		n, err := j.batch(ctx, &last, write, &r)
 		if err != nil {
-			return r, err
+			return r, ended(ctx, err)
 		}
 		if j.Progress != nil {
 			j.Progress(r)
@@ -241,11 +241,11 @@ func (j *Job) Verify(ctx context.Context) (r Report, err error) {
 	for {
 		rows, err := j.read(ctx, j.DB, last, false)
 		if err != nil {
-			return r, err
+			return r, ended(ctx, err)
 		}
 		for _, row := range rows {
 			if err := j.verify(ctx, row, &r); err != nil {
-				return r, about(row, err)
+				return r, ended(ctx, about(row, err))
 			}
 			last = row.key
 		}
@@ -290,6 +290,14 @@ func about(row row, err error) error {
 		return fmt.Errorf("row %s: %w", row.name, err)
 	}
 	return fault.Wrap(f.Kind, err, "row %s: %s", row.name, f.Message).WithHint("%s", f.NextStep())
+}
+
+// ended is the end of ctx where that is what an error comes from: a database says in its own words that a statement was cancelled.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // failed keeps the database's own words: they name tables and columns. What was to be stored is in none that PostgreSQL sends for
