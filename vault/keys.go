@@ -151,6 +151,10 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if err := checkPeriods(s.RotateEvery, s.RetireAfter); err != nil {
 		return nil, err
 	}
+	attributes, err := patched(nil, s.Attributes)
+	if err != nil {
+		return nil, err
+	}
 	id, err := key.NewID(t.v.cfg.Random)
 	if err != nil {
 		return nil, err
@@ -160,6 +164,9 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 		ID: id, Name: s.Name, Algorithm: s.Algorithm, Type: traits.Type, Usage: s.Usage, State: key.Active,
 		Exportable: s.Exportable, RotateEvery: s.RotateEvery, Tags: s.Tags, Owner: t.caller.Principal, UsageLimit: s.UsageLimit,
 		DeactivAt: s.DeactivAt, DestroyAt: s.DestroyAt, RotateUses: s.RotateUses, RotateBytes: s.RotateBytes, RetireAfter: s.RetireAfter, Created: now, Updated: now, Revision: 1,
+	}
+	if attributes != nil {
+		r.Attributes = *attributes
 	}
 	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}
 	if s.ActivateAt != 0 {

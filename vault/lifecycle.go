@@ -3,7 +3,10 @@ package vault
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/quorate/quorate/fsm"
@@ -96,11 +99,16 @@ func (v *Vault) UpdateKey(ctx context.Context, c access.Caller, ref string, p Ke
 
 func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 	p := in.Patch
+	t.change("attributes", strings.Join(slices.Sorted(maps.Keys(p.Attributes)), ","))
 	return t.amend(ctx, in.Ref, p.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		if err := p.check(r, ch.Updated); err != nil {
 			return nil, err
 		}
 		if err := t.mayEnd(r, &p, ch.Updated); err != nil {
+			return nil, err
+		}
+		attributes, err := patched(r.Attributes, p.Attributes)
+		if err != nil {
 			return nil, err
 		}
 		if p.Exportable != nil && !r.Parent.IsZero() {
@@ -115,6 +123,7 @@ func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 		cmd := &fsm.UpdateKey{
 			Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, DestroyAt: p.DestroyAt, MinDecrypt: p.MinDecrypt,
 			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit,
+			Attributes: attributes,
 		}
 		if p.RotateEvery != nil {
 			every, next := *p.RotateEvery, key.Time(0)

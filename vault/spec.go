@@ -25,6 +25,9 @@ type KeySpec struct {
 	RotateUses  uint64        // a version that protected so often gets a successor; 0: never for that
 	RotateBytes uint64        // likewise for so many bytes
 	RetireAfter time.Duration // versions are destroyed so long after they were replaced; 0: never by themselves
+
+	// Attributes are kept for whoever asks for them; the vault does not act on them. By name, at most key.MaxAttribute bytes in all.
+	Attributes map[string][]byte `cbor:",omitempty"`
 }
 
 // KeyPatch is a change of metadata; nil fields stay as they are.
@@ -42,6 +45,8 @@ type KeyPatch struct {
 	RotateBytes *uint64
 	RetireAfter *time.Duration // where it is not 0, also dates the end of versions that were replaced before, from now
 	UsageLimit  *uint64        // counts all uses since the key was made
+
+	Attributes map[string][]byte `cbor:",omitempty"` // what is to change of them, by name: a new value, or nothing to take it away
 }
 
 // StateChange asks for a step in a key's life.

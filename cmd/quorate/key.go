@@ -219,6 +219,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Usage limit", limit},
 		{"Last used", r.LastUsedAt},
 		{"Tags", strings.Join(tags, ", ")},
+		{"Attributes", strings.Join(slices.Sorted(maps.Keys(r.Attributes)), ", ")},
 		{"Created", r.CreatedAt},
 		{"Updated", r.UpdatedAt},
 	})

@@ -270,6 +270,8 @@ type CreateKeyRequest struct {
 	RotateAfterUses  uint64 `json:"rotate_after_uses,omitzero"`  // a version that protected so often gets a successor
 	RotateAfterBytes uint64 `json:"rotate_after_bytes,omitzero"` // likewise for so many bytes
 	RetireAfter      string `json:"retire_after,omitzero"`       // versions are destroyed so long after they were replaced
+
+	Attributes map[string][]byte `json:"attributes,omitempty"` // kept as they are, by name; the vault does not act on them
 }
 
 // UpdateKeyRequest is the body of PATCH /v1/keys/{k}; absent fields stay.
@@ -285,6 +287,8 @@ type UpdateKeyRequest struct {
 	RotateAfterBytes  *uint64            `json:"rotate_after_bytes,omitzero"` // 0: never for that
 	RetireAfter       *string            `json:"retire_after,omitzero"`       // also dates the end of versions replaced before, from now; "0s": never
 	UsageLimit        *uint64            `json:"usage_limit,omitzero"`        // counts all uses since the key was made; 0: any number
+
+	Attributes *map[string][]byte `json:"attributes,omitzero"` // only those named change; null or "" takes one away
 }
 
 // StateRequest is the body of activate, suspend, resume, deactivate, compromise.
@@ -333,6 +337,7 @@ type Record struct {
 	Links             []Link            `json:"links,omitempty"`
 	CreatedAt         string            `json:"created_at"`
 	UpdatedAt         string            `json:"updated_at"`
+	Attributes        map[string][]byte `json:"attributes,omitempty"` // what the vault keeps and does not act on
 	ETag              string            `json:"etag"`
 }
 

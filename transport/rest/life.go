@@ -53,6 +53,9 @@ func lifeSpec(in *api.CreateKeyRequest, s *vault.KeySpec) (err error) {
 // lifePatch reads the same of a change.
 func lifePatch(in *api.UpdateKeyRequest, p *vault.KeyPatch) (err error) {
 	p.RotateUses, p.RotateBytes, p.UsageLimit = in.RotateAfterUses, in.RotateAfterBytes, in.UsageLimit
+	if in.Attributes != nil {
+		p.Attributes = *in.Attributes
+	}
 	if p.DestroyAt, err = optional("destroy_at", in.DestroyAt, key.ParseTime); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func recordOf(r *key.Record) api.Record {
 		Versions: make([]api.Version, len(r.Versions)), MinDecryptVersion: r.MinDecrypt, Exportable: r.Exportable,
 		RotateEvery: key.FormatPeriod(r.RotateEvery), NextRotation: r.NextRotate.String(),
 		ActivateAt: r.ActivateAt.String(), DeactivateAt: r.DeactivAt.String(), DestroyAt: r.DestroyAt.String(),
-		Tags: r.Tags, Owner: r.Owner, UsageLimit: r.UsageLimit, Reason: r.Reason,
+		Tags: r.Tags, Attributes: r.Attributes, Owner: r.Owner, UsageLimit: r.UsageLimit, Reason: r.Reason,
 		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
@@ -65,7 +65,7 @@ func recorded(r *key.Record, err error) (api.Record, error) {
 func etag(revision uint64) string { return `"` + decimal(revision) + `"` }
 
 func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
-	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, Parent: in.Parent, Tags: in.Tags, UsageLimit: in.UsageLimit}
+	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, Parent: in.Parent, Tags: in.Tags, Attributes: in.Attributes, UsageLimit: in.UsageLimit}
 	if in.Algorithm != "" {
 		if s.Algorithm, err = key.ParseAlgorithm(in.Algorithm); err != nil {
 			return s, of("algorithm", err)

@@ -14,7 +14,8 @@ const (
 	MaxTags      = 64
 	MaxTagKey    = 128
 	MaxTagValue  = 256
-	MaxAttribute = 8 << 10 // bytes of all attributes together
+	MaxAttribute = 8 << 10 // bytes of all attributes together, with their names
+	MaxAttrName  = 256     // bytes
 	MaxReason    = 512
 	MaxMaterial  = 64 << 10 // bytes of wrapped material of one version
 )

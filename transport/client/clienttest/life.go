@@ -1,6 +1,8 @@
 package clienttest
 
 import (
+	"maps"
+
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -50,6 +52,15 @@ func (st *state) purge(e *entry) error {
 
 // update is what a change of life cycle leaves in the record.
 func (e *entry) update(in api.UpdateKeyRequest) {
+	if in.Attributes != nil {
+		all := maps.Clone(e.record.Attributes)
+		if all == nil {
+			all = map[string][]byte{}
+		}
+		maps.Copy(all, *in.Attributes)
+		maps.DeleteFunc(all, func(_ string, v []byte) bool { return len(v) == 0 })
+		e.record.Attributes = all
+	}
 	for to, from := range map[*string]*string{&e.record.RetireAfter: in.RetireAfter, &e.record.DestroyAt: in.DestroyAt, &e.record.DeactivateAt: in.DeactivateAt} {
 		if from != nil {
 			*to = *from
