@@ -55,7 +55,7 @@ var (
 )
 
 // RotateKey gives a key a new version, which protects from then on; older versions still open. fault.BadState
-// unless the key is active.
+// unless the key is active, and where a destruction was faster.
 func (v *Vault) RotateKey(ctx context.Context, c access.Caller, ref string) (*key.Record, error) {
 	return v.RotateKeyIf(ctx, c, ref, 0)
 }
@@ -66,8 +66,12 @@ func (v *Vault) RotateKeyIf(ctx context.Context, c access.Caller, ref string, if
 }
 
 func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
+	asked := t.asAsked(in.Ref)
 	defer t.drawAhead(in.Ref)()
 	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		if err := endedSince(asked, r); err != nil {
+			return nil, err
+		}
 		return t.nextVersion(ctx, r, ch)
 	})
 }
@@ -199,7 +203,7 @@ func target(a access.Action, resume bool, from key.State) (key.State, error) {
 }
 
 // DestroyKey ends a key's or a version's material, by default after a wait of 7 days. fault.BadState if it was used lately
-// and the caller does not force it.
+// and the caller does not force it, and where a rotation was faster.
 func (v *Vault) DestroyKey(ctx context.Context, c access.Caller, ref string, d Destruction) (*key.Record, error) {
 	return opDestroy.do(ctx, v, c, destroyIn{ref, d})
 }
@@ -219,7 +223,11 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 	if d.Force {
 		t.change("force", "true")
 	}
+	asked := t.asAsked(in.Ref)
 	return t.amend(ctx, in.Ref, d.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		if err := rotatedSince(asked, r); err != nil {
+			return nil, err
+		}
 		from := r.State
 		if d.Version != 0 {
 			ver := r.Version(d.Version)
