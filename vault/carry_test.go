@@ -82,7 +82,7 @@ func TestImportedKeysAreWhatCameAndSayWhereFrom(t *testing.T) {
 	f := vaulttest.Cluster(t, 3)
 	var secrets [][]byte
 	for _, a := range []key.Algorithm{
-		key.AES128GCM, key.AES256GCM, key.ChaCha20Poly1305, key.HMACSHA384, key.RSA2048, key.ECDSAP256, key.Ed25519, key.X25519, key.MLKEM768,
+		key.AES128GCM, key.AES192GCM, key.AES256GCM, key.ChaCha20Poly1305, key.HMACSHA384, key.RSA2048, key.ECDSAP256, key.Ed25519, key.X25519, key.MLKEM768,
 		key.MLKEM768X25519, key.Secret,
 	} {
 		material, public := drawKey(t, a)

@@ -18,7 +18,7 @@ import (
 func TestEveryAlgorithmRoundTripsOnEveryNode(t *testing.T) {
 	f := vaulttest.Cluster(t, 2)
 	root := f.Root()
-	for _, a := range []key.Algorithm{key.AES128GCM, key.AES256GCM, key.ChaCha20Poly1305} {
+	for _, a := range []key.Algorithm{key.AES128GCM, key.AES192GCM, key.AES256GCM, key.ChaCha20Poly1305} {
 		r, err := f.Vault(1).CreateKey(ctx, root, vault.KeySpec{Name: a.String(), Algorithm: a, Exportable: true})
 		ok(t, "creating", err)
 		for _, size := range []int{0, 1, 15, 16, 17, 70_000} {

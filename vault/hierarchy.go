@@ -159,7 +159,7 @@ func (t *task) adopter(ref string, r *key.Record) (*key.Record, error) {
 func fitParent(p *key.Record) error {
 	if !p.Algorithm.Traits().AEAD {
 		return fault.New(fault.Invalid, "key %s of algorithm %s cannot be a parent", nameOf(p), p.Algorithm).
-			WithHint("Parents are of aes-256-gcm, aes-128-gcm or chacha20-poly1305.")
+			WithHint("Parents are of aes-256-gcm, aes-192-gcm, aes-128-gcm or chacha20-poly1305.")
 	}
 	return nil
 }

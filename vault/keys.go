@@ -162,14 +162,14 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	now := t.v.now(t.link.machine.State())
 	r := &key.Record{
 		ID: id, Name: s.Name, Algorithm: s.Algorithm, Type: traits.Type, Usage: s.Usage, State: key.Active,
-		Exportable: s.Exportable, RotateEvery: s.RotateEvery, Tags: s.Tags, Owner: t.caller.Principal, UsageLimit: s.UsageLimit,
+		Exportable: s.Exportable, RevealIdle: s.RevealIdle, RotateEvery: s.RotateEvery, Tags: s.Tags, Owner: t.caller.Principal, UsageLimit: s.UsageLimit,
 		DeactivAt: s.DeactivAt, DestroyAt: s.DestroyAt, RotateUses: s.RotateUses, RotateBytes: s.RotateBytes, RetireAfter: s.RetireAfter, Created: now, Updated: now, Revision: 1,
 	}
 	if attributes != nil {
 		r.Attributes = *attributes
 	}
 	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}
-	if s.ActivateAt != 0 {
+	if s.PreActive || s.ActivateAt != 0 {
 		r.State, first.State, first.Activated, r.ActivateAt = key.PreActive, key.PreActive, 0, s.ActivateAt
 	}
 	if err := checkDates(r, now, given(s.ActivateAt), given(s.DeactivAt), given(s.DestroyAt)); err != nil {

@@ -35,6 +35,7 @@ var purposes = map[key.Operation]purpose{
 	key.ToDecapsulate: {key.Unwrap, "decapsulate", "unwrapping"},
 	key.ToOpenChild:   {0, "open its children", ""},
 	key.ToReveal:      {0, "give out its material", ""},
+	key.ToRevealIdle:  {0, "give out its material", ""},
 	key.ToExport:      {0, "leave the vault", ""},
 }
 

@@ -83,6 +83,8 @@ func (a *app) specFlags(cmd *cobra.Command, in *api.CreateKeyRequest, tags *[]st
 	f.IntVar(&in.Bits, "bits", 0, "`length` of a secret (default 256); nothing else takes it")
 	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
+	f.BoolVar(&in.RevealIdle, "reveal-idle", false, "with --exportable: also before it is activated and after it was deactivated")
+	f.BoolVar(&in.PreActive, "pre-active", false, "let it wait for `quorate key activate`, with or without --activate-at")
 	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
 	f.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
 	f.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
@@ -205,7 +207,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Origin", r.Origin},
 		{"Latest", fmt.Sprint(r.Latest)},
 		{"Oldest to decrypt", oldest},
-		{"Exportable", yesNo(r.Exportable)},
+		{"Exportable", exportable(r)},
 		{"Parent", r.Parent},
 		{"Owner", r.Owner},
 		{"Rotated every", r.RotateEvery},
@@ -310,4 +312,11 @@ is an argument, or standard input.`,
 	}
 	cmd.Flags().StringVar(&binding, "context", "", "`text` that the ciphertext is bound to")
 	return cmd
+}
+
+func exportable(r *api.Record) string {
+	if r.Exportable && r.RevealIdle {
+		return "yes, also before it is activated and after it was deactivated"
+	}
+	return yesNo(r.Exportable)
 }

@@ -15,7 +15,7 @@ import (
 func recordOf(r *key.Record) api.Record {
 	out := api.Record{
 		ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), Bits: r.Bits, Usage: r.Usage.Names(), State: r.State.String(),
-		Versions: make([]api.Version, len(r.Versions)), MinDecryptVersion: r.MinDecrypt, Exportable: r.Exportable,
+		Versions: make([]api.Version, len(r.Versions)), MinDecryptVersion: r.MinDecrypt, Exportable: r.Exportable, RevealIdle: r.RevealIdle,
 		RotateEvery: key.FormatPeriod(r.RotateEvery), NextRotation: r.NextRotate.String(),
 		ActivateAt: r.ActivateAt.String(), DeactivateAt: r.DeactivAt.String(), DestroyAt: r.DestroyAt.String(),
 		Tags: r.Tags, Attributes: r.Attributes, Owner: r.Owner, UsageLimit: r.UsageLimit, Reason: r.Reason,
@@ -65,7 +65,7 @@ func recorded(r *key.Record, err error) (api.Record, error) {
 func etag(revision uint64) string { return `"` + decimal(revision) + `"` }
 
 func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
-	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, Parent: in.Parent, Tags: in.Tags, Attributes: in.Attributes, UsageLimit: in.UsageLimit}
+	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, RevealIdle: in.RevealIdle, PreActive: in.PreActive, Parent: in.Parent, Tags: in.Tags, Attributes: in.Attributes, UsageLimit: in.UsageLimit}
 	if in.Algorithm != "" {
 		if s.Algorithm, err = key.ParseAlgorithm(in.Algorithm); err != nil {
 			return s, of("algorithm", err)

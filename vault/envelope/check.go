@@ -30,7 +30,7 @@ func CheckValue(a key.Algorithm, material, public []byte) (string, error) {
 		return Fingerprint(c.RawSubjectPublicKeyInfo), nil
 	case a.Traits().Type == key.PrivateKey:
 		return Fingerprint(public), nil
-	case a == key.AES128GCM || a == key.AES256GCM:
+	case a == key.AES128GCM || a == key.AES192GCM || a == key.AES256GCM:
 		block, err := aes.NewCipher(material)
 		if err != nil {
 			return "", err

@@ -59,7 +59,7 @@ type jwk struct {
 
 // jwkAlgorithms are names that say for what a symmetric key is (RFC 7518, sections 3.1 and 5.1).
 var jwkAlgorithms = map[string]key.Algorithm{
-	"A128GCM": key.AES128GCM, "A256GCM": key.AES256GCM, "HS256": key.HMACSHA256, "HS384": key.HMACSHA384, "HS512": key.HMACSHA512,
+	"A128GCM": key.AES128GCM, "A192GCM": key.AES192GCM, "A256GCM": key.AES256GCM, "HS256": key.HMACSHA256, "HS384": key.HMACSHA384, "HS512": key.HMACSHA512,
 }
 
 // parseJWK reads a private or symmetric key. A member that occurs twice, or that contradicts another, is refused.

@@ -39,7 +39,7 @@ func SchemeFor(a key.Algorithm) Scheme {
 	switch a {
 	case key.RSA2048, key.RSA3072, key.RSA4096:
 		return RSAKWP
-	case key.AES128GCM, key.AES256GCM:
+	case key.AES128GCM, key.AES192GCM, key.AES256GCM:
 		return KWP
 	case key.X25519, key.MLKEM768, key.MLKEM1024, key.MLKEM768X25519, key.MLKEM768P256, key.MLKEM1024P384:
 		return HPKE + "-" + Scheme(a.String())

@@ -19,6 +19,7 @@ const (
 	SecretData   ObjectType = 7
 	OpaqueObject ObjectType = 8
 	PGPKey       ObjectType = 9
+	Request      ObjectType = 10 // a certificate request
 )
 
 // Usage is KMIP's Cryptographic Usage Mask (KMIP 2.1, section 11.17), with its bits.
@@ -111,6 +112,7 @@ const (
 	MLKEM768X25519   Algorithm = 20 // hybrids of ML-KEM and a curve (draft-ietf-hpke-pq)
 	MLKEM768P256     Algorithm = 21
 	MLKEM1024P384    Algorithm = 22
+	AES192GCM        Algorithm = 23
 )
 
 // Traits is what is fixed about an algorithm.
@@ -157,6 +159,7 @@ var traits = [...]Traits{
 	MLKEM768X25519:   {"ml-kem-768-x25519", PrivateKey, 0, wrapping, 0, false},
 	MLKEM768P256:     {"ml-kem-768-p256", PrivateKey, 0, wrapping, 0, false},
 	MLKEM1024P384:    {"ml-kem-1024-p384", PrivateKey, 0, wrapping, 0, false},
+	AES192GCM:        {"aes-192-gcm", SymmetricKey, 24, sealing | Derive, Derive, true},
 }
 
 // Traits returns what is fixed about a; the zero Traits for an unknown number.

@@ -113,6 +113,7 @@ type Record struct {
 	RotateBytes uint64            `cbor:"27,keyasint,omitempty"` // likewise for so many bytes that it protected
 	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
+	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated and after it was deactivated: see ToRevealIdle
 
 	// Bits is shown only, and of secrets only: how long the latest version is. Other algorithms say it by their name.
 	Bits int `cbor:"-"`

@@ -37,6 +37,7 @@ const (
 	ToDecapsulate Operation = "decapsulate"
 	ToOpenChild   Operation = "open a child"
 	ToReveal      Operation = "material"
+	ToRevealIdle  Operation = "material, reveal_idle" // what ToReveal is of a record with RevealIdle
 	ToExport      Operation = "export"
 	ToRotate      Operation = "rotate"
 	ToActivate    Operation = "activate"
@@ -62,6 +63,7 @@ type states = map[State]Verdict
 var (
 	protecting = states{Active: Allowed}
 	processing = states{Active: Allowed, Deactivated: Allowed, Compromised: ByPolicy}
+	keeping    = states{PreActive: Allowed, Active: Allowed, Deactivated: Allowed, Compromised: ByPolicy}
 	anyState   = states{
 		PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed, Destroyed: Allowed, DestroyedCompromised: Allowed,
 	}
@@ -88,6 +90,7 @@ var Rules = []Rule{
 	{ToDecapsulate, processing},
 	{ToOpenChild, processing},
 	{ToReveal, protecting},
+	{ToRevealIdle, keeping},
 	{ToExport, protecting},
 	{ToRotate, protecting},
 	{ToActivate, states{PreActive: Allowed}},
@@ -116,6 +119,9 @@ func (s State) Permits(op Operation) Verdict { return ruleOf[op][s] }
 // Permits says whether a record and one of its versions allow op, as far as states go: both must. A version that a rotation
 // replaced is deactivated, and is given out all the same while its key is active: what it protected is still about.
 func (r *Record) Permits(v *Version, op Operation) Verdict {
+	if op == ToReveal && r.RevealIdle {
+		op = ToRevealIdle
+	}
 	a, b := r.State.Permits(op), v.State.Permits(op)
 	if (op == ToReveal || op == ToExport) && v.State == Deactivated {
 		b = Allowed

@@ -13,6 +13,7 @@ var (
 	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild}
 	processes = []key.Operation{key.ToDecrypt, key.ToVerify, key.ToVerifyMAC, key.ToUnwrap, key.ToDecapsulate, key.ToOpenChild}
 	lets      = []key.Operation{key.ToReveal, key.ToExport}
+	keeps     = []key.Operation{key.ToRevealIdle}
 	always    = []key.Operation{key.ToUpdate, key.ToShow}
 )
 
@@ -47,6 +48,11 @@ func expected(op key.Operation, k, v key.State) key.Verdict {
 	switch {
 	case k.Gone() || v.Gone(): // there is no material (7.6)
 		return key.Refused
+	case slices.Contains(keeps, op) && !either(key.Suspended): // used outside by who keeps the states in mind (KMIP 2.1, 6.1.21)
+		if either(key.Compromised) {
+			return key.ByPolicy
+		}
+		return key.Allowed
 	case either(key.PreActive): // not authorised for use yet (7.1)
 		return key.Refused
 	case either(key.Suspended): // cut off until it is resumed (7.3, read strictly)
@@ -64,7 +70,7 @@ func expected(op key.Operation, k, v key.State) key.Verdict {
 
 // Every operation under every pair of a key's state and a version's.
 func TestTheStateMachineIsTheStandardsBetweenKeyAndVersion(t *testing.T) {
-	known := slices.Concat(applies, processes, lets, always)
+	known := slices.Concat(applies, processes, lets, keeps, always)
 	for _, rule := range key.Rules {
 		if starts[rule.Operation] == nil && !slices.Contains(known, rule.Operation) {
 			t.Errorf("nothing is expected of %q: read the standard on it", rule.Operation)

@@ -1,6 +1,7 @@
 package primitive
 
 import (
+	"bytes"
 	"io"
 
 	kwp "github.com/tink-crypto/tink-go/v2/kwp/subtle"
@@ -9,9 +10,28 @@ import (
 )
 
 // keyWrap is AES-KWP (RFC 5649; NIST SP 800-38F, 6.3), within Tink's bounds on what is wrapped.
-type keyWrap struct{ kwp *kwp.KWP }
+type keyWrap struct {
+	kwp interface {
+		Wrap(plaintext []byte) ([]byte, error)
+		Unwrap(wrapped []byte) ([]byte, error)
+	}
+}
+
+// keyWrap192 is for the one length of keys that Tink refuses.
+type keyWrap192 struct{ material []byte }
+
+func (k keyWrap192) Wrap(plaintext []byte) ([]byte, error) {
+	return WrapAESPadded(k.material, plaintext)
+}
+
+func (k keyWrap192) Unwrap(wrapped []byte) ([]byte, error) {
+	return UnwrapAESPadded(k.material, wrapped)
+}
 
 func newKeyWrap(material []byte) (keyWrap, error) {
+	if len(material) == 24 {
+		return keyWrap{keyWrap192{bytes.Clone(material)}}, nil
+	}
 	k, err := kwp.NewKWP(material)
 	return keyWrap{k}, err
 }

@@ -94,7 +94,7 @@ func TestNoAlgorithmTakesAnothersMaterial(t *testing.T) {
 
 // bytesOf is the length of material that is nothing but bytes.
 var bytesOf = map[key.Algorithm]int{
-	key.AES128GCM: 16, key.AES256GCM: 32, key.ChaCha20Poly1305: 32, key.HMACSHA256: 32, key.HMACSHA384: 48, key.HMACSHA512: 64,
+	key.AES128GCM: 16, key.AES192GCM: 24, key.AES256GCM: 32, key.ChaCha20Poly1305: 32, key.HMACSHA256: 32, key.HMACSHA384: 48, key.HMACSHA512: 64,
 	key.MLKEM768: 64, key.MLKEM1024: 64, key.MLKEM768X25519: 32, key.MLKEM768P256: 32, key.MLKEM1024P384: 32,
 }
 

@@ -68,6 +68,7 @@ var kinds = [...]kind{
 	key.MLKEM768X25519:   hybridKind,
 	key.MLKEM768P256:     hybridKind,
 	key.MLKEM1024P384:    hybridKind,
+	key.AES192GCM:        aeadKind,
 }
 
 func kindOf(a key.Algorithm) (kind, error) {

@@ -1,0 +1,57 @@
+package vault_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// TestAKeyWithoutADateWaitsToBeActivated: and one that is kept for use outside is given out meanwhile, and after its end.
+func TestAKeyWithoutADateWaitsToBeActivated(t *testing.T) {
+	w := newWorld(t, 3)
+	v, root := w.Vault(0), w.Root()
+	for _, idle := range []bool{true, false} {
+		name := map[bool]string{true: "idle", false: "usual"}[idle]
+		r, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, PreActive: true, Exportable: true, RevealIdle: idle})
+		ok(t, "creating", err)
+		if r.State != key.PreActive || r.ActivateAt != 0 || r.Latest().Activated != 0 || r.RevealIdle != idle {
+			t.Errorf("it is %s, activates at %v, activated %v, idle %t", r.State, r.ActivateAt, r.Latest().Activated, r.RevealIdle)
+		}
+		if _, _, err := v.Encrypt(ctx, root, name, vault.Message{Body: []byte("x")}); !errors.Is(err, fault.BadState) {
+			t.Errorf("a pre-active key encrypts: %v", err)
+		}
+		given := func(state string, want bool) {
+			t.Helper()
+			for i := range 3 {
+				if _, err := reveal(w.Vault(i), root, name, 0); (err == nil) != want || err != nil && !errors.Is(err, fault.BadState) {
+					t.Errorf("%s: %s is given out by node %d: %v", state, name, i, err)
+				}
+			}
+		}
+		given("pre-active", idle)
+		step := func(a access.Action, resume bool) {
+			t.Helper()
+			_, err := v.ChangeState(ctx, root, name, vault.StateChange{Action: a, Resume: resume, Reason: "test"})
+			ok(t, string(a), err)
+		}
+		step(access.Activate, false)
+		given("active", true)
+		step(access.Suspend, false)
+		given("suspended", false)
+		step(access.Activate, true)
+		step(access.Deactivate, false)
+		given("deactivated", idle)
+		step(access.Compromise, false)
+		given("compromised", false)
+		if !idle {
+			continue
+		}
+		_, err = v.PutPolicy(ctx, root, vault.PolicyText{Name: "incident", Text: `permit (principal, action == Action::"open-compromised", resource);`})
+		ok(t, "policy", err)
+		given("compromised, by policy", true)
+	}
+}
