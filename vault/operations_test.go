@@ -104,6 +104,24 @@ var operations = []operation{
 	{"key.derive-key", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.DeriveKey(ctx, c, "app/mac", vault.DerivedSpec{Key: vault.KeySpec{Name: "app/derived"}}))
 	}},
+	{"key.encrypt-bare", access.Encrypt, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Bare(ctx, c, vault.EncryptBare, "app/k", vault.BareInput{Data: []byte("plain")}, lentBare)
+	}},
+	{"key.decrypt-bare", access.Decrypt, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return v.Bare(ctx, c, vault.DecryptBare, "app/k", vault.BareInput{Data: w.bare.data, IV: w.bare.iv, Proof: w.bare.tag, Version: 1}, lentBare)
+	}},
+	{"key.sign-bare", access.Sign, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Bare(ctx, c, vault.SignBare, "app/sign", vault.BareInput{Data: []byte("input")}, lentBare)
+	}},
+	{"key.verify-bare", access.Verify, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Bare(ctx, c, vault.VerifyBare, "app/sign", vault.BareInput{Data: []byte("input"), Proof: []byte("none")}, lentBare)
+	}},
+	{"key.mac-bare", access.MAC, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Bare(ctx, c, vault.MACBare, "app/mac", vault.BareInput{Data: []byte("input")}, lentBare)
+	}},
+	{"key.verify-mac-bare", access.VerifyMAC, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.Bare(ctx, c, vault.VerifyMACBare, "app/mac", vault.BareInput{Data: []byte("input"), Proof: []byte("none")}, lentBare)
+	}},
 	{"key.wrap", access.Wrap, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err2(v.Wrap(ctx, c, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")}))
 	}},
@@ -364,6 +382,7 @@ func TestNoCallbackRunsBeforeItsAuditEntry(t *testing.T) {
 	ok(t, "reveal", v.Reveal(ctx, root, "app/k", 0, func(*key.Record, uint32, []byte) error { check("key.material"); return nil }))
 	ok(t, "decrypt", v.Decrypt(ctx, root, "app/k", vault.Message{Body: w.text}, func([]byte, uint32) error { check("key.decrypt"); return nil }))
 	ok(t, "datakey", v.DataKey(ctx, root, "app/k", vault.DataKeySpec{Plaintext: true}, func(vault.DataKey) error { check("key.datakey"); return nil }))
+	ok(t, "decrypt bare", v.Bare(ctx, root, vault.DecryptBare, "app/k", vault.BareInput{Data: w.bare.data, IV: w.bare.iv, Proof: w.bare.tag, Version: 1}, func(*vault.BareOutput) error { check("key.decrypt-bare"); return nil }))
 	ok(t, "random", v.Random(ctx, root, 8, func([]byte) error { check("random"); return nil }))
 	ok(t, "dual", v.OpenDual(ctx, root, kekPEM(), func([]byte) error { check("dual.open"); return nil }))
 }
@@ -382,6 +401,7 @@ func TestLentSecretsAreClearedAfterwards(t *testing.T) {
 	ok(t, "reveal", v.Reveal(ctx, root, "app/k", 0, func(_ *key.Record, _ uint32, m []byte) error { return keep(m) }))
 	ok(t, "decrypt", v.Decrypt(ctx, root, "app/k", vault.Message{Body: w.text}, func(p []byte, _ uint32) error { return keep(p) }))
 	ok(t, "datakey", v.DataKey(ctx, root, "app/k", vault.DataKeySpec{Plaintext: true}, func(d vault.DataKey) error { return keep(d.Plaintext) }))
+	ok(t, "decrypt bare", v.Bare(ctx, root, vault.DecryptBare, "app/k", vault.BareInput{Data: w.bare.data, IV: w.bare.iv, Proof: w.bare.tag, Version: 1}, func(out *vault.BareOutput) error { return keep(out.Data) }))
 	ok(t, "random", v.Random(ctx, root, 8, keep))
 	for range 2 { // opened, and from the cache
 		ok(t, "dual", v.OpenDual(ctx, root, kekPEM(), keep))

@@ -23,8 +23,15 @@ func (w *world) products(t *testing.T) {
 	w.signature, w.mac = s.Text, m.Text
 	w.wrapped, _, err = v.Wrap(ctx, root, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")})
 	ok(t, "wrapping", err)
+	ok(t, "encrypting bare", v.Bare(ctx, root, vault.EncryptBare, "app/k", vault.BareInput{Data: []byte("plain")}, func(out *vault.BareOutput) error {
+		w.bare = bareText{bytes.Clone(out.Data), out.IV, out.Tag}
+		return nil
+	}))
 	ok(t, "encapsulating", v.Encapsulate(ctx, root, "app/kem", func(e vault.Encapsulation) error {
 		w.encapsulated = bytes.Clone(e.Text)
 		return nil
 	}))
 }
+
+// bareText is what other software would have of a message in GCM.
+type bareText struct{ data, iv, tag []byte }

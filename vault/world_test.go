@@ -27,7 +27,8 @@ type world struct {
 	parcel vault.Wrapped // 32 bytes, wrapped to the vault's x25519 key
 	backup []byte        // of a key that is not there, under app/shared
 
-	signature, mac, wrapped, encapsulated []byte // by app/sign, app/mac, app/k, app/kem
+	signature, mac, wrapped, encapsulated []byte   // by app/sign, app/mac, app/k, app/kem
+	bare                                  bareText // by app/k, for other software
 	// limited is the id of a key with a usage limit.
 	limited key.ID
 }
