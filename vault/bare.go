@@ -33,9 +33,16 @@ type BareInput struct {
 	Proof     []byte // GCM's tag, the signature or the MAC that is to be verified
 	Version   uint32 // 0: the newest
 	Scheme    BareScheme
-	// Choose, if not nil, sets the scheme for the key that was found, once the caller may use it. It only reads the record.
-	Choose func(r *key.Record, s *BareScheme) error
+	// Choose, if not nil, completes the input for the key that was found, once the caller may use it. It only reads the record.
+	Choose func(r *key.Record, in *BareInput) error
 }
+
+// What is the matter with an input, told apart for protocols that tell it apart.
+var (
+	ErrUnopened  = primitive.ErrUnopened
+	ErrNoIV      = primitive.ErrNoIV
+	ErrTagLength = primitive.ErrTagLength
+)
 
 // BareOutput is what a bare operation gives, lent to a callback; Data is cleared afterwards.
 type BareOutput struct {
@@ -69,7 +76,7 @@ func bare(name string, a access.Action, op key.Operation, do func(u *using, o *o
 		about: func(in *BareInput) (uint32, uint64) { return in.Version, uint64(len(in.Data)) },
 		each: func(ctx context.Context, u *using, in *BareInput, out *BareOutput) error {
 			if in.Choose != nil {
-				if err := in.Choose(u.record, &in.Scheme); err != nil {
+				if err := in.Choose(u.record, in); err != nil {
 					return err
 				}
 			}

@@ -150,8 +150,8 @@ func TestABareSchemeIsChosenForTheKeyThatWasFound(t *testing.T) {
 	f := vaulttest.New(t)
 	f.MustCreate("k")
 	var saw string
-	in := vault.BareInput{Data: make([]byte, 16), Choose: func(r *key.Record, s *vault.BareScheme) error {
-		saw, s.Mode = r.Name, "ecb"
+	in := vault.BareInput{Data: make([]byte, 16), Choose: func(r *key.Record, in *vault.BareInput) error {
+		saw, in.Scheme.Mode = r.Name, "ecb"
 		return nil
 	}}
 	got, err := doBare(f, f.Root(), vault.EncryptBare, "k", in)
@@ -162,7 +162,7 @@ func TestABareSchemeIsChosenForTheKeyThatWasFound(t *testing.T) {
 	if _, err := doBare(f, as("stranger"), vault.EncryptBare, "k", in); !errors.Is(err, fault.Denied) || saw != "" {
 		t.Errorf("a stranger: %v, and the record of %q was shown", err, saw)
 	}
-	in.Choose = func(*key.Record, *vault.BareScheme) error { return fault.New(fault.BadState, "no") }
+	in.Choose = func(*key.Record, *vault.BareInput) error { return fault.New(fault.BadState, "no") }
 	if _, err := doBare(f, f.Root(), vault.EncryptBare, "k", in); !errors.Is(err, fault.BadState) {
 		t.Errorf("got %v", err)
 	}

@@ -2,9 +2,11 @@ package kmip
 
 import (
 	"context"
+	"time"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -26,6 +28,12 @@ var operations = []struct {
 	{wire.OperationDestroy, destroy},
 	{wire.OperationQuery, nil}, // it reads this table: see find
 	{wire.OperationDiscoverVersions, discoverVersions},
+	{wire.OperationEncrypt, encrypt},
+	{wire.OperationDecrypt, decrypt},
+	{wire.OperationSign, sign},
+	{wire.OperationSignatureVerify, verifySignature},
+	{wire.OperationMAC, mac},
+	{wire.OperationMACVerify, verifyMAC},
 	{wire.OperationRNGRetrieve, retrieveRandom},
 	{wire.OperationRNGSeed, seedRandom},
 	{wire.OperationHash, hash},
@@ -48,6 +56,7 @@ func find(code wire.Operation, v wire.Version) operation {
 type exchange struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the request that it is of
 	server  *Server
+	session *Session
 	caller  access.Caller
 	version wire.Version
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
@@ -55,13 +64,16 @@ type exchange struct {
 
 // batch does a request's operations in order and writes their answers. It returns how many there are: all, or as far
 // as the first that failed unless the client said to carry on.
-func (s *Server) batch(ctx context.Context, c access.Caller, r *request, out *ttlv.Encoder) (count int) {
-	x := &exchange{ctx: ctx, server: s, caller: c, version: r.version}
+func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *ttlv.Encoder) (count int) {
+	s := n.server
+	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version}
 	header := s.headerSize(r)
 	for _, item := range r.items {
 		count++
 		before := out.Len()
+		began := time.Now()
 		err := s.item(x, item, out)
+		s.measure(item, began, n.measure, err)
 		if err == nil && r.most > 0 && header+out.Len() > r.most {
 			out.Cut(before)
 			err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", r.most))
@@ -72,6 +84,19 @@ func (s *Server) batch(ctx context.Context, c access.Caller, r *request, out *tt
 		}
 	}
 	return count
+}
+
+// measure tells how long an operation took, and how it ended.
+func (s *Server) measure(item ttlv.Item, began time.Time, by func(*serve.Op, time.Duration, string), err error) {
+	if by == nil {
+		return
+	}
+	outcome := "ok"
+	if err != nil {
+		outcome = fault.KindOf(err).String()
+	}
+	code, _ := item.Find(wire.TagOperation).Enumeration() // one that cannot be read is none
+	by(s.ops[wire.Operation(code)], time.Since(began), outcome)
 }
 
 // headerSize is the size of a response without its items.

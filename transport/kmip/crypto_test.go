@@ -30,7 +30,7 @@ func TestHashIsThatOfTheLibrary(t *testing.T) {
 	}
 	for what, item := range map[string]string{
 		"InvalidField: the hash MD5":             hashOf("MD5", "00"),
-		"FeatureNotSupported: data is taken in ": hashOf("SHA_256", "00") + `<InitIndicator type="Boolean" value="true"/>`,
+		"InvalidCorrelationValue: no operation ": hashOf("SHA_256", "00") + octets("CorrelationValue", []byte("none")),
 	} {
 		if got := outcomes(t, w.ask(request("2.1", "", item)))[0]; !strings.HasPrefix(got, what) {
 			t.Errorf("got %s, want %s", got, what)

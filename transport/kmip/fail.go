@@ -47,6 +47,9 @@ func (e *reasoned) Unwrap() error { return e.fault }
 var older = map[wire.ResultReason]wire.ResultReason{
 	wire.ResultReasonUnsupportedProtocolVersion: wire.ResultReasonInvalidMessage,
 	wire.ResultReasonNotExtractable:             wire.ResultReasonPermissionDenied,
+
+	wire.ResultReasonInvalidCorrelationValue:            wire.ResultReasonItemNotFound,
+	wire.ResultReasonIncompatibleCryptographicUsageMask: wire.ResultReasonPermissionDenied,
 }
 
 // reasonOf is the reason for err, among those that version v has.

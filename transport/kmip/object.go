@@ -38,7 +38,10 @@ func (x *exchange) object(payload ttlv.Item) (string, error) {
 }
 
 // done writes the identifier of the object that an operation was about, and keeps it for the next.
-func (x *exchange) done(id key.ID, out *ttlv.Encoder) {
-	x.id = id.String()
-	out.Text(wire.TagUniqueIdentifier, x.id)
+func (x *exchange) done(id key.ID, out *ttlv.Encoder) { x.about(id.String(), out) }
+
+// about is done for an identifier as a request has it.
+func (x *exchange) about(id string, out *ttlv.Encoder) {
+	x.id = id
+	out.Text(wire.TagUniqueIdentifier, id)
 }

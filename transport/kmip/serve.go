@@ -17,18 +17,22 @@ const timeout = 30 * time.Second
 
 // Serve answers the requests of one connection, in order, until it ends. It is the handler of a serve.Stream.
 func (s *Server) Serve(ctx context.Context, c *serve.Conn) {
+	session := s.Session()
+	defer session.End()
+	session.measure = c.Answered
 	var first [1]byte
 	var buf []byte
 	for c.Next(first[:]) {
 		var good bool
-		if buf, good = s.exchange(ctx, c, io.MultiReader(bytes.NewReader(first[:]), c), buf); !good {
+		if buf, good = session.exchange(ctx, c, io.MultiReader(bytes.NewReader(first[:]), c), buf); !good {
 			return
 		}
 	}
 }
 
 // exchange reads one request and answers it. It returns the buffer for the next one, and whether there can be one.
-func (s *Server) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf []byte) ([]byte, bool) {
+func (n *Session) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf []byte) ([]byte, bool) {
+	s := n.server
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out := ttlv.NewEncoder()
@@ -44,7 +48,7 @@ func (s *Server) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf [
 	case err != nil:
 		return nil, false
 	default:
-		s.Answer(ctx, caller, request, out)
+		n.Answer(ctx, caller, request, out)
 	}
 	answer, failed := out.Message()
 	if failed != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
@@ -24,8 +25,9 @@ type Config struct {
 
 // Server answers messages on a vault. Its methods may be called concurrently.
 type Server struct {
-	vault *vault.Vault
-	cfg   Config
+	vault    *vault.Vault
+	cfg      Config
+	ops      map[wire.Operation]*serve.Op // what is measured; under 0 what is no operation here
 }
 
 // New builds the door on v.
@@ -42,18 +44,35 @@ func New(v *vault.Vault, cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Server{vault: v, cfg: cfg}
+	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}}
+	for _, o := range operations {
+		s.ops[o.code] = &serve.Op{Name: o.code.String()}
+	}
+	return s
+}
+
+// Answer is Session.Answer of a connection that ends with it.
+func (s *Server) Answer(ctx context.Context, c access.Caller, request []byte, out *ttlv.Encoder) {
+	n := s.Session()
+	defer n.End()
+	n.Answer(ctx, c, request, out)
 }
 
 // Answer writes to out the response to one request, which is lent for the call and cleared. There is always one: what
 // cannot be read is told so, in the oldest version if it does not say its own (KMIP 1.4, section 7.2; 2.1, section 9.4).
-func (s *Server) Answer(ctx context.Context, c access.Caller, request []byte, out *ttlv.Encoder) {
+func (n *Session) Answer(ctx context.Context, c access.Caller, request []byte, out *ttlv.Encoder) {
 	defer clear(request)
-	m, err := ttlv.Decode(request, s.cfg.Limits)
+	m, err := ttlv.Decode(request, n.server.cfg.Limits)
 	if err != nil {
-		s.refuse(wire.V10, c, err, out)
+		n.server.refuse(wire.V10, c, err, out)
 		return
 	}
+	n.message(ctx, c, m, out)
+}
+
+// message answers a request that was read.
+func (n *Session) message(ctx context.Context, c access.Caller, m *ttlv.Message, out *ttlv.Encoder) {
+	s := n.server
 	r, err := s.header(m.Root())
 	if err != nil {
 		s.refuse(r.version, c, err, out)
@@ -61,7 +80,7 @@ func (s *Server) Answer(ctx context.Context, c access.Caller, request []byte, ou
 	}
 	items := ttlv.NewEncoder()
 	defer items.Release()
-	count := s.batch(ctx, c, r, items)
+	count := n.batch(ctx, c, r, items)
 	s.message(r, count, items, out)
 }
 

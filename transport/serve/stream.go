@@ -21,6 +21,7 @@ type Stream struct {
 	handle func(context.Context, *Conn)
 	ln     *listener
 	tls    *tls.Config
+	none   Op // what was asked for is no operation
 
 	mu     sync.Mutex
 	ending bool           // guarded by mu
@@ -242,4 +243,13 @@ func (c *Conn) Caller() (access.Caller, error) {
 	who, err := byCertificate(c.ConnectionState().VerifiedChains[0][0])
 	who.Remote, who.Door, who.RequestID = c.RemoteAddr().String(), c.stream.cfg.Name, newRequestID()
 	return who, err
+}
+
+// Answered counts one operation in the door's figures: how long it took, and how it ended, "ok" or the name of a fault.Kind. A nil
+// op is none that the door knows.
+func (c *Conn) Answered(op *Op, took time.Duration, outcome string) {
+	if op == nil {
+		op = &c.stream.none
+	}
+	op.answered(c.stream.cfg.Metrics, took, outcome)
 }

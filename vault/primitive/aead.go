@@ -73,7 +73,7 @@ func (k *aeadKey) unseal(sealed, binding []byte) ([]byte, error) {
 	}
 	plain, err := k.aead.Open(nil, sealed[:nonce], sealed[nonce:], binding)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }

@@ -115,7 +115,7 @@ func (k *Key) DecryptBlocks(c Cipher, ciphertext, tag []byte) ([]byte, error) {
 		return c.openGCM(b.block(), ciphertext, tag)
 	case CBC, ECB:
 		if len(ciphertext)%aes.BlockSize != 0 {
-			return nil, errUnopened
+			return nil, ErrUnopened
 		}
 		plain := bytes.Clone(ciphertext)
 		if c.Mode == ECB {
@@ -169,7 +169,7 @@ func (c *Cipher) sealGCM(b cipher.Block, plaintext []byte) (ciphertext, tag []by
 func (c *Cipher) openGCM(b cipher.Block, ciphertext, tag []byte) ([]byte, error) {
 	n := c.tagBytes()
 	if len(tag) < n || len(tag) > maxTag {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	aead, err := cipher.NewGCMWithNonceSize(b, len(c.IV))
 	if err != nil {
@@ -178,7 +178,7 @@ func (c *Cipher) openGCM(b cipher.Block, ciphertext, tag []byte) ([]byte, error)
 	if n == maxTag {
 		plain, err := aead.Open(nil, c.IV, append(bytes.Clone(ciphertext), tag...), c.AAD)
 		if err != nil {
-			return nil, errUnopened
+			return nil, ErrUnopened
 		}
 		return plain, nil
 	}
@@ -186,7 +186,7 @@ func (c *Cipher) openGCM(b cipher.Block, ciphertext, tag []byte) ([]byte, error)
 	again := aead.Seal(nil, c.IV, plain, c.AAD)
 	if subtle.ConstantTimeCompare(again[len(plain):len(plain)+n], tag[:n]) != 1 {
 		clear(plain)
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }
@@ -217,7 +217,7 @@ func (c *Cipher) unpad(plain []byte) ([]byte, error) {
 		return plain, nil
 	}
 	if len(plain) == 0 {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	last := plain[len(plain)-aes.BlockSize:]
 	n := int(last[aes.BlockSize-1])
@@ -232,7 +232,7 @@ func (c *Cipher) unpad(plain []byte) ([]byte, error) {
 	}
 	if good != 1 {
 		clear(plain)
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain[:len(plain)-n], nil
 }

@@ -30,15 +30,15 @@ func (k hpkePublic) wrap(_ io.Reader, plaintext, aad []byte) ([]byte, error) {
 
 func (k hpkePrivate) unwrap(wrapped, aad []byte) ([]byte, error) {
 	if len(wrapped) < k.bytes {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	recipient, err := hpke.NewRecipient(wrapped[:k.bytes], k.hpke, hpke.HKDFSHA256(), hpke.AES256GCM(), nil)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	plain, err := recipient.Open(aad, wrapped[k.bytes:])
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }

@@ -112,16 +112,16 @@ func (k *hybridPrivate) decapsulate(ciphertext []byte) ([]byte, error) {
 	pq, sent := ciphertext[:k.kem.ciphertext], ciphertext[k.kem.ciphertext:]
 	point, err := k.kem.curve.NewPublicKey(sent)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	agreed, err := k.scalar.ECDH(point)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	defer clear(agreed)
 	secret, err := k.private.Decapsulate(pq)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	defer clear(secret)
 	return k.combine(secret, agreed, sent), nil

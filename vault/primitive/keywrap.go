@@ -73,7 +73,7 @@ func (k keyWrap) wrapBytes(plaintext []byte) ([]byte, error) {
 func (k keyWrap) unwrapBytes(wrapped []byte) ([]byte, error) {
 	plain, err := k.kwp.Unwrap(wrapped)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }

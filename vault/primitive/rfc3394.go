@@ -42,7 +42,7 @@ func UnwrapAES(kek, wrapped []byte) ([]byte, error) {
 	}
 	if subtle.ConstantTimeCompare(iv[:], wrapIV[:]) != 1 {
 		clear(plain)
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }
@@ -80,7 +80,7 @@ func UnwrapAESPadded(kek, wrapped []byte) ([]byte, error) {
 	pad := int64(len(padded)) - n
 	if subtle.ConstantTimeCompare(iv[:4], wrapAIV[:]) != 1 || pad < 0 || pad >= block8 || !bytes.Equal(padded[n:], make([]byte, pad)) {
 		clear(padded)
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return padded[:n], nil
 }
@@ -110,7 +110,7 @@ func unwrapRounds(kek, wrapped []byte, least int) (iv [block8]byte, plain []byte
 	case err != nil:
 		return iv, nil, fault.New(fault.Invalid, "an AES key has 16, 24 or 32 bytes, not %d", len(kek))
 	case len(wrapped)%block8 != 0 || len(wrapped) < least*block8 || len(wrapped) > maxWrapped+2*block8:
-		return iv, nil, errUnopened
+		return iv, nil, ErrUnopened
 	}
 	var x [2 * block8]byte
 	defer clear(x[:])

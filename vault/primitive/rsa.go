@@ -97,7 +97,7 @@ func (k rsaPublic) seal(rnd io.Reader, dst, plaintext, binding []byte) ([]byte, 
 func (k *rsaPrivate) unseal(sealed, binding []byte) ([]byte, error) {
 	plain, err := rsa.DecryptOAEP(sha256.New(), nil, k.private, sealed, binding)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }
@@ -126,7 +126,7 @@ func (k rsaPublic) wrap(rnd io.Reader, plaintext, aad []byte) ([]byte, error) {
 func (k *rsaPrivate) unwrap(wrapped, aad []byte) ([]byte, error) {
 	n := k.key.Size()
 	if len(wrapped) < n {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	fresh, err := k.unseal(wrapped[:n], aad)
 	if err != nil {
@@ -134,11 +134,11 @@ func (k *rsaPrivate) unwrap(wrapped, aad []byte) ([]byte, error) {
 	}
 	defer clear(fresh)
 	if len(fresh) != 32 {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	inner, err := newKeyWrap(fresh)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return inner.unwrapBytes(wrapped[n:])
 }

@@ -85,7 +85,7 @@ func (k *Key) DecryptRSA(e Encryption, ciphertext []byte) ([]byte, error) {
 	}
 	plain, err := half.secret().Decrypt(nil, ciphertext, options)
 	if err != nil {
-		return nil, errUnopened
+		return nil, ErrUnopened
 	}
 	return plain, nil
 }

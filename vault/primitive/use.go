@@ -47,9 +47,9 @@ type (
 var ErrMismatch = fault.New(fault.Invalid, "the signature does not verify").
 	WithHint("It is over other input, by another key or version, or in another scheme (hash, padding, form).")
 
-// errUnopened is the answer to every ciphertext and wrapped key that does not open: which check failed is not told, so that
+// ErrUnopened is the answer to every ciphertext and wrapped key that does not open: which check failed is not told, so that
 // nobody learns from asking often.
-var errUnopened = fault.New(fault.Invalid, "the ciphertext does not open with this key").
+var ErrUnopened = fault.New(fault.Invalid, "the ciphertext does not open with this key").
 	WithHint("It was altered, belongs to another key, or aad and context are not those it was encrypted with.")
 
 func (k *Key) refuse(what string) error {

@@ -1,0 +1,82 @@
+package kmip
+
+import (
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// encrypt is Encrypt (KMIP 1.4, section 4.29; 2.1, section 6.1.19). An IV is drawn, and returned, when none was sent. Versions
+// without a place for GCM's tag have it behind the data.
+func encrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	p, err := x.collect(wire.OperationEncrypt, true, payload, 0, out)
+	if p == nil || err != nil {
+		return err
+	}
+	return x.bare(vault.EncryptBare, p, key.Encrypt, encryption, func(got *vault.BareOutput) {
+		data, apart := got.Data, wire.TagAuthenticatedEncryptionTag.In(x.version)
+		if !apart && got.Tag != nil {
+			data = append(append(make([]byte, 0, len(data)+len(got.Tag)), data...), got.Tag...)
+		}
+		out.Bytes(wire.TagData, data)
+		if got.IV != nil {
+			out.Bytes(wire.TagIVCounterNonce, got.IV)
+		}
+		if apart && got.Tag != nil {
+			out.Bytes(wire.TagAuthenticatedEncryptionTag, got.Tag)
+		}
+	})
+}
+
+// decrypt is Decrypt (KMIP 1.4, section 4.30; 2.1, section 6.1.13). What is authenticated is given out whole, once it was checked.
+func decrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	p, err := x.collect(wire.OperationDecrypt, true, payload, wire.TagAuthenticatedEncryptionTag, out)
+	if p == nil || err != nil {
+		return err
+	}
+	return x.bare(vault.DecryptBare, p, key.Decrypt, encryption, func(got *vault.BareOutput) { out.Bytes(wire.TagData, got.Data) })
+}
+
+// bare does one operation on a parcel: the scheme is that of the request, or the key's own.
+func (x *exchange) bare(what vault.BareUse, p *parcel, need key.Usage,
+	read func(ttlv.Item, *key.Record, *vault.BareScheme) error, write func(*vault.BareOutput),
+) error {
+	defer clear(p.data)
+	in := vault.BareInput{Data: p.data, IV: p.iv, AAD: p.aad, Proof: p.proof, Scheme: vault.BareScheme{Prehashed: p.digested}}
+	in.Choose = func(r *key.Record, in *vault.BareInput) error {
+		if err := usable(r, need); err != nil {
+			return err
+		}
+		parameters, err := parametersOf(p.parameters, r)
+		if err != nil {
+			return err
+		}
+		if err := read(parameters, r, &in.Scheme); err != nil {
+			return asFault(err, wire.ResultReasonInvalidField)
+		}
+		return cutTag(r, p, in)
+	}
+	return cryptoReason(x.server.vault.Bare(x.ctx, x.caller, what, p.id, in, func(got *vault.BareOutput) error {
+		write(got)
+		return nil
+	}))
+}
+
+// cutTag finds GCM's tag behind the data, where it has no place of its own.
+func cutTag(r *key.Record, p *parcel, in *vault.BareInput) error {
+	gcm := in.Scheme.Mode == "" || in.Scheme.Mode == "gcm"
+	if p.op != wire.OperationDecrypt || r.Type != key.SymmetricKey || !gcm || len(p.proof) > 0 {
+		return nil
+	}
+	n := in.Scheme.TagBytes
+	if n == 0 {
+		n = 16
+	}
+	if n < 0 || len(p.data) < n {
+		return vault.ErrUnopened
+	}
+	at := len(p.data) - n
+	in.Data, in.Proof = p.data[:at], p.data[at:]
+	return nil
+}

@@ -1,0 +1,271 @@
+package kmip_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/quorate/quorate/transport/kmip"
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// made makes a key by the vault and returns its identifier as an element.
+func (w *world) made(s vault.KeySpec) string {
+	w.t.Helper()
+	r, err := w.f.Vault(0).CreateKey(w.t.Context(), w.f.Root(), s)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return byID(r.ID.String())
+}
+
+func octets(name string, b []byte) string {
+	return fmt.Sprintf(`<%s type="ByteString" value="%x"/>`, name, b)
+}
+
+// choice is Cryptographic Parameters: pairs of a name and a value, an enumeration unless it is a number.
+func choice(pairs ...string) string {
+	var b strings.Builder
+	for i := 0; i < len(pairs); i += 2 {
+		kind := "Enumeration"
+		if strings.Trim(pairs[i+1], "0123456789") == "" {
+			kind = "Integer"
+		}
+		fmt.Fprintf(&b, `<%s type="%s" value="%s"/>`, pairs[i], kind, pairs[i+1])
+	}
+	return `<CryptographicParameters>` + b.String() + `</CryptographicParameters>`
+}
+
+func bytesOf(t testing.TB, payload ttlv.Item, tag wire.Tag) []byte {
+	t.Helper()
+	b, err := payload.Find(tag).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Clone(b)
+}
+
+var plainText = []byte("a page of a diary, which is longer than one block")
+
+// TestWhatIsEncryptedIsDecrypted: a key of another door, in each mode and each version that has the operations.
+func TestWhatIsEncryptedIsDecrypted(t *testing.T) {
+	w := open(t)
+	id := w.made(vault.KeySpec{Name: "k"})
+	for _, version := range []string{"1.2", "1.3", "1.4", "2.0", "2.1"} {
+		apart := version != "1.2" && version != "1.3"
+		for _, how := range []string{
+			"", choice("BlockCipherMode", "GCM", "TagLength", "12"), choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5"),
+			choice("BlockCipherMode", "ECB", "PaddingMethod", "ANSIX9_23"), choice("BlockCipherMode", "CFB"), choice("BlockCipherMode", "OFB"), choice("BlockCipherMode", "CTR"),
+		} {
+			if !apart && strings.Contains(how, "TagLength") { // which is newer
+				continue
+			}
+			gcm := how == "" || strings.Contains(how, "GCM")
+			got := w.one(version, "Encrypt "+id+how+octets("Data", plainText))
+			if got.Find(wire.TagAuthenticatedEncryptionTag).Present() != (gcm && apart) || got.Find(wire.TagIVCounterNonce).Present() == strings.Contains(how, "ECB") {
+				t.Errorf("%s %s: %s", version, how, xmlOf(t, got))
+			}
+			more := octets("Data", bytesOf(t, got, wire.TagData))
+			for _, tag := range []wire.Tag{wire.TagIVCounterNonce, wire.TagAuthenticatedEncryptionTag} {
+				if item := got.Find(tag); item.Present() {
+					more += xmlOf(t, item)
+				}
+			}
+			if plain := bytesOf(t, w.one(version, "Decrypt "+id+how+more), wire.TagData); !bytes.Equal(plain, plainText) {
+				t.Errorf("%s %s: %q", version, how, plain)
+			}
+			if gcm {
+				spoilt := strings.Replace(more, `value="`, `value="00`, 1)
+				if got := outcomes(t, w.ask(request(version, "", "Decrypt "+id+how+spoilt)))[0]; got != "CryptographicFailure: the ciphertext does not open with this key" {
+					t.Errorf("%s %s, spoilt: %s", version, how, got)
+				}
+			}
+		}
+	}
+}
+
+// TestEncryptingAnswersAsTheSpecificationSays: bytes of SP 800-38A under a known key, and each thing that is refused.
+func TestEncryptingAnswersAsTheSpecificationSays(t *testing.T) {
+	w := open(t)
+	kept := ttlv.NewEncoder()
+	defer kept.Release()
+	kept.Structure(wire.TagCryptographicParameters, func() {
+		kept.Enumeration(wire.TagBlockCipherMode, uint32(wire.BlockCipherModeCBC))
+		kept.Enumeration(wire.TagPaddingMethod, uint32(wire.PaddingMethodPKCS5))
+	})
+	b, err := kept.Message()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := w.made(vault.KeySpec{Name: "own", Attributes: map[string][]byte{"Cryptographic Parameters": bytes.Clone(b)}})
+	iv := bytes.Repeat([]byte{7}, 16)
+	a := w.one("1.4", "Encrypt "+own+octets("Data", plainText)+octets("IVCounterNonce", iv))
+	c := w.one("1.4", "Encrypt "+own+choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5")+octets("Data", plainText)+octets("IVCounterNonce", iv))
+	if xmlOf(t, a) != xmlOf(t, c) || a.Find(wire.TagIVCounterNonce).Present() || len(bytesOf(t, a, wire.TagData)) != 64 {
+		t.Errorf("the key's own parameters: %s, the same in the request: %s", xmlOf(t, a), xmlOf(t, c))
+	}
+	sealed := octets("Data", bytesOf(t, a, wire.TagData))
+	id, rsa := w.made(vault.KeySpec{Name: "k"}), w.made(vault.KeySpec{Name: "rsa", Algorithm: key.RSA2048})
+	reader := w.made(vault.KeySpec{Name: "reader", Usage: key.Decrypt})
+	data := octets("Data", plainText)
+	for _, c := range []struct{ version, item, want string }{
+		{"1.4", "Decrypt " + own + sealed, "InvalidMessage: this mode needs an IV"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "XTS") + data, "InvalidField: the Block Cipher Mode XTS is not offered"},
+		{"2.1", "Encrypt " + id + choice("BlockCipherMode", "XTS") + data, "UnsupportedCryptographicParameters: the Block Cipher Mode XTS is not offered"},
+		{"1.4", "Encrypt " + id + choice("PaddingMethod", "PKCS5") + data, "InvalidField: a padding is named, and no block cipher mode"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "ECB") + data, "InvalidField: without padding a message is whole blocks"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "GCM", "TagLength", "1") + data, "GeneralFailure: a tag of GCM has 12 to 16 bytes"},
+		{"1.4", "Encrypt " + id, "MissingData: "},
+		{"1.4", "Encrypt " + rsa + choice("PaddingMethod", "OAEP", "HashingAlgorithm", "MD5") + data, "InvalidField: the Hashing Algorithm MD5 is not offered"},
+		{"1.4", "Encrypt " + reader + data, "PermissionDenied: the cryptographic usage mask of the key does not allow it"},
+		{"2.1", "Encrypt " + reader + data, "IncompatibleCryptographicUsageMask: the cryptographic usage mask of the key does not allow it"},
+	} {
+		if got := outcomes(t, w.ask(request(c.version, "", c.item)))[0]; !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s %s: got %s, want %s", c.version, c.item, got, c.want)
+		}
+	}
+	for _, how := range []string{"", choice("PaddingMethod", "PKCS1V1_5"), choice("PaddingMethod", "OAEP", "HashingAlgorithm", "SHA_384", "MaskGenerator", "MGF1", "MaskGeneratorHashingAlgorithm", "SHA_1")} {
+		sealed := octets("Data", bytesOf(t, w.one("1.4", "Encrypt "+rsa+how+data), wire.TagData))
+		if got := bytesOf(t, w.one("1.4", "Decrypt "+rsa+how+sealed), wire.TagData); !bytes.Equal(got, plainText) {
+			t.Errorf("RSA %s: %q", how, got)
+		}
+	}
+	stranger := w.as("stranger")
+	for _, op := range []string{"Encrypt ", "Decrypt ", "Sign ", "MAC "} {
+		there, absent := stranger.ask(request("1.4", "", op+id+data)), stranger.ask(request("1.4", "", op+byID(key.ID{1}.String())+data))
+		if got := strings.ReplaceAll(xmlOf(t, there), strings.Split(id, `"`)[3], key.ID{1}.String()); got != xmlOf(t, absent) || outcomes(t, absent)[0] != "ItemNotFound: there is no such object" {
+			t.Errorf("%s: %s, and of what is not there %s", op, got, xmlOf(t, absent))
+		}
+	}
+}
+
+func TestSignaturesAndMACsVerifyOrDoNot(t *testing.T) {
+	w := open(t)
+	rsa, ec := w.made(vault.KeySpec{Name: "rsa", Algorithm: key.RSA2048}), w.made(vault.KeySpec{Name: "ec", Algorithm: key.ECDSAP256})
+	ed, mac := w.made(vault.KeySpec{Name: "ed", Algorithm: key.Ed25519}), w.made(vault.KeySpec{Name: "mac", Algorithm: key.HMACSHA256})
+	data, other := octets("Data", plainText), octets("Data", plainText[1:])
+	for _, c := range []struct{ id, how string }{
+		{rsa, ""},
+		{rsa, choice("PaddingMethod", "PSS", "HashingAlgorithm", "SHA_256", "SaltLength", "222")},
+		{rsa, choice("PaddingMethod", "PKCS1V1_5", "HashingAlgorithm", "SHA_512")},
+		{rsa, choice("DigitalSignatureAlgorithm", "SHA_384WithRSAEncryption")},
+		{ec, ""},
+		{ec, choice("DigitalSignatureAlgorithm", "ECDSAWithSHA512")},
+		{ed, ""},
+		{ed, choice("HashingAlgorithm", "SHA_512")},
+	} {
+		sig := octets("SignatureData", bytesOf(t, w.one("1.4", "Sign "+c.id+c.how+data), wire.TagSignatureData))
+		for text, want := range map[string]wire.ValidityIndicator{data: wire.ValidityIndicatorValid, other: wire.ValidityIndicatorInvalid} {
+			got, err := w.one("1.4", "SignatureVerify "+c.id+c.how+text+sig).Find(wire.TagValidityIndicator).Enumeration()
+			if err != nil || wire.ValidityIndicator(got) != want {
+				t.Errorf("%s: %v, %v, want %v", c.how, wire.ValidityIndicator(got), err, want)
+			}
+		}
+	}
+	for _, how := range []string{"", choice("CryptographicAlgorithm", "HMAC_SHA384"), choice("HashingAlgorithm", "SHA_1")} {
+		sum := octets("MACData", bytesOf(t, w.one("1.4", "MAC "+mac+how+data), wire.TagMACData))
+		for text, want := range map[string]wire.ValidityIndicator{data: wire.ValidityIndicatorValid, other: wire.ValidityIndicatorInvalid} {
+			got, err := w.one("1.4", "MACVerify "+mac+how+text+sum).Find(wire.TagValidityIndicator).Enumeration()
+			if err != nil || wire.ValidityIndicator(got) != want {
+				t.Errorf("%s: %v, %v, want %v", how, wire.ValidityIndicator(got), err, want)
+			}
+		}
+	}
+	digest := bytesOf(t, w.one("1.4", hashOf("SHA_256", hex.EncodeToString(plainText))), wire.TagData)
+	sig := octets("SignatureData", bytesOf(t, w.one("1.4", "Sign "+rsa+octets("DigestedData", digest)), wire.TagSignatureData))
+	if got, err := w.one("1.4", "SignatureVerify "+rsa+data+sig).Find(wire.TagValidityIndicator).Enumeration(); err != nil || wire.ValidityIndicator(got) != wire.ValidityIndicatorValid {
+		t.Errorf("of a digest: %v, %v", got, err)
+	}
+	for item, want := range map[string]string{
+		"SignatureVerify " + rsa + data:                               "MissingData: ",
+		"MACVerify " + mac + data:                                     "MissingData: ",
+		"Sign " + rsa + choice("HashingAlgorithm", "MD5") + data:      "InvalidField: the Hashing Algorithm MD5 is not offered",
+		"Sign " + ed + choice("PaddingMethod", "PSS") + data:          "InvalidField: ",
+		"MAC " + mac + choice("CryptographicAlgorithm", "DES") + data: "InvalidField: the algorithm DES makes no MAC here",
+		"MAC " + rsa + data:                                           "PermissionDenied: ",
+		"Sign " + rsa + data + octets("DigestedData", digest):         "InvalidField: ",
+	} {
+		if got := outcomes(t, w.ask(request("1.4", "", item)))[0]; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %s, want %s", item, got, want)
+		}
+	}
+}
+
+// session is the same door over one connection.
+func (w *world) session() (ask func(item string) ttlv.Item, s *kmip.Session) {
+	s = w.server.Session()
+	return func(item string) ttlv.Item {
+		w.t.Helper()
+		m, err := ttlv.DecodeXML([]byte(request("1.4", "", item)), ttlv.Limits{})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		e := ttlv.NewEncoder()
+		defer e.Release()
+		s.Answer(w.t.Context(), w.caller, m.Root().Raw(), e)
+		b, err := e.Message()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		m, err = ttlv.Decode(bytes.Clone(b), ttlv.Limits{})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return items(m.Root())[0]
+	}, s
+}
+
+func TestDataMayComeInParts(t *testing.T) {
+	w := open(t)
+	id := w.made(vault.KeySpec{Name: "k"})
+	mac := w.made(vault.KeySpec{Name: "mac", Algorithm: key.HMACSHA256})
+	const begin, end = `<InitIndicator type="Boolean" value="true"/>`, `<FinalIndicator type="Boolean" value="true"/>`
+	ask, s := w.session()
+	iv, how := octets("IVCounterNonce", make([]byte, 16)), choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5")
+	parts := func(op, first string) ttlv.Item {
+		a := ask(op + first + octets("Data", plainText[:20]) + begin)
+		if got := outcome(t, a); got != "Success" || a.Find(wire.TagResponsePayload).Find(wire.TagData).Present() {
+			t.Fatalf("%s: %s %s", op, got, xmlOf(t, a))
+		}
+		value := xmlOf(t, a.Find(wire.TagResponsePayload).Find(wire.TagCorrelationValue))
+		if a = ask(op + value + octets("Data", plainText[20:21])); outcome(t, a) != "Success" {
+			t.Fatalf("%s: %s", op, outcome(t, a))
+		}
+		if a = ask(op + value + octets("Data", plainText[21:]) + end); outcome(t, a) != "Success" {
+			t.Fatalf("%s: %s", op, outcome(t, a))
+		}
+		if got := outcome(t, ask(op+value+octets("Data", nil)+end)); !strings.HasPrefix(got, "ItemNotFound") {
+			t.Errorf("%s goes on after its end: %s", op, got)
+		}
+		return a.Find(wire.TagResponsePayload)
+	}
+	if got, want := xmlOf(t, parts("Encrypt ", id+how+iv)), xmlOf(t, w.one("1.4", "Encrypt "+id+how+iv+octets("Data", plainText))); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := xmlOf(t, parts("MAC ", mac)), xmlOf(t, w.one("1.4", "MAC "+mac+octets("Data", plainText))); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	// What goes on is another operation's, or another connection's: neither is there.
+	value := xmlOf(t, ask("MAC "+mac+octets("Data", nil)+begin).Find(wire.TagResponsePayload).Find(wire.TagCorrelationValue))
+	other, _ := w.session()
+	for name, got := range map[string]ttlv.Item{"operation": ask("Encrypt " + value + octets("Data", nil)), "connection": other("MAC " + value + octets("Data", nil))} {
+		if outcome(t, got) == "Success" {
+			t.Errorf("it goes on as another %s's", name)
+		}
+	}
+	for range 40 {
+		ask("MAC " + mac + octets("Data", make([]byte, 150_000)) + begin)
+	}
+	if n, size := s.Held(); n > 16 || size > 4<<20 || n < 8 {
+		t.Errorf("a connection holds %d streams of %d bytes", n, size)
+	}
+	s.End()
+	if n, size := s.Held(); n != 0 || size != 0 {
+		t.Errorf("after its end a connection holds %d streams of %d bytes", n, size)
+	}
+}

@@ -1,0 +1,39 @@
+package kmip
+
+import (
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// sign is Sign (KMIP 1.4, section 4.31; 2.1, section 6.1.57). ECDSA's signatures are in ASN.1.
+func sign(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	p, err := x.collect(wire.OperationSign, true, payload, 0, out)
+	if p == nil || err != nil {
+		return err
+	}
+	return x.bare(vault.SignBare, p, key.Sign, signing, func(got *vault.BareOutput) { out.Bytes(wire.TagSignatureData, got.Data) })
+}
+
+// verifySignature is Signature Verify (KMIP 1.4, section 4.32; 2.1, section 6.1.58). A signature that does not verify is an answer.
+func verifySignature(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	p, err := x.collect(wire.OperationSignatureVerify, true, payload, wire.TagSignatureData, out)
+	if p == nil || err != nil {
+		return err
+	}
+	if len(p.proof) == 0 {
+		return payload.Find(wire.TagSignatureData).Fail("there is no signature to verify")
+	}
+	return x.bare(vault.VerifyBare, p, key.Verify, signing, writeValidity(out))
+}
+
+func writeValidity(out *ttlv.Encoder) func(*vault.BareOutput) {
+	return func(got *vault.BareOutput) {
+		v := wire.ValidityIndicatorInvalid
+		if got.Valid {
+			v = wire.ValidityIndicatorValid
+		}
+		out.Enumeration(wire.TagValidityIndicator, uint32(v))
+	}
+}
