@@ -22,6 +22,7 @@ type replay struct {
 
 	status string // the first answer whose outcome is wrong; "" for none
 	shape  string // the first answer with other tags or types; "" for none
+	values string // the first answer of the right shape with another value; "" for none
 }
 
 var (
@@ -77,9 +78,38 @@ func (r *replay) judge(want, got ttlv.Item) {
 	if a, b := verdict(got), verdict(want); a != b && r.status == "" {
 		r.status = fmt.Sprintf("got %s, want %s", a, b)
 	}
-	if a, b := shape(got), shape(want); a != b && r.shape == "" {
+	if a, b := form(got, kind), form(want, kind); a != b && r.shape == "" {
 		r.shape = fmt.Sprintf("got %s, want %s", apart(a, b), apart(b, a))
 	}
+	if a, b := form(got, r.value), form(want, r.value); a != b && r.values == "" {
+		r.values = fmt.Sprintf("got %s, want %s", apart(a, b), apart(b, a))
+	}
+}
+
+// kind is what an item without children counts as in a shape.
+func kind(it ttlv.Item) string { return it.Type().String() }
+
+// value is what an item without children counts as where values are compared. Placeholders count as what they are bound
+// to, and times to ten minutes: cases say when they were made, not what the server's clock shows.
+func (r *replay) value(it ttlv.Item) string {
+	known := func(text string) string {
+		return placeholder.ReplaceAllStringFunc(text, func(name string) string { return cmp.Or(r.bound[name], name) })
+	}
+	switch it.Type() {
+	case ttlv.TextString:
+		v, _ := it.Text()
+		return known(v)
+	case ttlv.ByteString:
+		v, _ := it.Bytes()
+		if name := string(v); placeholder.FindString(name) == name && name != "" {
+			return known(name)
+		}
+		return hex.EncodeToString(v)
+	case ttlv.DateTime:
+		v, _ := it.Time()
+		return fmt.Sprint(v.Sub(r.now).Round(10 * time.Minute))
+	}
+	return hex.EncodeToString(it.Raw())
 }
 
 // learn binds placeholders: it goes down where both have the same tags, the n-th of a tag with the n-th.
@@ -138,11 +168,11 @@ func verdict(response ttlv.Item) string {
 	return strings.Join(all, ", ")
 }
 
-// shape is an item's tags and types. Neighbours of one tag are brought into an order, as the specification gives none
-// to the attributes of an answer.
-func shape(it ttlv.Item) string {
+// form is an item's tags, each with what leaf makes of an item without children. Neighbours of one tag are brought into an
+// order, as the specification gives none to the attributes of an answer.
+func form(it ttlv.Item, leaf func(ttlv.Item) string) string {
 	if it.Type() != ttlv.Structure {
-		return fmt.Sprintf("%v:%v", it.Tag(), it.Type())
+		return fmt.Sprintf("%v:%s", it.Tag(), leaf(it))
 	}
 	type child struct {
 		run  int // of neighbours with one tag
@@ -155,7 +185,7 @@ func shape(it ttlv.Item) string {
 			run++
 		}
 		last = c.Tag()
-		all = append(all, child{run, shape(c)})
+		all = append(all, child{run, form(c, leaf)})
 	}
 	slices.SortStableFunc(all, func(a, b child) int { return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.text, b.text)) })
 	texts := make([]string, len(all))

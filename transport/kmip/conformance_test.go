@@ -43,7 +43,7 @@ func TestConformance(t *testing.T) {
 			nodes := startNodes(t)
 			for _, file := range group {
 				r, name := nodes.play(file), caseName(file)
-				for what, wrong := range map[string]string{"status": r.status, "shape": r.shape} {
+				for what, wrong := range map[string]string{"status": r.status, "shape": r.shape, "values": r.values} {
 					switch {
 					case wrong == "":
 						right[what]++
@@ -51,11 +51,11 @@ func TestConformance(t *testing.T) {
 						t.Errorf("%s was right in its %s before: %s", name, what, wrong)
 					}
 				}
-				fmt.Fprintf(&report, "%-24s status %-5s shape %-5s %s\n", name, word(r.status), word(r.shape), firstOf(r.status, r.shape))
+				fmt.Fprintf(&report, "%-24s status %-5s shape %-5s values %-5s %s\n", name, word(r.status), word(r.shape), word(r.values), firstOf(r.status, r.shape, r.values))
 			}
 		})
 	}
-	t.Logf("\n%s%d cases: status right in %d, shape right in %d", report.String(), len(files), right["status"], right["shape"])
+	t.Logf("\n%s%d cases: status right in %d, shape right in %d, values right in %d", report.String(), len(files), right["status"], right["shape"], right["values"])
 }
 
 func word(wrong string) string {
@@ -74,7 +74,7 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// readFloor reads what is right already: lines "NAME status" and "NAME shape".
+// readFloor reads what is right already: lines "NAME status", "NAME shape" and "NAME values".
 func readFloor(t *testing.T) map[string]bool {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", "conformance.txt"))
@@ -89,8 +89,8 @@ func readFloor(t *testing.T) map[string]bool {
 			continue
 		}
 		fields := strings.Fields(line)
-		if len(fields) != 2 || fields[1] != "status" && fields[1] != "shape" {
-			t.Fatalf("testdata/conformance.txt: %q is not NAME status, nor NAME shape", line)
+		if len(fields) != 2 || !slices.Contains([]string{"status", "shape", "values"}, fields[1]) {
+			t.Fatalf("testdata/conformance.txt: %q is not NAME status, NAME shape or NAME values", line)
 		}
 		floor[line] = true
 	}
@@ -165,7 +165,7 @@ func (n *nodes) play(file string) *replay {
 		}
 		request, err := r.request(messages[i])
 		if err != nil { // what it needs was not answered, so the case is lost
-			r.status, r.shape = firstOf(r.status, err.Error()), firstOf(r.shape, err.Error())
+			r.status, r.shape, r.values = firstOf(r.status, err.Error()), firstOf(r.shape, err.Error()), firstOf(r.values, err.Error())
 			return r
 		}
 		at := i / 2 % len(n.conns)
@@ -190,24 +190,27 @@ func TestAReplayTellsRightFromWrong(t *testing.T) {
 	answer := func(op, status, payload string) string {
 		return `<ResponseMessage><BatchItem><Operation type="Enumeration" value="` + op + `"/><ResultStatus type="Enumeration" value="` + status + `"/>` + payload + `</BatchItem></ResponseMessage>`
 	}
-	payload := func(s string) string { return `<ResponsePayload>` + s + `</ResponsePayload>` }
+	payload := func(s string) string {
+		return `<ResponsePayload>` + s + `<MACData type="ByteString" value="0a0b"/></ResponsePayload>`
+	}
 	id := `<UniqueIdentifier type="TextString" value="%s"/>`
 	want := answer("Get", "Success", payload(fmt.Sprintf(id, "$UNIQUE_IDENTIFIER_0")+`<Data type="ByteString" value="$DATA_0"/>`))
 	good := payload(fmt.Sprintf(id, "abc") + `<Data type="ByteString" value="0102"/>`)
 	for name, c := range map[string]struct {
-		got           string
-		status, shape bool
+		got                   string
+		status, shape, values bool
 	}{
-		"the same":            {answer("Get", "Success", good), true, true},
-		"another operation":   {answer("Locate", "Success", good), false, true},
-		"another status":      {answer("Get", "OperationFailed", good), false, true},
-		"a reason":            {answer("Get", "Success", `<ResultReason type="Enumeration" value="ItemNotFound"/>`+good), false, false},
-		"one item less":       {answer("Get", "Success", payload(fmt.Sprintf(id, "abc"))), true, false},
-		"another type":        {answer("Get", "Success", payload(fmt.Sprintf(id, "abc")+`<Data type="TextString" value="0102"/>`)), true, false},
-		"another order":       {answer("Get", "Success", payload(`<Data type="ByteString" value="0102"/>`+fmt.Sprintf(id, "abc"))), true, false},
-		"an item twice":       {answer("Get", "Success", payload(fmt.Sprintf(id, "abc")+`<Data type="ByteString" value="01"/><Data type="ByteString" value="02"/>`)), true, false},
-		"no answer":           {`<ResponseMessage></ResponseMessage>`, false, false},
-		"a payload not there": {answer("Get", "Success", ""), true, false},
+		"the same":            {answer("Get", "Success", good), true, true, true},
+		"another operation":   {answer("Locate", "Success", good), false, true, false},
+		"another status":      {answer("Get", "OperationFailed", good), false, true, false},
+		"a reason":            {answer("Get", "Success", `<ResultReason type="Enumeration" value="ItemNotFound"/>`+good), false, false, false},
+		"one item less":       {answer("Get", "Success", payload(fmt.Sprintf(id, "abc"))), true, false, false},
+		"another value":       {answer("Get", "Success", strings.Replace(good, "0a0b", "0a0c", 1)), true, true, false},
+		"another type":        {answer("Get", "Success", payload(fmt.Sprintf(id, "abc")+`<Data type="TextString" value="0102"/>`)), true, false, false},
+		"another order":       {answer("Get", "Success", payload(`<Data type="ByteString" value="0102"/>`+fmt.Sprintf(id, "abc"))), true, false, false},
+		"an item twice":       {answer("Get", "Success", payload(fmt.Sprintf(id, "abc")+`<Data type="ByteString" value="01"/><Data type="ByteString" value="02"/>`)), true, false, false},
+		"no answer":           {`<ResponseMessage></ResponseMessage>`, false, false, false},
+		"a payload not there": {answer("Get", "Success", ""), true, false, false},
 	} {
 		r := &replay{bound: map[string]string{}}
 		expected, err := r.expected(want)
@@ -219,8 +222,8 @@ func TestAReplayTellsRightFromWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.judge(expected, got.Root())
-		if status, shape := r.status == "", r.shape == ""; status != c.status || shape != c.shape {
-			t.Errorf("%s: status right is %t (%s), shape right is %t (%s)", name, status, r.status, shape, r.shape)
+		if status, shape, values := r.status == "", r.shape == "", r.values == ""; status != c.status || shape != c.shape || values != c.values {
+			t.Errorf("%s: status right is %t (%s), shape right is %t (%s), values right are %t (%s)", name, status, r.status, shape, r.shape, values, r.values)
 		}
 		if name == "the same" && (r.bound["$UNIQUE_IDENTIFIER_0"] != "abc" || r.bound["$DATA_0"] != "0102") {
 			t.Errorf("learnt %v", r.bound)
