@@ -106,28 +106,17 @@ const thereBefore = "there before, the same"
 
 // importDEK imports one key and has the cluster compare it.
 func importDEK(ctx context.Context, c *client.Client, root *os.Root, name string, dry bool) (string, error) {
-	file, err := root.Open(name + dekSuffix)
+	content, err := readDEK(root, name)
 	if err != nil {
-		return "", wrongInput(err, "the file cannot be opened")
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxDEK+1))
-	if err != nil {
-		return "", wrongInput(err, "the file cannot be read")
-	}
-	if len(content) > maxDEK {
-		return "", fault.New(fault.Invalid, "the file is larger than any data key that RSA encrypted")
+		return "", err
 	}
 	in := api.ImportKMIRequest{Name: name, Encrypted: content}
-	_, err = c.Key(ctx, "keas/"+name)
+	_, err = c.Key(ctx, "keas/"+name) // the name is hexadecimal
 	there := err == nil
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return "", err
 	}
 	if dry && !there {
-		if sum, err := hex.DecodeString(name); err != nil || len(sum) != 16 || len(content) < 128 || len(content) > 1024 {
-			return "", fault.New(fault.Invalid, "it is no data key of keas.kmi: the name is an MD5 in hex, the content what RSA of 1024 to 8192 bits encrypted")
-		}
 		return "would be imported", nil
 	}
 	for range 2 { // the second time it is compared
@@ -139,4 +128,31 @@ func importDEK(ctx context.Context, c *client.Client, root *os.Root, name string
 		}
 	}
 	return "imported, compared", nil
+}
+
+// readDEK reads one file of the storage directory, and refuses what that server cannot have written.
+func readDEK(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Stat(name + dekSuffix)
+	if err != nil {
+		return nil, wrongInput(err, "the file cannot be opened")
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fault.New(fault.Invalid, "it is no regular file")
+	}
+	file, err := root.Open(name + dekSuffix)
+	if err != nil {
+		return nil, wrongInput(err, "the file cannot be opened")
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxDEK+1))
+	if err != nil {
+		return nil, wrongInput(err, "the file cannot be read")
+	}
+	if len(content) > maxDEK {
+		return nil, fault.New(fault.Invalid, "the file is larger than any data key that RSA encrypted")
+	}
+	if sum, err := hex.DecodeString(name); err != nil || len(sum) != 16 || len(content) < 128 || len(content) > 1024 {
+		return nil, fault.New(fault.Invalid, "it is no data key of keas.kmi: the name is an MD5 in hex, the content what RSA of 1024 to 8192 bits encrypted")
+	}
+	return content, nil
 }

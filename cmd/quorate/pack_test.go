@@ -12,7 +12,7 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-func tarOf(t *testing.T, all ...tar.Header) []byte {
+func tarOf(t testing.TB, all ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -89,6 +89,28 @@ func TestAFailureAtTheVeryEndLeavesNoFolder(t *testing.T) {
 	if left, _ := os.ReadDir(top); len(left) != 0 {
 		t.Errorf("%s is left", left[0].Name())
 	}
+}
+
+// FuzzUnpack: whatever an archive holds, nothing appears beside its folder, and what is refused leaves nothing.
+func FuzzUnpack(f *testing.F) {
+	f.Add(tarOf(f, tar.Header{Typeflag: tar.TypeDir, Name: "d/", Mode: 0o500}, tar.Header{Typeflag: tar.TypeReg, Name: "d/x", Mode: 0o600}))
+	f.Add(tarOf(f, tar.Header{Typeflag: tar.TypeSymlink, Name: "l", Linkname: "../.."}, tar.Header{Typeflag: tar.TypeReg, Name: "l/x", Mode: 0o600}))
+	f.Add(tarOf(f, tar.Header{Typeflag: tar.TypeReg, Name: "a/../../x", Mode: 0o600}))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if len(in) > 64<<10 {
+			return
+		}
+		top := t.TempDir()
+		err := unpackInto(filepath.Join(top, "new"), func(w io.Writer) error {
+			_, err := w.Write(in)
+			return err
+		})
+		left, readErr := os.ReadDir(top)
+		if readErr != nil || err != nil && len(left) > 0 || err == nil && (len(left) != 1 || left[0].Name() != "new") {
+			t.Errorf("%v, and %v is there, %v", err, left, readErr)
+		}
+		_ = removeTree(filepath.Join(top, "new")) // also where nobody may write
+	})
 }
 
 func FuzzEnvLine(f *testing.F) {

@@ -101,6 +101,31 @@ func TestAWatchEndsWithWhatCannotBeMended(t *testing.T) {
 	}
 }
 
+// FuzzWatch: whatever a node streams, following it ends in an error that a caller can judge, and never goes back.
+func FuzzWatch(f *testing.F) {
+	f.Add(slices.Concat(event("ready", 7, ""), []byte(":\n\n"), event("key", 8, "a"), event("end", 0, "")))
+	f.Add([]byte("id: 18446744073709551615\nevent: key\ndata: {}\n\nid: 9\ndata: 1\ndata: 2\n\n"))
+	f.Add([]byte("event: error\ndata: {\"status\":-1}\n\n"))
+	f.Add([]byte("id: x\r\n\nevent\x00: \xff\n\n"))
+	n := clienttest.New(f)
+	c := connect(f, n)
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		s := &script{streams: [][]byte{stream}}
+		n.Intercept(s.answer)
+		var last error
+		for e, err := range c.Watch(t.Context(), client.WatchQuery{After: 7}) {
+			if last != nil {
+				t.Errorf("after %v came %v, %v", last, e, err)
+			}
+			last = err
+		}
+		var known *client.Error
+		if !errors.As(last, &known) || known.Fault == nil {
+			t.Errorf("it ended with %v", last)
+		}
+	})
+}
+
 func TestWhoHasSeenEnoughLeavesAndNothingRemains(t *testing.T) {
 	n := clienttest.New(t)
 	c := connect(t, n)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -37,14 +38,25 @@ type row struct {
 	names                        []string
 }
 
+// maxValues bounds the values of all objects together, in bytes.
+const maxValues = 256 << 20
+
+// maxName bounds a name, in letters; the server itself sets no limit.
+const maxName = 4 << 10
+
 // ReadPyKMIP reads the objects in the SQLite database of PyKMIP's server, which must not be running. It writes nothing.
-// fault.Invalid for a file that is no such database.
+// fault.Invalid for a file that is no such database; fault.TooLarge for one with more than can be taken over at once.
 func ReadPyKMIP(ctx context.Context, path string) ([]Key, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("finding the database: %w", err)
 	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro"}).String())
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, invalid("%s is no regular file, and so no database", path).WithHint("Give the file that database_path in that server's configuration names.")
+	}
+	// The schema is the file's, so it was written by others: no function that it names does more than compute.
+	query := url.Values{"mode": {"ro"}, "_pragma": {"trusted_schema(0)", "cell_size_check(1)"}}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
@@ -73,7 +85,27 @@ func ReadPyKMIP(ctx context.Context, path string) ([]Key, error) {
 	return all, nil
 }
 
+// tables refuses a database in which a name that is read is not a plain table: a view or a computed column can be without end.
+func tables(ctx context.Context, db *sql.DB) error {
+	for _, name := range []string{"managed_objects", "crypto_objects", "keys", "managed_object_names"} {
+		var plain, computed int
+		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND name = ? AND type = 'table'`, name).Scan(&plain); err != nil {
+			return err
+		}
+		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden <> 0`, name).Scan(&computed); err != nil {
+			return err
+		}
+		if plain != 1 || computed > 0 {
+			return invalid("%s is no table as that server makes it", name)
+		}
+	}
+	return nil
+}
+
 func readRows(ctx context.Context, db *sql.DB) (all []*row, err error) {
+	if err := tables(ctx, db); err != nil {
+		return nil, err
+	}
 	wrapped := "NULL"
 	var there int
 	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('keys') WHERE name = '_kdw_wrapping_method'`).Scan(&there); err != nil {
@@ -82,42 +114,52 @@ func readRows(ctx context.Context, db *sql.DB) (all []*row, err error) {
 	if there > 0 { // older databases have no wrapped keys
 		wrapped = "k._kdw_wrapping_method"
 	}
-	found, err := db.QueryContext(ctx, `SELECT m.uid, m.object_type, m.value, c.cryptographic_usage_mask, c.state, k.cryptographic_algorithm, k.cryptographic_length, `+wrapped+`
-		FROM managed_objects m LEFT JOIN crypto_objects c ON c.uid = m.uid LEFT JOIN keys k ON k.uid = m.uid ORDER BY m.uid`)
+	// A value that is too large is not read at all. One that is text is not one of that server's.
+	found, err := db.QueryContext(ctx, `SELECT m.uid, m.object_type, CASE WHEN typeof(m.value) = 'blob' AND length(m.value) <= ? THEN m.value END,
+		c.cryptographic_usage_mask, c.state, k.cryptographic_algorithm, k.cryptographic_length, `+wrapped+`
+		FROM managed_objects m LEFT JOIN crypto_objects c ON c.uid = m.uid LEFT JOIN keys k ON k.uid = m.uid ORDER BY m.uid`, maxMaterial)
 	if err != nil {
 		return nil, err
 	}
 	defer found.Close()
-	at := map[int64]*row{}
+	at, bytes := map[int64]*row{}, 0
 	for found.Next() {
 		r := &row{}
 		if err := found.Scan(&r.uid, &r.kind, &r.value, &r.mask, &r.state, &r.algorithm, &r.bits, &r.wrapped); err != nil {
 			return all, err
 		}
+		if at[r.uid] != nil {
+			return all, invalid("the object %d is in it twice", r.uid)
+		}
 		all, at[r.uid] = append(all, r), r
-		if len(all) > maxKeys {
-			return all, fault.New(fault.TooLarge, "the database has more than %d objects", maxKeys)
+		if bytes += len(r.value); len(all) > maxKeys || bytes > maxValues {
+			return all, fault.New(fault.TooLarge, "the database has more than %d objects, or %d MiB of keys", maxKeys, maxValues>>20)
 		}
 	}
 	if err := found.Err(); err != nil {
 		return all, err
 	}
-	names, err := db.QueryContext(ctx, `SELECT mo_uid, name FROM managed_object_names WHERE name IS NOT NULL ORDER BY mo_uid, name_index`)
+	return all, readNames(ctx, db, at)
+}
+
+// readNames gives objects their names, in order, up to 16 each.
+func readNames(ctx context.Context, db *sql.DB, at map[int64]*row) error {
+	names, err := db.QueryContext(ctx, `SELECT mo_uid, name FROM managed_object_names WHERE typeof(name) = 'text' AND length(name) <= ? ORDER BY mo_uid, name_index`, maxName)
 	if err != nil {
-		return all, err
+		return err
 	}
 	defer names.Close()
 	for names.Next() {
 		var uid int64
 		var name string
 		if err := names.Scan(&uid, &name); err != nil {
-			return all, err
+			return err
 		}
 		if r := at[uid]; r != nil && len(r.names) < 16 {
 			r.names = append(r.names, name)
 		}
 	}
-	return all, names.Err()
+	return names.Err()
 }
 
 // key is what becomes of an object.

@@ -1,0 +1,183 @@
+package foreign_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/transport/client/foreign"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// The tables of PyKMIP's server, as far as they are read.
+const pykmipTables = `
+	CREATE TABLE managed_objects (uid INTEGER PRIMARY KEY, object_type INTEGER, value BLOB);
+	CREATE TABLE crypto_objects (uid INTEGER PRIMARY KEY, cryptographic_usage_mask INTEGER, state INTEGER);
+	CREATE TABLE keys (uid INTEGER PRIMARY KEY, cryptographic_algorithm INTEGER, cryptographic_length INTEGER, _kdw_wrapping_method INTEGER);
+	CREATE TABLE managed_object_names (mo_uid INTEGER, name TEXT, name_index INTEGER);
+	INSERT INTO managed_objects VALUES (1, 2, x'000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f'), (2, 8, x'00');
+	INSERT INTO crypto_objects VALUES (1, 12, 2), (2, 0, NULL);
+	INSERT INTO keys VALUES (1, 3, 256, -1);
+	INSERT INTO managed_object_names VALUES (1, 'first', 0), (1, 'other', 1);`
+
+// database makes one from statements.
+func database(t testing.TB, statements string, args ...any) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(t.Context(), "PRAGMA page_size = 1024; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"+pykmipTables+statements, args...); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// sound checks what may be relied on whatever the database holds.
+func sound(t *testing.T, keys []foreign.Key, err error) {
+	t.Helper()
+	if err != nil && (!errors.Is(err, fault.Invalid) && !errors.Is(err, fault.TooLarge) || keys != nil) {
+		t.Errorf("%d keys and %v", len(keys), err)
+	}
+	states := []string{foreign.Active, foreign.Suspended, foreign.Deactivated, foreign.Compromised}
+	for _, k := range keys {
+		switch {
+		case k.Left != "" && (len(k.Versions) > 0 || k.Algorithm != ""):
+			t.Errorf("%s is left out because %s, and has %d versions of %q", k.ID, k.Left, len(k.Versions), k.Algorithm)
+		case k.Left == "" && (len(k.Versions) != 1 || k.Algorithm == "" || !slices.Contains(states, k.State)):
+			t.Errorf("%s of %q is %q and has %d versions", k.ID, k.Algorithm, k.State, len(k.Versions))
+		}
+		for _, v := range k.Versions {
+			if len(v.Material) == 0 || len(v.Material) > 64<<10 {
+				t.Errorf("%s has %d bytes", k.ID, len(v.Material))
+			}
+		}
+	}
+	foreign.Clear(keys)
+}
+
+func TestHostileDatabasesOfPyKMIPAreRefusedOrLeftOutByObject(t *testing.T) {
+	endless := `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT `
+	for name, c := range map[string]struct {
+		statements string
+		kind       error  // nil: it is read
+		left       string // of the first object
+	}{
+		"as it should be":   {"", nil, ""},
+		"a huge value":      {"UPDATE managed_objects SET value = zeroblob(20000000)", nil, "too many"},
+		"a value of text":   {"UPDATE managed_objects SET value = 'an AES key of thirty-two letters'", nil, "no bytes"},
+		"no value":          {"UPDATE managed_objects SET value = NULL", nil, "no bytes"},
+		"a type of text":    {"UPDATE managed_objects SET object_type = 'key'", fault.Invalid, ""},
+		"no type":           {"UPDATE managed_objects SET object_type = NULL", fault.Invalid, ""},
+		"a type unheard of": {"UPDATE managed_objects SET object_type = -9223372036854775808", nil, "not kept"},
+		"a state of text":   {"UPDATE crypto_objects SET state = 'active'", fault.Invalid, ""},
+		"a state of 1.5":    {"UPDATE crypto_objects SET state = 1.5", fault.Invalid, ""},
+		"a state unheard":   {"UPDATE crypto_objects SET state = 77", nil, "destroyed"},
+		"a length of text":  {"UPDATE keys SET cryptographic_length = '256 bits'", fault.Invalid, ""},
+		"wrapped":           {"UPDATE keys SET _kdw_wrapping_method = 1", nil, "wrapped"},
+		"a name of 10 MB":   {"UPDATE managed_object_names SET name = CAST(zeroblob(10000000) AS TEXT)", nil, ""},
+		"a name of bytes":   {"UPDATE managed_object_names SET name = x'ff00'", nil, ""},
+		"an object twice": {"DROP TABLE crypto_objects; CREATE TABLE crypto_objects (uid, cryptographic_usage_mask, state);" +
+			"INSERT INTO crypto_objects VALUES (1, 0, 2), (1, 0, 5)", fault.Invalid, ""},
+		"many objects": {"INSERT INTO managed_objects WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n LIMIT 100001) SELECT i, 8, x'00' FROM n", fault.TooLarge, ""},
+		"no table":     {"DROP TABLE managed_object_names", fault.Invalid, ""},
+		"an endless view": {
+			"DROP TABLE keys; CREATE VIEW keys AS " + endless + "i AS uid, 3 AS cryptographic_algorithm, 256 AS cryptographic_length FROM n",
+			fault.Invalid, "",
+		},
+		"endless names": {"DROP TABLE managed_object_names; CREATE VIEW managed_object_names AS " + endless + "1 AS mo_uid, 'n' AS name, i AS name_index FROM n", fault.Invalid, ""},
+		"a computed column": {"DROP TABLE managed_objects; CREATE TABLE managed_objects (uid INTEGER PRIMARY KEY, object_type INTEGER, value BLOB AS (zeroblob(900000000)));" +
+			"INSERT INTO managed_objects VALUES (1, 2)", fault.Invalid, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			keys, err := foreign.ReadPyKMIP(x, database(t, c.statements))
+			if c.kind != nil && !errors.Is(err, c.kind) || c.kind == nil && err != nil {
+				t.Errorf("%d keys, %v; want %v", len(keys), err, c.kind)
+			}
+			if c.kind == nil && (len(keys) != 2 || c.left == "" && keys[0].Left != "" || !strings.Contains(keys[0].Left, c.left)) {
+				t.Errorf("%+v, want one left out for %q", keys, c.left)
+			}
+			sound(t, keys, err)
+		})
+	}
+}
+
+func TestADatabaseThatIsNoRegularFileIsRefusedAtOnce(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, t.TempDir(), os.DevNull} {
+		done := make(chan error, 1)
+		go func() { _, err := foreign.ReadPyKMIP(t.Context(), path); done <- err }()
+		select {
+		case err := <-done:
+			if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "no regular file") {
+				t.Errorf("%s: %v", path, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: reading it does not end", path)
+		}
+	}
+}
+
+// FuzzPyKMIPRow puts values of any type where the server puts its own.
+func FuzzPyKMIPRow(f *testing.F) {
+	f.Add(byte(0), int64(2), []byte("k"), int64(2), int64(3), int64(256), "name")
+	f.Add(byte(0xff), int64(-1), []byte{}, int64(1<<62), int64(9), int64(-256), "")
+	f.Add(byte(0x2a), int64(4), make([]byte, 70_000), int64(5), int64(4), int64(2048), "a\x00\xff")
+	f.Fuzz(func(t *testing.T, odd byte, kind int64, value []byte, state, algorithm, bits int64, name string) {
+		pick := func(bit int, a, b any) any {
+			if odd>>bit&1 == 1 {
+				return b
+			}
+			return a
+		}
+		path := database(t, `;
+			DROP TABLE managed_objects; CREATE TABLE managed_objects (uid, object_type, value);
+			DROP TABLE crypto_objects; CREATE TABLE crypto_objects (uid, cryptographic_usage_mask, state);
+			INSERT INTO managed_objects VALUES (?1, ?2, ?3); INSERT INTO crypto_objects VALUES (?1, 0, ?4);
+			UPDATE keys SET cryptographic_algorithm = ?5, cryptographic_length = ?6; UPDATE managed_object_names SET name = ?7, mo_uid = ?1`,
+			pick(0, int64(1), name), pick(1, kind, value), pick(2, value, name), pick(3, state, nil), pick(4, algorithm, name), pick(5, bits, float64(bits)), pick(6, name, value))
+		keys, err := foreign.ReadPyKMIP(t.Context(), path)
+		sound(t, keys, err)
+	})
+}
+
+// FuzzPyKMIPFile changes bytes of a database.
+func FuzzPyKMIPFile(f *testing.F) {
+	whole, err := os.ReadFile(database(f, ""))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole, uint16(0), []byte{})
+	f.Add(whole[:len(whole)/2], uint16(100), []byte{0xff, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte, at uint16, over []byte) {
+		if len(b) > 1<<20 {
+			return
+		}
+		b = slices.Clone(b)
+		copy(b[min(int(at), len(b)):], over)
+		path := filepath.Join(t.TempDir(), "db")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := foreign.ReadPyKMIP(t.Context(), path)
+		sound(t, keys, err)
+		if after, err := os.ReadFile(path); err != nil || string(after) != string(b) {
+			t.Errorf("reading changed the file: %v", err)
+		}
+	})
+}
