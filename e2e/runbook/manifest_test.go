@@ -223,6 +223,15 @@ func TestWhatIsWatchedIsThere(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range []string{"quorate_backup_overdue", "quorate_backup_failing", "quorate_drill_overdue"} {
+		alerted := false
+		for where, query := range expressions(t) {
+			alerted = alerted || !strings.HasPrefix(where, "panel") && strings.Contains(query, name+"{")
+		}
+		if !alerted {
+			t.Errorf("nobody is told when %s is 1", name)
+		}
+	}
 	if metricName.FindString("up == 0") != "" || metricName.FindString("rate(quorate_x_total[5m])") != "quorate_x_total" {
 		t.Error("the test does not see names")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,53 @@ func TestADatabaseThatIsNoRegularFileIsRefusedAtOnce(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Fatalf("%s: reading it does not end", path)
 		}
+	}
+}
+
+// A database with bytes changed, cut off or exchanged is read or refused, and never changed. Fuzzing does the same, much slower: all of
+// SQLite is then watched at work.
+func TestADamagedDatabaseOfPyKMIPIsReadOrRefused(t *testing.T) {
+	whole, err := os.ReadFile(database(t, "INSERT INTO managed_objects WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n LIMIT 50) SELECT i, 8, zeroblob(i) FROM n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	r := rand.New(rand.NewPCG(seed, 0))
+	path := filepath.Join(t.TempDir(), "db")
+	read, refused := 0, 0
+	for i := range 400 {
+		b := slices.Clone(whole)
+		switch i % 4 {
+		case 0:
+			b = b[:r.IntN(len(b))]
+		case 1:
+			from := r.IntN(len(b))
+			copy(b[r.IntN(len(b)):], b[from:min(len(b), from+r.IntN(64))])
+		}
+		for range r.IntN(8) {
+			if len(b) > 0 {
+				b[r.IntN(len(b))] ^= byte(1 << r.IntN(8))
+			}
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := foreign.ReadPyKMIP(t.Context(), path)
+		if err != nil {
+			refused++
+		} else {
+			read++
+		}
+		sound(t, keys, err)
+		if after, err := os.ReadFile(path); err != nil || string(after) != string(b) {
+			t.Fatalf("reading changed the file: %v", err)
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d, round %d", seed, i)
+		}
+	}
+	if read == 0 || refused < 100 {
+		t.Errorf("seed %d: %d were read, %d refused: the damage is too small, or too great", seed, read, refused)
 	}
 }
 
