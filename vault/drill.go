@@ -37,6 +37,8 @@ type DrillReport struct {
 	RPO  Seconds     `json:"rpo_seconds"` // what was changed in that time before the drill would be lost
 	Diff *merge.Diff `json:"would_do,omitempty"`
 	OK   bool        `json:"ok"`
+
+	Error string `json:"error,omitempty"` // why it failed; such a report is the client's own, and nobody signed it
 }
 
 // Seconds is a duration as people and JSON read it.
