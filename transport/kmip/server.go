@@ -25,9 +25,9 @@ type Config struct {
 
 // Server answers messages on a vault. Its methods may be called concurrently.
 type Server struct {
-	vault    *vault.Vault
-	cfg      Config
-	ops      map[wire.Operation]*serve.Op // what is measured; under 0 what is no operation here
+	vault *vault.Vault
+	cfg   Config
+	ops   map[wire.Operation]*serve.Op // what is measured; under 0 what is no operation here
 }
 
 // New builds the door on v.
