@@ -253,7 +253,7 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 func TestFilesAreAboutOneIdea(t *testing.T) {
 	const limit = 500
 	for _, s := range tree(t) {
-		if n := strings.Count(string(s.text), "\n"); !s.test && !ast.IsGenerated(s.file) && n > limit {
+		if n := strings.Count(string(s.text), "\n"); !s.test && n > limit {
 			t.Errorf("%s has %d lines, more than %d: split it by idea", s.path, n, limit)
 		}
 	}

@@ -2,10 +2,12 @@ package wire_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"go/format"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,7 +15,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/wire"
 )
 
-var update = flag.Bool("update", false, "write tables.go anew from vocabulary.txt")
+var update = flag.Bool("update", false, "write the tables anew from vocabulary.txt")
 
 // word and group are vocabulary.txt as it stands.
 type word struct{ code, since, until, name string }
@@ -92,64 +94,122 @@ func constants(b *bytes.Buffer, prefix, kind string, words []word) {
 	b.WriteString(")\n\n")
 }
 
-func generate(t *testing.T) []byte {
+// file is a generated file while it is written: as many sets as fit.
+type file struct {
+	name string
+	text bytes.Buffer
+}
+
+// most is how many lines a generated file may have: fewer than the house allows one that is written by hand.
+const most = 400
+
+// generate is every generated file: the tags, what they are called, and the sets in the order of vocabulary.txt.
+func generate(t *testing.T) map[string][]byte {
 	t.Helper()
 	tags, groups := vocabulary(t)
-	var b bytes.Buffer
-	b.WriteString("// Code generated from vocabulary.txt by go generate; DO NOT EDIT.\n\npackage wire\n\n")
-	b.WriteString("var last = Version{255, 255} // until further notice\n\n")
+	var files []*file
+	begin := func(name string) *bytes.Buffer {
+		f := &file{name: name}
+		f.text.WriteString("// Code generated from vocabulary.txt by go generate; DO NOT EDIT.\n\npackage wire\n\n")
+		files = append(files, f)
+		return &f.text
+	}
+	b := begin("tags.go")
 	b.WriteString("// The tags.\n")
-	constants(&b, "Tag", "Tag", tags)
-	for _, g := range groups {
-		kind := wire.Text(g.name)
-		if g.kind == "mask" {
-			fmt.Fprintf(&b, "// %s has a bit for each of these.\ntype %s uint32\n\n", kind, kind)
-		} else {
-			fmt.Fprintf(&b, "// %s is the enumeration %q.\ntype %s uint32\n\n", kind, g.name, kind)
-		}
-		constants(&b, kind, kind, g.words)
-		method := "ValueText(Tag%s, uint32(v))"
-		if g.kind == "mask" {
-			method = `MaskText(Tag%s, uint32(v), " ")`
-		}
-		fmt.Fprintf(&b, "// String is the value as XML writes it.\nfunc (v %s) String() string { return %s }\n\n", kind, fmt.Sprintf(method, wire.Text(g.tags[0])))
-	}
+	constants(b, "Tag", "Tag", tags)
+	b = begin("tags_words.go")
 	b.WriteString("var tags = []entry{\n")
-	entries(&b, tags)
-	b.WriteString("}\n\nvar sets = []set{\n")
-	for _, g := range groups {
-		fmt.Fprintf(&b, "{name: %q, mask: %v, tags: []Tag{", g.name, g.kind == "mask")
-		for i, tag := range g.tags {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString("Tag" + wire.Text(tag))
-		}
-		b.WriteString("}, entries: []entry{\n")
-		entries(&b, g.words)
-		b.WriteString("}},\n")
-	}
+	entries(b, tags)
 	b.WriteString("}\n")
-	out, err := format.Source(b.Bytes())
-	if err != nil {
-		t.Fatalf("formatting: %v\n%s", err, b.Bytes())
+	var sets []string
+	for i, g := range groups {
+		name := wire.Text(g.name)
+		sets = append(sets, "set"+name)
+		for what, text := range [][]byte{constantsOf(g), wordsOf(g)} {
+			if i == 0 && what == 0 || bytes.Count(b.Bytes(), []byte("\n"))+bytes.Count(text, []byte("\n")) > most-30 { // gofmt breaks long lines
+				b = begin(fmt.Sprintf("sets_%s%s.go", strings.ToLower(name), []string{"", "_words"}[what]))
+			}
+			b.Write(text)
+		}
+	}
+	fmt.Fprintf(begin("sets.go"), "var sets = []*set{\n&%s,\n}\n", strings.Join(sets, ",\n&"))
+	out := map[string][]byte{}
+	for _, f := range files {
+		text, err := format.Source(f.text.Bytes())
+		if err != nil {
+			t.Fatalf("formatting %s: %v\n%s", f.name, err, f.text.Bytes())
+		}
+		out[f.name] = text
 	}
 	return out
 }
 
+// constantsOf is the type of an enumeration or a mask, and its constants.
+func constantsOf(g group) []byte {
+	var b bytes.Buffer
+	kind := wire.Text(g.name)
+	method := "ValueText(Tag%s, uint32(v))"
+	if g.kind == "mask" {
+		fmt.Fprintf(&b, "// %s has a bit for each of these.\ntype %s uint32\n\n", kind, kind)
+		method = `MaskText(Tag%s, uint32(v), " ")`
+	} else {
+		fmt.Fprintf(&b, "// %s is the enumeration %q.\ntype %s uint32\n\n", kind, g.name, kind)
+	}
+	constants(&b, kind, kind, g.words)
+	fmt.Fprintf(&b, "// String is the value as XML writes it.\nfunc (v %s) String() string { return %s }\n\n", kind, fmt.Sprintf(method, wire.Text(g.tags[0])))
+	return b.Bytes()
+}
+
+// wordsOf is the variable that holds what the values are called.
+func wordsOf(g group) []byte {
+	var b bytes.Buffer
+	tags := make([]string, len(g.tags))
+	for i, tag := range g.tags {
+		tags[i] = "Tag" + wire.Text(tag)
+	}
+	fmt.Fprintf(&b, "var set%s = set{name: %q, mask: %v, tags: []Tag{%s}, entries: []entry{\n", wire.Text(g.name), g.name, g.kind == "mask", strings.Join(tags, ", "))
+	entries(&b, g.words)
+	b.WriteString("}}\n\n")
+	return b.Bytes()
+}
+
 func TestTablesAreGenerated(t *testing.T) {
 	want := generate(t)
-	if *update {
-		if err := os.WriteFile("tables.go", want, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile("tables.go")
+	there, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Error("tables.go is not what vocabulary.txt makes: run go generate ./transport/kmip/wire")
+	for _, name := range there {
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.HasPrefix(got, []byte("// Code generated")) && want[name] == nil {
+			if *update {
+				err = os.Remove(name)
+			} else {
+				err = errors.New("vocabulary.txt does not make it any more")
+			}
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for name, text := range want {
+		if n := bytes.Count(text, []byte("\n")); n > most {
+			t.Errorf("%s has %d lines, more than %d", name, n, most)
+		}
+		if *update {
+			if err := os.WriteFile(name, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Error(err)
+		} else if !bytes.Equal(got, text) {
+			t.Errorf("%s is not what vocabulary.txt makes: run go generate ./transport/kmip/wire", name)
+		}
 	}
 }

@@ -16,6 +16,9 @@ var (
 	V21 = Version{2, 1}
 )
 
+// last is the version of which a word stays until further notice.
+var last = Version{255, 255}
+
 // Versions returns every known version, the newest first: the order in which a server offers them (Discover Versions).
 func Versions() []Version { return []Version{V21, V20, V14, V13, V12, V11, V10} }
 
