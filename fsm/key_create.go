@@ -36,6 +36,9 @@ func admit(d *Draft, r *key.Record) error {
 	if d.keyByName(r.Name) != nil {
 		return nameTaken(r.Name)
 	}
+	if err := d.namesFree(r); err != nil {
+		return err
+	}
 	return wrappedWell(d, r, 1)
 }
 

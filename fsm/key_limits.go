@@ -71,7 +71,10 @@ func checkMetadata(r *key.Record) error {
 	if r.RetireAfter < 0 || r.RetireAfter > key.MaxPeriod {
 		return fault.New(fault.Invalid, "the time after which versions of key %s retire is not between 0 and 100 years", title(r))
 	}
-	if r.NextRotate < 0 || r.ActivateAt < 0 || r.DeactivAt < 0 || r.DestroyAt < 0 {
+	if err := checkLabels(r); err != nil {
+		return err
+	}
+	if r.NextRotate < 0 || r.ProcessStart < 0 || r.ProtectStop < 0 || r.ActivateAt < 0 || r.DeactivAt < 0 || r.DestroyAt < 0 {
 		return fault.New(fault.Invalid, "the key %s has a date before 1970", title(r))
 	}
 	return nil

@@ -30,6 +30,11 @@ type UpdateKey struct {
 	RotateUses  *uint64            `cbor:"23,keyasint,omitempty"`
 	RotateBytes *uint64            `cbor:"24,keyasint,omitempty"`
 	RetireAfter *time.Duration     `cbor:"25,keyasint,omitempty"` // where it is not 0, versions that were replaced before and have no date get one, from now
+
+	Names        *[]key.Label `cbor:"40,keyasint,omitempty"` // replaced as a whole, as are groups
+	Groups       *[]key.Label `cbor:"41,keyasint,omitempty"`
+	ProcessStart *key.Time    `cbor:"42,keyasint,omitempty"`
+	ProtectStop  *key.Time    `cbor:"43,keyasint,omitempty"`
 }
 
 // Op implements Command.
@@ -38,7 +43,8 @@ func (*UpdateKey) Op() string { return "key.update" }
 // Revokes implements Revoker: versions below MinDecrypt go out of use, an export that was allowed may no longer be,
 // and policies may depend on name, tags, attributes and owner.
 func (c *UpdateKey) Revokes() bool {
-	return c.MinDecrypt != nil || c.Exportable != nil || c.Name != nil || c.Tags != nil || c.Attributes != nil || c.Owner != nil || c.UsageLimit != nil
+	return c.MinDecrypt != nil || c.Exportable != nil || c.Name != nil || c.Tags != nil || c.Attributes != nil || c.Owner != nil || c.UsageLimit != nil ||
+		c.ProcessStart != nil || c.ProtectStop != nil
 }
 
 // Next gives the record as it will be. Whether Name is free only Apply can tell.
@@ -47,7 +53,7 @@ func (c *UpdateKey) Next(old *key.Record) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if old.State.Gone() && (c.RotateEvery != nil || c.NextRotate != nil || c.ActivateAt != nil || c.DeactivAt != nil || c.DestroyAt != nil || c.RetireAfter != nil) {
+	if old.State.Gone() && (c.RotateEvery != nil || c.NextRotate != nil || c.ActivateAt != nil || c.DeactivAt != nil || c.DestroyAt != nil || c.RetireAfter != nil || c.ProcessStart != nil || c.ProtectStop != nil) {
 		return nil, fault.New(fault.BadState, "the key %s is %s; it has no dates left to change", title(old), old.State)
 	}
 	if c.Exportable != nil && *c.Exportable && !old.Exportable {
@@ -84,6 +90,14 @@ func (c *UpdateKey) set(r *key.Record) {
 	replace(&r.RetireAfter, c.RetireAfter)
 	if c.RetireAfter != nil && *c.RetireAfter > 0 {
 		retire(r)
+	}
+	replace(&r.ProcessStart, c.ProcessStart)
+	replace(&r.ProtectStop, c.ProtectStop)
+	if c.Names != nil {
+		r.Names = slices.Clone(*c.Names)
+	}
+	if c.Groups != nil {
+		r.Groups = slices.Clone(*c.Groups)
 	}
 	if c.Tags != nil {
 		r.Tags = maps.Clone(*c.Tags)
@@ -124,6 +138,11 @@ func (c *UpdateKey) Apply(d *Draft, _ Env) (Result, error) {
 	}
 	if r.Name != old.Name && d.keyByName(r.Name) != nil {
 		return Result{}, nameTaken(r.Name)
+	}
+	if c.Names != nil {
+		if err := d.namesFree(r); err != nil {
+			return Result{}, err
+		}
 	}
 	d.putKey(old, r)
 	return Result{Object: r.ID, Revision: r.Revision}, nil

@@ -20,6 +20,8 @@ type keyTable struct {
 	byOwner     index[cell, *cell]
 	byTag       index[cell, tagEntry]
 	byDue       index[cell, dueEntry]
+	byLabel     index[cell, labelEntry]
+	byGroup     index[cell, labelEntry]
 	terms       termTable
 	children    childTable
 	intern      *interner // the writer's
@@ -69,8 +71,8 @@ func (t *keyTable) move(e idEntry, fresh *key.Record) {
 	t.children.replace(e.rec, fresh)
 }
 
-func (t *keyTable) orders() [7]upkeep[cell] {
-	return [...]upkeep[cell]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue}
+func (t *keyTable) orders() [9]upkeep[cell] {
+	return [...]upkeep[cell]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byLabel, &t.byGroup}
 }
 
 func (t *keyTable) share() {
@@ -93,6 +95,8 @@ func newKeyTable() keyTable {
 		byOwner:     newIndex(lessOwner, self, ownerEntries),
 		byTag:       newIndex(lessTag, tagEntry.place, in.tagEntries),
 		byDue:       newIndex(lessDue, dueEntry.place, dueEntries),
+		byLabel:     labelIndex(names),
+		byGroup:     labelIndex(groups),
 		terms:       newTermTable(),
 		children:    newChildTable(),
 	}

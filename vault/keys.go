@@ -128,6 +128,13 @@ const sealedOverhead = 12 + 16
 
 // newRecord checks a spec and makes the record that it describes, without material.
 func newRecord(t *task, s KeySpec) (*key.Record, error) {
+	id, err := key.NewID(t.v.cfg.Random)
+	if err != nil {
+		return nil, err
+	}
+	if s.Unnamed && s.Name == "" {
+		s.Name = t.nameFor(id, s.Names)
+	}
 	if err := key.CheckName(s.Name); err != nil {
 		return nil, err
 	}
@@ -155,10 +162,6 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := key.NewID(t.v.cfg.Random)
-	if err != nil {
-		return nil, err
-	}
 	now := t.v.now(t.link.machine.State())
 	r := &key.Record{
 		ID: id, Name: s.Name, Algorithm: s.Algorithm, Type: traits.Type, Usage: s.Usage, State: key.Active,
@@ -168,6 +171,7 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if attributes != nil {
 		r.Attributes = *attributes
 	}
+	r.Names, r.Groups, r.Links, r.ProcessStart, r.ProtectStop = s.Names, s.Groups, s.Links, s.ProcessStart, s.ProtectStop
 	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}
 	if s.PreActive || s.ActivateAt != 0 {
 		r.State, first.State, first.Activated, r.ActivateAt = key.PreActive, key.PreActive, 0, s.ActivateAt

@@ -30,6 +30,13 @@ type KeySpec struct {
 
 	// Attributes are kept for whoever asks for them; the vault does not act on them. By name, at most key.MaxAttribute bytes in all.
 	Attributes map[string][]byte `cbor:",omitempty"`
+
+	Names        []key.Label `cbor:",omitempty"` // that it bears beside Name
+	Groups       []key.Label `cbor:",omitempty"` // that it is in
+	ProcessStart key.Time    `cbor:",omitempty"` // before it, nothing is opened with the key
+	ProtectStop  key.Time    `cbor:",omitempty"` // from it on, nothing is protected with it
+	Links        []key.Link  `cbor:",omitempty"` // to other objects
+	Unnamed      bool        `cbor:",omitempty"` // Name is "": it gets the first of Names, if that is free and fits, else "kmip/" and its id
 }
 
 // KeyPatch is a change of metadata; nil fields stay as they are.
@@ -49,6 +56,12 @@ type KeyPatch struct {
 	UsageLimit  *uint64        // counts all uses since the key was made
 
 	Attributes map[string][]byte `cbor:",omitempty"` // what is to change of them, by name: a new value, or nothing to take it away
+
+	Names        *[]key.Label `cbor:",omitempty"` // replaces all, as Groups and Links do
+	Groups       *[]key.Label `cbor:",omitempty"`
+	Links        *[]key.Link  `cbor:",omitempty"`
+	ProcessStart *key.Time    `cbor:",omitempty"`
+	ProtectStop  *key.Time    `cbor:",omitempty"`
 }
 
 // StateChange asks for a step in a key's life.

@@ -79,6 +79,9 @@ func (t *task) mayUse(op key.Operation, r *key.Record, ver *key.Version) error {
 	default:
 		return outOfUse(op, p, r, ver)
 	}
+	if err := t.inTime(op, p, r); err != nil {
+		return err
+	}
 	if ver.Number < r.MinDecrypt {
 		return fault.New(fault.BadState, "key %s no longer uses version %d: the lowest in use is %d", nameOf(r), ver.Number, r.MinDecrypt).
 			WithHint("Who may update the key can lower its min_decrypt_version.")

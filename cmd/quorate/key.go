@@ -194,11 +194,16 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		tags = append(tags, name+"="+r.Tags[name])
 	}
 	limit, oldest := usageLimit(r), ""
+	names := make([]string, len(r.Names))
+	for i, n := range r.Names {
+		names[i] = n.Value
+	}
 	if r.MinDecryptVersion > 0 {
 		oldest = fmt.Sprint(r.MinDecryptVersion)
 	}
 	err := describe(w, []field{
 		{"Name", r.Name},
+		{"Also named", strings.Join(names, ", ")},
 		{"ID", r.ID},
 		{"Algorithm", r.Algorithm},
 		{"Usage", strings.Join(r.Usage, ", ")},

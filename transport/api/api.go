@@ -342,6 +342,18 @@ type Record struct {
 	UpdatedAt         string            `json:"updated_at"`
 	Attributes        map[string][]byte `json:"attributes,omitempty"` // what the vault keeps and does not act on
 	ETag              string            `json:"etag"`
+
+	Names             []Label `json:"names,omitempty"`              // that it bears beside name, as KMIP gives them
+	Groups            []Label `json:"groups,omitempty"`             // that it is in, likewise
+	ProcessStartsAt   string  `json:"process_starts_at,omitzero"`   // nothing is opened with it before
+	ProtectionStopsAt string  `json:"protection_stops_at,omitzero"` // nothing is protected with it from then on
+}
+
+// Label is a name or a group of a key: any text.
+type Label struct {
+	Value string `json:"value"`
+	Type  uint32 `json:"type,omitzero"`  // of a name: KMIP's Name Type
+	Index uint32 `json:"index,omitzero"` // which of several it is
 }
 
 // Version is one generation of a key.

@@ -51,6 +51,7 @@ var structs = []any{
 	api.StateRequest{},
 	api.DestroyRequest{},
 	api.Record{},
+	api.Label{},
 	api.Version{},
 	api.Keys{},
 	api.Material{},

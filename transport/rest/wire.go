@@ -23,6 +23,8 @@ func recordOf(r *key.Record) api.Record {
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
 	out.DestroyWaitsFor = r.WaitsFor
+	out.Names, out.Groups = labelsOf(r.Names), labelsOf(r.Groups)
+	out.ProcessStartsAt, out.ProtectionStopsAt = r.ProcessStart.String(), r.ProtectStop.String()
 	if r.UsageLimit > 0 {
 		left := r.UsageLeft
 		out.UsageLeft = &left
@@ -39,6 +41,14 @@ func recordOf(r *key.Record) api.Record {
 		last = max(last, r.Versions[i].LastUsed)
 	}
 	out.LastUsedAt = last.String()
+	return out
+}
+
+func labelsOf(all []key.Label) []api.Label {
+	var out []api.Label
+	for _, l := range all {
+		out = append(out, api.Label{Value: l.Value, Type: l.Kind, Index: l.Index})
+	}
 	return out
 }
 

@@ -263,6 +263,7 @@ func TestACloneIsItsOwn(t *testing.T) {
 	make1 := func() *key.Record {
 		return &key.Record{
 			Versions: []key.Version{{Number: 1}}, Tags: map[string]string{"a": "b"}, Attributes: map[string][]byte{"a": {1}}, Links: []key.Link{{Kind: 1}}, MAC: []byte{1},
+			Names: []key.Label{{Value: "n"}}, Groups: []key.Label{{Value: "g"}},
 		}
 	}
 	kind := reflect.TypeFor[key.Record]()

@@ -115,6 +115,11 @@ type Record struct {
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
 	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated and after it was deactivated: see ToRevealIdle
 
+	Names        []Label `cbor:"40,keyasint,omitempty"` // that it bears beside Name; no two objects that are not destroyed share one
+	Groups       []Label `cbor:"41,keyasint,omitempty"` // that it is in
+	ProcessStart Time    `cbor:"42,keyasint,omitempty"` // before it, nothing is opened with the key (KMIP 2.1, section 4.42); 0: no such date
+	ProtectStop  Time    `cbor:"43,keyasint,omitempty"` // from it on, nothing is protected with the key (section 4.43); 0: no such date
+
 	// Bits is shown only, and of secrets only: how long the latest version is. Other algorithms say it by their name.
 	Bits int `cbor:"-"`
 	// UsageLeft is only in records that the vault shows: what nodes may still take of UsageLimit, and what this one holds.
@@ -151,6 +156,7 @@ func (r *Record) Clone() *Record {
 	c.Tags = maps.Clone(r.Tags)
 	c.Attributes = maps.Clone(r.Attributes)
 	c.Links = slices.Clone(r.Links)
+	c.Names, c.Groups = slices.Clone(r.Names), slices.Clone(r.Groups)
 	return &c
 }
 

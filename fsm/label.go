@@ -1,0 +1,97 @@
+package fsm
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// labelEntry is a key under a name or a group that it has.
+type labelEntry struct {
+	label string
+	cell  *cell // nil in what is searched for: before all of that label
+}
+
+func (e labelEntry) place() *cell { return e.cell }
+
+func lessLabel(a, b labelEntry) bool {
+	if c := strings.Compare(a.label, b.label); c != 0 {
+		return c < 0
+	}
+	if a.cell == nil || b.cell == nil {
+		return a.cell == nil && b.cell != nil
+	}
+	return bytes.Compare(a.cell.id[:], b.cell.id[:]) < 0
+}
+
+func labelIndex(of func(*key.Record) []key.Label) index[cell, labelEntry] {
+	return newIndex(lessLabel, labelEntry.place, func(c *cell, to []labelEntry) []labelEntry {
+		for _, l := range of(c.record.Load()) {
+			to = append(to, labelEntry{l.Value, c})
+		}
+		return to
+	})
+}
+
+func names(r *key.Record) []key.Label  { return r.Names }
+func groups(r *key.Record) []key.Label { return r.Groups }
+
+// KeysNamed gives the keys that bear a name of their own beside the vault's, by id: one that is alive at most, and any number that are destroyed.
+func (s *State) KeysNamed(name string) []*key.Record { return s.labelled(&s.keys.byLabel, name, -1) }
+
+// KeysInGroup gives the keys of a group by id, at most limit; there may be more if it is that many.
+func (s *State) KeysInGroup(group string, limit int) []*key.Record {
+	return s.labelled(&s.keys.byGroup, group, limit)
+}
+
+func (c *content) labelled(x *index[cell, labelEntry], label string, limit int) (all []*key.Record) {
+	x.tree.AscendFrom(labelEntry{label: label}, func(e labelEntry) bool {
+		if e.label != label || len(all) == limit {
+			return false
+		}
+		all = append(all, c.key(e.cell.id))
+		return true
+	})
+	return all
+}
+
+// EachKey visits keys by id until visit returns false.
+func (s *State) EachKey(visit func(*key.Record) bool) {
+	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.rec) })
+}
+
+// namesFree refuses a name of r that another key has. What is destroyed gives its names free: nobody can mean it any more.
+func (d *Draft) namesFree(r *key.Record) error {
+	for _, n := range r.Names {
+		for _, other := range d.labelled(&d.keys.byLabel, n.Value, -1) {
+			if other.ID != r.ID && !other.State.Gone() {
+				return nameTaken(n.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// checkLabels holds names and groups to their limits. Its messages do not depend on order.
+func checkLabels(r *key.Record) error {
+	for _, all := range [][]key.Label{r.Names, r.Groups} {
+		if len(all) > key.MaxLabels {
+			return fault.New(fault.TooLarge, "the key %s has more than %d names or groups", title(r), key.MaxLabels)
+		}
+		seen := make(map[string]bool, len(all))
+		places := make(map[uint32]bool, len(all))
+		for _, l := range all {
+			if l.Value == "" || len(l.Value) > key.MaxLabel || !utf8.ValidString(l.Value) {
+				return fault.New(fault.Invalid, "a name or group of key %s is empty, longer than %d bytes, or not UTF-8", title(r), key.MaxLabel)
+			}
+			if seen[l.Value] || places[l.Index] {
+				return fault.New(fault.Invalid, "the key %s has a name or a group twice", title(r))
+			}
+			seen[l.Value], places[l.Index] = true, true
+		}
+	}
+	return nil
+}
