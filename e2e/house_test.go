@@ -51,7 +51,8 @@ var plan = map[string][]string{
 	"transport/keas":                 {"transport/keas/legacy", "transport/keas/xmlrpc", "transport/client/sealed", "vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
 	"transport/keas/legacy":          {"vault/fault"}, // old ciphertext, to read
 	"transport/keas/xmlrpc":          {"vault/fault"}, // the form of calls and answers
-	"transport/kmip":                 {"transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/kmip/attribute":       {"transport/kmip/wire", "transport/kmip/ttlv"},
+	"transport/kmip":                 {"transport/kmip/attribute", "transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
 	"transport/kmip/wire":            {}, // the words of the protocol
 	"transport/kmip/ttlv":            {"transport/kmip/wire"},
 	"transport/client":               {"transport/client/sealed", "transport/api", "vault/fault"},

@@ -50,6 +50,10 @@ var older = map[wire.ResultReason]wire.ResultReason{
 
 	wire.ResultReasonInvalidCorrelationValue:            wire.ResultReasonItemNotFound,
 	wire.ResultReasonIncompatibleCryptographicUsageMask: wire.ResultReasonPermissionDenied,
+	wire.ResultReasonAttributeReadOnly:                  wire.ResultReasonPermissionDenied,
+	wire.ResultReasonAttributeSingleValued:              wire.ResultReasonIllegalOperation,
+	wire.ResultReasonAttributeNotFound:                  wire.ResultReasonItemNotFound,
+	wire.ResultReasonAttributeInstanceNotFound:          wire.ResultReasonItemNotFound,
 }
 
 // reasonOf is the reason for err, among those that version v has.
@@ -76,7 +80,7 @@ func reasonOf(err error, v wire.Version) wire.ResultReason {
 func (s *Server) writeFailure(out *ttlv.Encoder, v wire.Version, err error) {
 	f, reason := fault.Of(err), reasonOf(err, v)
 	text := f.Message
-	if reason == wire.ResultReasonItemNotFound {
+	if reason == wire.ResultReasonItemNotFound && (f.Kind == fault.NotFound || f.Kind == fault.Denied) { // not of an attribute
 		text = notFound
 	}
 	if f.Kind == fault.Internal {

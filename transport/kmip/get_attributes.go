@@ -1,6 +1,8 @@
 package kmip
 
 import (
+	"strings"
+
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 )
@@ -18,17 +20,9 @@ func getAttributes(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	write := func() {
 		for _, a := range all {
-			if len(wanted) > 0 && !wanted[a.tag] {
-				continue
+			if len(wanted) == 0 || wanted[a.name] {
+				x.writeAttribute(out, a)
 			}
-			if !x.version.Before(wire.V20) {
-				a.write(out, a.tag)
-				continue
-			}
-			out.Structure(wire.TagAttribute, func() {
-				out.Text(wire.TagAttributeName, a.tag.Name())
-				a.write(out, wire.TagAttributeValue)
-			})
 		}
 	}
 	if x.version.Before(wire.V20) {
@@ -39,24 +33,64 @@ func getAttributes(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	return nil
 }
 
-// getAttributeList is Get Attribute List (KMIP 1.4, section 4.13; 2.1, section 6.1.23).
+// writeAttribute writes an attribute as the version does: an Attribute of 1.x, its own tag in 2.x, or an Attribute of 2.x for a
+// vendor's.
+func (x *exchange) writeAttribute(out *ttlv.Encoder, a instance) {
+	switch {
+	case x.version.Before(wire.V20):
+		out.Structure(wire.TagAttribute, func() {
+			out.Text(wire.TagAttributeName, a.name)
+			if a.index > 0 {
+				out.Integer(wire.TagAttributeIndex, int32(a.index))
+			}
+			a.write(out, wire.TagAttributeValue)
+		})
+	case a.tag != 0:
+		a.write(out, a.tag)
+	default:
+		out.Structure(wire.TagAttribute, func() {
+			writeVendor(out, a.name)
+			a.write(out, wire.TagAttributeValue)
+		})
+	}
+}
+
+// writeVendor writes how 2.x names a custom attribute.
+func writeVendor(out *ttlv.Encoder, name string) {
+	vendor, rest, ok := strings.Cut(name, ":")
+	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "y-") || !ok {
+		vendor, rest, _ = strings.Cut(name, "-")
+	}
+	out.Text(wire.TagVendorIdentification, vendor)
+	out.Text(wire.TagAttributeName, rest)
+}
+
+// getAttributeList is Get Attribute List (KMIP 1.4, section 4.13; 2.1, section 6.1.23). Each attribute is listed once.
 func getAttributeList(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	all, err := x.attributesOf(payload, out)
 	if err != nil {
 		return err
 	}
+	listed := map[string]bool{}
 	for _, a := range all {
-		if x.version.Before(wire.V20) {
-			out.Text(wire.TagAttributeName, a.tag.Name())
-		} else {
+		if listed[a.name] {
+			continue
+		}
+		listed[a.name] = true
+		switch {
+		case x.version.Before(wire.V20):
+			out.Text(wire.TagAttributeName, a.name)
+		case a.tag != 0:
 			out.Enumeration(wire.TagAttributeReference, uint32(a.tag))
+		default:
+			out.Structure(wire.TagAttributeReference, func() { writeVendor(out, a.name) })
 		}
 	}
 	return nil
 }
 
 // attributesOf reads the object that the payload names and writes its identifier.
-func (x *exchange) attributesOf(payload ttlv.Item, out *ttlv.Encoder) ([]attribute, error) {
+func (x *exchange) attributesOf(payload ttlv.Item, out *ttlv.Encoder) ([]instance, error) {
 	id, err := x.object(payload)
 	if err != nil {
 		return nil, err
@@ -70,27 +104,45 @@ func (x *exchange) attributesOf(payload ttlv.Item, out *ttlv.Encoder) ([]attribu
 }
 
 // named are the attributes that a payload names: by name in 1.x, by reference in 2.x. What is no attribute of the
-// specification is one that no object here has.
-func named(payload ttlv.Item) (map[wire.Tag]bool, error) {
-	wanted := map[wire.Tag]bool{}
+// specification is one that the object may have all the same.
+func named(payload ttlv.Item) (map[string]bool, error) {
+	wanted := map[string]bool{}
 	for item := range payload.Children() {
-		switch {
-		case item.Tag() == wire.TagAttributeName:
-			name, err := item.Text()
-			if err != nil {
-				return nil, err
-			}
-			t, _ := wire.TagNamed(name)
-			wanted[t] = true
-		case item.Tag() == wire.TagAttributeReference && item.Type() == ttlv.Structure: // a vendor's
-			wanted[0] = true
-		case item.Tag() == wire.TagAttributeReference:
-			v, err := item.Enumeration()
-			if err != nil {
-				return nil, err
-			}
-			wanted[wire.Tag(v)] = true
+		var name string
+		var err error
+		switch item.Tag() {
+		case wire.TagAttributeName:
+			name, err = item.Text()
+		case wire.TagAttributeReference:
+			_, name, err = referred(item)
+		default:
+			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		wanted[name] = true
 	}
 	return wanted, nil
+}
+
+// referred is the attribute that 2.x refers to: by its tag, or by vendor and name. Some clients write the specification's own by name, too.
+func referred(item ttlv.Item) (wire.Tag, string, error) {
+	if item.Type() != ttlv.Structure {
+		v, err := item.Enumeration()
+		t := wire.Tag(v)
+		return t, t.Name(), err
+	}
+	vendor, err := item.Find(wire.TagVendorIdentification).Text()
+	if err != nil {
+		return 0, "", err
+	}
+	name, err := item.Find(wire.TagAttributeName).Text()
+	if err != nil {
+		return 0, "", err
+	}
+	if t, ok := wire.TagNamed(name); ok && vendor != "x" && vendor != "y" {
+		return t, name, nil
+	}
+	return 0, vendorName(vendor, name), nil
 }
