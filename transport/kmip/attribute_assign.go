@@ -14,8 +14,12 @@ import (
 )
 
 // valuesOf are the values of one attribute of a record, in the order of their indexes.
-func valuesOf(r *key.Record, v wire.Version, name string) (all []attribute.Value) {
-	for _, a := range attributes(r, v) {
+func valuesOf(r *key.Record, v wire.Version, name string) []attribute.Value {
+	return valuesAmong(attributes(r, v), name)
+}
+
+func valuesAmong(instances []instance, name string) (all []attribute.Value) {
+	for _, a := range instances {
 		if a.name != name {
 			continue
 		}

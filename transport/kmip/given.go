@@ -50,6 +50,8 @@ func (x *exchange) given(item ttlv.Item) (given, error) {
 		return given{}, because(wire.ResultReasonItemNotFound, fault.New(fault.NotFound, "there is no such template"))
 	case x.version.Before(wire.V20):
 		return givenByName(item)
+	case item.Tag() == wire.TagAttribute && !item.Find(wire.TagVendorIdentification).Present() && item.Find(wire.TagAttributeName).Present():
+		return givenByName(item) // as 1.x writes it, unmistakably
 	case item.Tag() == wire.TagAttribute:
 		return givenByVendor(item)
 	}

@@ -2,131 +2,265 @@ package kmip
 
 import (
 	"errors"
+	"math"
 
+	"github.com/quorate/quorate/transport/kmip/attribute"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
 // filter is what Locate looks for.
 type filter struct {
-	name      string
-	kind      wire.ObjectType             // 0: any
-	algorithm wire.CryptographicAlgorithm // 0: any
-	state     wire.State                  // 0: any
-	read      map[wire.Tag]bool           // what was given
+	version wire.Version
+	wanted  []given
+	dates   map[wire.Tag][]int64 // one: that second; two: from the one to the other
+	storage int32                // bits of Storage Status Mask
+	fresh   bool                 // only fresh members of the group
+	one     bool                 // only the group's default member
+	most    int
+	offset  int
+	query   vault.LocateQuery
 }
 
-// locate is Locate (KMIP 1.4, section 4.9; 2.1, section 6.1.28) by name, of which a vault has each once. A filter that
-// is not understood is an error: passed over, it would match everything.
+// locate is Locate (KMIP 1.4, section 4.9; 2.1, section 6.1.28): the newest first, those that the caller may see. A filter that is not
+// understood is an error: passed over, it would match everything.
 func locate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	f, err := readFilter(payload)
+	f, err := x.readFilter(payload)
 	if err != nil {
 		return err
-	}
-	if f.name == "" {
-		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "objects are located by Name here"))
 	}
 	x.id = "" // what an operation before found is not meant any more
-	found, err := x.find(f)
+	f.query.Match, f.query.Limit, f.query.Offset = f.matches, f.most, f.offset
+	page, total, err := x.server.vault.Locate(x.ctx, x.caller, f.query)
+	if errors.Is(err, fault.Denied) { // who may list nothing finds nothing
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
-	if !x.version.Before(wire.V13) {
-		n := int32(0)
-		if found != nil {
-			n = 1
-		}
-		out.Integer(wire.TagLocatedItems, n)
+	if f.one { // the default member of a group is its newest
+		total, page = min(total, 1), page[:min(len(page), 1)]
 	}
-	if found != nil && room(payload) {
-		x.done(found.ID, out)
+	if !x.version.Before(wire.V13) {
+		out.Integer(wire.TagLocatedItems, int32(min(total, math.MaxInt32)))
+	}
+	for _, r := range page {
+		x.done(r.ID, out)
+	}
+	if len(page) > 1 {
+		x.id = "" // which of them, nobody could say
 	}
 	return nil
 }
 
-// room tells whether the page that is asked for holds the first object.
-func room(payload ttlv.Item) bool {
-	most, err := payload.Find(wire.TagMaximumItems).Integer()
-	offset, _ := payload.Find(wire.TagOffsetItems).Integer() // without one: 0
-	return (err != nil || most > 0) && offset <= 0
-}
-
-// find returns the record, nil if there is none that the caller may know of.
-func (x *exchange) find(f filter) (*key.Record, error) {
-	if key.CheckName(f.name) != nil { // nor may it be taken for an id
-		return nil, nil
-	}
-	r, err := x.server.vault.Key(x.ctx, x.caller, f.name)
-	if errors.Is(err, fault.NotFound) || errors.Is(err, fault.Denied) {
-		return nil, nil
-	}
-	if err != nil || !f.matches(r) {
-		return nil, err
-	}
-	return r, nil
-}
-
-func (f filter) matches(r *key.Record) bool {
-	return (f.kind == 0 || f.kind == wire.ObjectType(r.Type)) &&
-		(f.algorithm == 0 || f.algorithm == ciphers[r.Algorithm].algorithm) &&
-		(f.state == 0 || f.state == state(r.State))
-}
-
-func readFilter(payload ttlv.Item) (filter, error) {
-	f := filter{read: map[wire.Tag]bool{}}
+// readFilter reads what a payload asks for.
+func (x *exchange) readFilter(payload ttlv.Item) (*filter, error) {
+	f := &filter{version: x.version, most: math.MaxInt32, storage: int32(wire.StorageStatusMaskOnLineStorage), dates: map[wire.Tag][]int64{}}
 	for item := range payload.Children() {
+		var err error
 		switch item.Tag() {
-		case wire.TagMaximumItems, wire.TagOffsetItems:
-			if _, err := item.Integer(); err != nil {
-				return f, err
+		case wire.TagMaximumItems:
+			f.most, err = count(item)
+		case wire.TagOffsetItems:
+			f.offset, err = count(item)
+		case wire.TagStorageStatusMask:
+			if f.storage, err = item.Integer(); err == nil && f.storage&^7 != 0 {
+				err = item.Fail("it has bits that are not known")
 			}
-		case wire.TagAttribute: // 1.x
-			name, err := item.Find(wire.TagAttributeName).Text()
-			if err != nil {
-				return f, err
-			}
-			t, _ := wire.TagNamed(name)
-			if err := f.take(t, item.Find(wire.TagAttributeValue), item); err != nil {
-				return f, err
-			}
-		case wire.TagAttributes: // 2.x
+		case wire.TagObjectGroupMember:
+			err = f.member(item)
+		case wire.TagAttribute:
+			err = f.take(x, item)
+		case wire.TagAttributes, wire.TagTemplateAttribute: // of 2.x; and what some clients of 1.0 put around it
 			for a := range item.Children() {
-				if err := f.take(a.Tag(), a, a); err != nil {
-					return f, err
+				if err = f.take(x, a); err != nil {
+					break
 				}
 			}
 		default:
-			return f, item.Fail("Locate does not know this filter")
+			err = item.Fail("Locate does not know this filter")
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return f, nil
 }
 
-// take takes one attribute into the filter. at is where an error is.
-func (f *filter) take(t wire.Tag, value, at ttlv.Item) error {
-	if f.read[t] {
-		return at.Fail("no object has the attribute twice")
+func count(item ttlv.Item) (int, error) {
+	n, err := item.Integer()
+	if err == nil && n < 0 {
+		err = item.Fail("it is negative")
 	}
-	f.read[t] = true
-	var v uint32
-	var err error
-	switch t {
-	case wire.TagName:
-		f.name, err = value.Find(wire.TagNameValue).Text()
-		return err
-	case wire.TagObjectType:
-		v, err = value.Enumeration()
-		f.kind = wire.ObjectType(v)
-	case wire.TagCryptographicAlgorithm:
-		v, err = value.Enumeration()
-		f.algorithm = wire.CryptographicAlgorithm(v)
-	case wire.TagState:
-		v, err = value.Enumeration()
-		f.state = wire.State(v)
+	return int(n), err
+}
+
+func (f *filter) member(item ttlv.Item) error {
+	v, err := item.Enumeration()
+	switch wire.ObjectGroupMember(v) {
+	case wire.ObjectGroupMemberGroupMemberFresh:
+		f.fresh = true
+	case wire.ObjectGroupMemberGroupMemberDefault:
+		f.one = true
 	default:
-		return at.Fail("objects cannot be located by this attribute")
+		if err == nil {
+			err = item.Fail("there is no such group member")
+		}
 	}
 	return err
+}
+
+// take takes one attribute into the filter.
+func (f *filter) take(x *exchange, item ttlv.Item) error {
+	g, err := x.given(item)
+	if err != nil {
+		return err
+	}
+	rule, known := attribute.RuleOf(g.tag, g.name)
+	if !known || g.tag != 0 && !g.tag.In(x.version) {
+		return item.Fail("objects cannot be located by %s", g.name)
+	}
+	if !g.value.Present() {
+		return g.value.Fail("it is missing")
+	}
+	if rule.Type == ttlv.DateTime {
+		at, err := g.value.Time()
+		if err != nil {
+			return err
+		}
+		if f.dates[g.tag] = append(f.dates[g.tag], at.Unix()); len(f.dates[g.tag]) > 2 {
+			return item.Fail("a date is found by itself, or between two others")
+		}
+		return nil
+	}
+	if rule.Type != 0 && rule.Type != g.value.Type() {
+		return item.Fail("%s is of type %v, not %v", g.name, rule.Type, g.value.Type())
+	}
+	if !rule.Has(attribute.Many) {
+		for _, o := range f.wanted {
+			if o.name == g.name {
+				return item.Fail("no object has the attribute twice")
+			}
+		}
+	}
+	f.wanted = append(f.wanted, g)
+	return f.narrow(g)
+}
+
+// narrow makes a filter that is looked up of an attribute.
+func (f *filter) narrow(g given) (err error) {
+	var text string
+	switch g.tag {
+	case wire.TagName:
+		text, err = g.value.Find(wire.TagNameValue).Text()
+		f.query.Name = text
+	case wire.TagObjectGroup:
+		text, err = g.value.Text()
+		f.query.Group = text
+	case wire.TagUniqueIdentifier:
+		if text, err = g.value.Text(); err == nil {
+			if f.query.ID, err = key.ParseID(text); err != nil { // nobody has it
+				f.query.ID, err = key.ID{0xff}, nil
+			}
+		}
+	case wire.TagState:
+		var v uint32
+		if v, err = g.value.Enumeration(); wire.State(v) == wire.StateDestroyed || wire.State(v) == wire.StateDestroyedCompromised {
+			f.storage |= int32(wire.StorageStatusMaskDestroyedStorage)
+		}
+	}
+	return err
+}
+
+// matches tells whether a record has all that is asked for.
+func (f *filter) matches(r *key.Record) bool {
+	if !f.stored(r) {
+		return false
+	}
+	for _, g := range f.wanted { // what is cheap to tell first
+		if v, err := g.value.Enumeration(); err == nil && (g.tag == wire.TagObjectType && v != uint32(r.Type) || g.tag == wire.TagState && v != uint32(state(r.State))) {
+			return false
+		}
+	}
+	if len(f.wanted) == 0 && len(f.dates) == 0 && !f.fresh {
+		return true
+	}
+	all := attributes(r, f.version)
+	values := func(name string) (found []ttlv.Item) {
+		for _, v := range valuesAmong(all, name) {
+			found = append(found, v.Item)
+		}
+		return found
+	}
+	for t, span := range f.dates {
+		if found := values(t.Name()); len(found) == 0 || !within(found[0], span) {
+			return false
+		}
+	}
+	for _, g := range f.wanted {
+		if !anyHas(values(g.name), g.value) {
+			return false
+		}
+	}
+	if f.fresh {
+		found := values(wire.TagFresh.Name())
+		if len(found) == 0 {
+			return false
+		}
+		is, err := found[0].Boolean()
+		return err == nil && is
+	}
+	return true
+}
+
+// stored tells whether an object is kept where the filter looks. Archiving is an attribute here: the material stays where it is.
+func (f *filter) stored(r *key.Record) bool {
+	switch {
+	case r.State.Gone():
+		return f.storage&int32(wire.StorageStatusMaskDestroyedStorage) != 0
+	case len(r.Attributes[wire.TagArchiveDate.Name()]) > 0:
+		return f.storage&int32(wire.StorageStatusMaskArchivalStorage) != 0
+	}
+	return f.storage&int32(wire.StorageStatusMaskOnLineStorage) != 0
+}
+
+// within tells whether a date is the one asked for, or between two.
+func within(v ttlv.Item, span []int64) bool {
+	at, err := v.Time()
+	first, last := span[0], span[len(span)-1]
+	return err == nil && min(first, last) <= at.Unix() && at.Unix() <= max(first, last)
+}
+
+func anyHas(values []ttlv.Item, want ttlv.Item) bool {
+	for _, v := range values {
+		if has(v, want) {
+			return true
+		}
+	}
+	return false
+}
+
+// has tells whether a value is what is asked for: equal, or a mask with all its bits, or a structure with all its fields.
+func has(v, want ttlv.Item) bool {
+	switch {
+	case v.Type() == ttlv.Structure && want.Type() == ttlv.Structure:
+		for field := range want.Children() {
+			found := false
+			for c := range v.Children() {
+				found = found || c.Tag() == field.Tag() && has(c, field)
+			}
+			if !found {
+				return false
+			}
+		}
+		return true
+	case wire.IsMask(v.Tag()) && v.Type() == ttlv.Integer && want.Type() == ttlv.Integer:
+		a, _ := v.Integer() // both are Integers
+		b, _ := want.Integer()
+		return a&b == b
+	}
+	return equal(v, want)
 }

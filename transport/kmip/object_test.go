@@ -163,11 +163,10 @@ func TestLocateUnderstandsOrRefuses(t *testing.T) {
 		}
 	}
 	for filter, want := range map[string]string{
-		"":                                     "FeatureNotSupported",
-		byName("k") + byName("k2"):             "InvalidField",
-		byName("k") + attribute("x-mine", ""):  "InvalidField",
-		byName("k") + attribute("Contact", ""): "InvalidField",
-		byName("k") + `<StorageStatusMask type="Integer" value="1"/>`: "InvalidField",
+		state("Active") + state("Active"):                             "InvalidField",
+		byName("k") + attribute("x-mine", ""):                         "MissingData",
+		byName("k") + attribute("Contact", ""):                        "InvalidField",
+		byName("k") + `<StorageStatusMask type="Integer" value="8"/>`: "InvalidField",
 	} {
 		if got := outcomes(t, w.ask(request("1.4", "", "Locate "+filter)))[0]; !strings.HasPrefix(got, want) {
 			t.Errorf("%s: got %s, want %s", filter, got, want)

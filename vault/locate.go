@@ -1,0 +1,118 @@
+package vault
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// LocateQuery selects objects by what they are. A name, a group or an id is looked up; else all objects are looked at.
+type LocateQuery struct {
+	Name   string // the vault's, or one of the object's own
+	Group  string
+	ID     key.ID
+	Match  func(*key.Record) bool // nil: all. The record is lent, and as the state has it
+	Offset int                    // how many of those found are left out
+	Limit  int                    // how many are given
+}
+
+// maxLocate bounds what one question looks at.
+const maxLocate = 200_000
+
+// Locate finds objects that the caller may read, the newest first, and tells how many there are in all. Without a name or an id it needs
+// the permission to list. fault.TooLarge if that would be to look at too many: a name or a group makes them few.
+func (v *Vault) Locate(ctx context.Context, c access.Caller, q LocateQuery) ([]*key.Record, int, error) {
+	t, err := v.begin("key.locate", access.List, c, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	page, total, err := t.locate(ctx, q)
+	if err := t.done(err); err != nil {
+		return nil, 0, err
+	}
+	return page, total, nil
+}
+
+func (t *task) locate(ctx context.Context, q LocateQuery) ([]*key.Record, int, error) {
+	t.change("name", q.Name)
+	t.change("group", q.Group)
+	if err := t.fresh(ctx); err != nil {
+		return nil, 0, err
+	}
+	if q.Name == "" && q.ID.IsZero() {
+		if err := t.allow(access.OfVault()); err != nil {
+			return nil, 0, err
+		}
+	}
+	found, err := t.located(q)
+	if err == nil && len(found) == 0 && t.caller.Read.Mode != access.Linearizable { // it may have been made on another node a moment ago: see readVersion
+		if wait, cancel := context.WithTimeout(ctx, catchUp); t.link.replica.Fresh(wait, access.Consistency{Mode: access.Linearizable}) == nil {
+			found, err = t.located(q)
+			cancel()
+		} else {
+			cancel()
+		}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	slices.SortFunc(found, func(a, b *key.Record) int {
+		return cmp.Or(cmp.Compare(b.Created, a.Created), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	page := found[min(max(q.Offset, 0), len(found)):]
+	page = slices.Clone(page[:min(max(q.Limit, 0), len(page))])
+	for i, r := range page {
+		page[i] = t.v.shown(r)
+	}
+	return page, len(found), nil
+}
+
+// located is everything that matches and that the caller may read, in no order.
+func (t *task) located(q LocateQuery) (found []*key.Record, err error) {
+	set, err := t.policies()
+	if err != nil {
+		return nil, err
+	}
+	looked := 0
+	take := func(r *key.Record) bool {
+		if looked++; looked > maxLocate {
+			err = fault.New(fault.TooLarge, "that would be to look at more than %d objects", maxLocate).WithHint("Ask for a name or a group.")
+			return false
+		}
+		if (q.Match == nil || q.Match(r)) && set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
+			found = append(found, r)
+		}
+		return true
+	}
+	s := t.link.machine.State()
+	for _, r := range candidates(s, q) {
+		take(r)
+	}
+	if q.Name == "" && q.Group == "" && q.ID.IsZero() {
+		s.EachKey(take)
+	}
+	return found, err
+}
+
+// candidates are all objects that can match, by the shortest way there is.
+func candidates(s *fsm.State, q LocateQuery) (all []*key.Record) {
+	switch {
+	case !q.ID.IsZero():
+		if r := s.Key(q.ID); r != nil {
+			all = append(all, r)
+		}
+	case q.Name != "":
+		all = s.KeysNamed(q.Name)
+		if r := s.KeyByName(q.Name); r != nil && !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	case q.Group != "":
+		all = s.KeysInGroup(q.Group, maxLocate+1)
+	}
+	return all
+}
