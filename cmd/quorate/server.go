@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -283,9 +284,10 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	native := rest.New(s.vault, rest.Config{
 		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})
+	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now()})
 	door, err := serve.New(serve.Config{
 		Name: "rest", Addr: s.cfg.Listen.API, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("rest"), Error: native.Fail,
-	}, native)
+	}, besides(native, kmip.Path, kmips))
 	if err != nil {
 		return err
 	}
@@ -295,8 +297,7 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 			"api", door.Addr().String(), "fingerprint", serve.Fingerprint(self))
 	}
 	if s.cfg.Listen.KMIP != "" {
-		old := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now()})
-		stream, err := serve.NewStream(serve.Config{Name: "kmip", Addr: s.cfg.Listen.KMIP, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("kmip")}, old.Serve)
+		stream, err := serve.NewStream(serve.Config{Name: "kmip", Addr: s.cfg.Listen.KMIP, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("kmip")}, kmips.Serve)
 		if err != nil {
 			return err
 		}
@@ -316,6 +317,17 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	}
 	s.doors = append(s.doors, door)
 	return nil
+}
+
+// besides serves one path by another handler.
+func besides(h http.Handler, path string, other http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path {
+			other.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // clientCAs is who vouches for clients: the cluster's CA, once there is one.

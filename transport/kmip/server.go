@@ -25,9 +25,10 @@ type Config struct {
 
 // Server answers messages on a vault. Its methods may be called concurrently.
 type Server struct {
-	vault *vault.Vault
-	cfg   Config
-	ops   map[wire.Operation]*serve.Op // what is measured; under 0 what is no operation here
+	vault    *vault.Vault
+	cfg      Config
+	ops      map[wire.Operation]*serve.Op // what is measured; under 0 what is no operation here
+	overHTTP serve.Op
 }
 
 // New builds the door on v.
@@ -44,7 +45,7 @@ func New(v *vault.Vault, cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}}
+	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}, overHTTP: serve.Op{Name: "kmip"}}
 	for _, o := range operations {
 		s.ops[o.code] = &serve.Op{Name: o.code.String()}
 	}

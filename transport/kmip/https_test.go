@@ -1,0 +1,99 @@
+package kmip_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/serve"
+)
+
+// post sends a body by HTTPS as the holder of a certificate; "" for nobody.
+func (w *world) post(name, contentType string, body []byte) *httptest.ResponseRecorder {
+	w.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "https://kms/kmip", bytes.NewReader(body))
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	r.TLS = &tls.ConnectionState{}
+	if name != "" {
+		r.TLS.VerifiedChains = [][]*x509.Certificate{{newAuthority(w.t).issue(w.t, name).Leaf}}
+	}
+	out := httptest.NewRecorder()
+	serve.Gate(serve.Config{Name: "rest", Error: func(*serve.Exchange, error) {}}, w.server).ServeHTTP(out, r)
+	return out
+}
+
+// TestHTTPSSpeaksThreeEncodings: the same question in each, answered in the same, and with the same words.
+func TestHTTPSSpeaksThreeEncodings(t *testing.T) {
+	w := open(t)
+	id := w.key("k", true).ID.String()
+	w.f.Grant("web", `permit (principal == Certificate::"web", action, resource);`)
+	question := request("1.4", "", "Locate "+byName("k"))
+	m, err := ttlv.DecodeXML([]byte(question), ttlv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inJSON, err := ttlv.AppendJSON(nil, m.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ""
+	for _, c := range []struct {
+		kind, answers string
+		body          []byte
+		decode        func([]byte, ttlv.Limits) (*ttlv.Message, error)
+	}{
+		{"application/octet-stream", "application/octet-stream", m.Root().Raw(), ttlv.Decode},
+		{"", "application/octet-stream", m.Root().Raw(), ttlv.Decode},
+		{"text/xml; charset=utf-8", "text/xml", []byte(question), ttlv.DecodeXML},
+		{"application/json", "application/json", inJSON, ttlv.DecodeJSON},
+	} {
+		got := w.post("web", c.kind, bytes.Clone(c.body))
+		if got.Code != http.StatusOK || got.Header().Get("Content-Type") != c.answers || got.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d, %v", c.kind, got.Code, got.Header())
+			continue
+		}
+		answer, err := c.decode(got.Body.Bytes(), ttlv.Limits{})
+		if err != nil {
+			t.Fatalf("%s: %v", c.kind, err)
+		}
+		text := xmlOf(t, answer.Root())
+		if want == "" {
+			want = text
+		}
+		if text != want || !strings.Contains(text, id) {
+			t.Errorf("%s: got %s, want %s", c.kind, text, want)
+		}
+		if got := w.post("stranger", c.kind, bytes.Clone(c.body)); strings.Contains(got.Body.String(), id) {
+			t.Errorf("%s: a stranger gets %s", c.kind, got.Body)
+		}
+		if got := w.post("", c.kind, bytes.Clone(c.body)); strings.Contains(got.Body.String(), id) {
+			t.Errorf("%s: nobody gets %s", c.kind, got.Body)
+		}
+		broken, err := c.decode(w.post("web", c.kind, []byte("<")).Body.Bytes(), ttlv.Limits{})
+		if err != nil || !strings.HasPrefix(outcomes(t, broken.Root())[0], "InvalidMessage") {
+			t.Errorf("%s: what is no message is answered %v, %v", c.kind, broken, err)
+		}
+	}
+}
+
+func TestHTTPSRefusesWhatIsNoSuchRequest(t *testing.T) {
+	w := open(t)
+	if got := w.post("web", "text/plain", nil).Code; got != http.StatusUnsupportedMediaType {
+		t.Errorf("plain text: %d", got)
+	}
+	if got := w.post("web", "", make([]byte, 1<<20+1)).Code; got != http.StatusRequestEntityTooLarge {
+		t.Errorf("too long: %d", got)
+	}
+	out := httptest.NewRecorder()
+	serve.Gate(serve.Config{Name: "rest", Error: func(*serve.Exchange, error) {}}, w.server).ServeHTTP(out, httptest.NewRequest(http.MethodGet, "https://kms/kmip", nil))
+	if out.Code != http.StatusMethodNotAllowed || out.Header().Get("Allow") != http.MethodPost {
+		t.Errorf("GET: %d, %v", out.Code, out.Header())
+	}
+}
