@@ -22,16 +22,16 @@ import (
 
 // node is one `quorate server` process, and what is needed to start it again.
 type node struct {
-	t                       *testing.T
-	name, dir               string
-	api, peer, gossip, keas string
-	advertisePeer           string // a relay's address; "": peer
-	join                    string // peer address of a member
-	joinToken               string // file
-	extra                   string // further lines of the configuration
-	program                 string // "": binary
-	resolver                string // DNS server
-	replace                 string // dead member whose place it takes
+	t                             *testing.T
+	name, dir                     string
+	api, peer, gossip, keas, kmip string
+	advertisePeer                 string // a relay's address; "": peer
+	join                          string // peer address of a member
+	joinToken                     string // file
+	extra                         string // further lines of the configuration
+	program                       string // "": binary
+	resolver                      string // DNS server
+	replace                       string // dead member whose place it takes
 
 	proc *kit.Process
 }
@@ -77,7 +77,7 @@ func newNode(t *testing.T, root, name string) *node {
 	t.Helper()
 	n := &node{
 		t: t, name: name, dir: filepath.Join(root, name),
-		api: freePort(t), peer: freePort(t), gossip: freePort(t), keas: freePort(t),
+		api: freePort(t), peer: freePort(t), gossip: freePort(t), keas: freePort(t), kmip: freePort(t),
 	}
 	n.proc = &kit.Process{Name: name, Log: filepath.Join(root, name+".log"), Make: n.command}
 	return n
@@ -86,7 +86,7 @@ func newNode(t *testing.T, root, name string) *node {
 // config writes the node's configuration: the way operators start one, and the only one that can advertise a relay.
 func (n *node) config() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "name: %s\ndir: %s\nlisten:\n  api: %s\n  peer: %s\n  gossip: %s\n  keas: %s\n", n.name, n.dir, n.api, n.peer, n.gossip, n.keas)
+	fmt.Fprintf(&b, "name: %s\ndir: %s\nlisten:\n  api: %s\n  peer: %s\n  gossip: %s\n  keas: %s\n  kmip: %s\n", n.name, n.dir, n.api, n.peer, n.gossip, n.keas, n.kmip)
 	if n.advertisePeer != "" {
 		fmt.Fprintf(&b, "advertise:\n  peer: %s\n", n.advertisePeer)
 	}

@@ -31,51 +31,62 @@ A client certificate cannot be taken back before it ends: keep --ttl short, or f
 		Example: `  quorate operator client-cert billing --out certs --ttl 30d
   quorate --client-cert certs/billing.crt --client-key certs/billing.key --ca certs/ca.crt key list`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.clientCertificate(cmd, args[0], dir, ttl) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			got, err := a.clientCertificate(cmd, args[0], dir, ttl)
+			if err != nil {
+				return err
+			}
+			return a.result(got, func(w io.Writer) error {
+				base := filepath.Join(dir, filepath.Base(args[0]))
+				_, err := fmt.Fprintf(w, "Certificate: %s.crt\nPrivate key: %s.key\nExpires: %s\n", base, base, got.ExpiresAt)
+				return err
+			})
+		},
 	}
 	cmd.Flags().StringVar(&dir, "out", ".", "`folder` to write to")
 	cmd.Flags().StringVar(&ttl, "ttl", "", "`duration` for which it is good (default 90d, at most 397d)")
 	return cmd
 }
 
-func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) error {
+// clientCertificate writes NAME.key, NAME.crt and ca.crt; in its result the certificates are their files.
+func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) (got api.ClientCertificate, err error) {
 	if err := key.CheckName(name); err != nil {
-		return err
+		return got, err
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fault.New(fault.Invalid, "%s is a file, and --out must be a folder", dir).
+		return got, fault.New(fault.Invalid, "%s is a file, and --out must be a folder", dir).
 			WithHint("Name the folder in which NAME.key and NAME.crt are to be written; it is made if it is missing.")
 	}
 	base := filepath.Join(dir, filepath.Base(name))
 	for _, f := range []string{base + ".key", base + ".crt"} {
 		if _, err := os.Lstat(f); err == nil {
-			return fault.New(fault.Exists, "%s exists", f).WithHint("Choose another --out, or move the old one away.")
+			return got, fault.New(fault.Exists, "%s exists", f).WithHint("Choose another --out, or move the old one away.")
 		}
 	}
 	priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return err
+		return got, err
 	}
 	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}}, priv)
 	if err != nil {
-		return err
+		return got, err
 	}
 	c, err := a.connect(cmd)
 	if err != nil {
-		return err
+		return got, err
 	}
 	defer c.Close()
 	// Before the cluster is asked: a certificate that cannot be kept could not be taken back either.
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return wrongInput(err, "the folder %s cannot be made", dir)
+		return got, wrongInput(err, "the folder %s cannot be made", dir)
 	}
-	got, err := c.CertifyClient(cmd.Context(), api.ClientCertificateRequest{Name: name, CSR: csr, TTL: ttl})
+	signed, err := c.CertifyClient(cmd.Context(), api.ClientCertificateRequest{Name: name, CSR: csr, TTL: ttl})
 	if err != nil {
-		return err
+		return got, err
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(priv)
 	if err != nil {
-		return err
+		return got, err
 	}
 	defer clear(der)
 	secret := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
@@ -84,14 +95,11 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) error
 		name string
 		text []byte
 		mode os.FileMode
-	}{{base + ".key", secret, 0o600}, {base + ".crt", []byte(got.Certificate), 0o644}, {filepath.Join(dir, "ca.crt"), []byte(got.CACertificate), 0o644}} {
+	}{{base + ".key", secret, 0o600}, {base + ".crt", []byte(signed.Certificate), 0o644}, {filepath.Join(dir, "ca.crt"), []byte(signed.CACertificate), 0o644}} {
 		if err := os.WriteFile(f.name, f.text, f.mode); err != nil {
-			return wrongInput(err, "%s cannot be written", f.name)
+			return got, wrongInput(err, "%s cannot be written", f.name)
 		}
 	}
-	got.Certificate, got.CACertificate = base+".crt", filepath.Join(dir, "ca.crt")
-	return a.result(got, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "Certificate: %s.crt\nPrivate key: %s.key\nExpires: %s\n", base, base, got.ExpiresAt)
-		return err
-	})
+	signed.Certificate, signed.CACertificate = base+".crt", filepath.Join(dir, "ca.crt")
+	return *signed, nil
 }

@@ -44,6 +44,7 @@ var commands = []func(*app) *cobra.Command{
 	newTokenCmd,
 	newPolicyCmd,
 	newKMICmd,
+	newKMIPCmd,
 	newConvertCmd,
 	newAuditCmd,
 	newLoginCmd,

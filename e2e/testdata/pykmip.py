@@ -1,0 +1,113 @@
+"""A client of KMIP as its users have it: PyKMIP's own classes, configured by a file. Prints what it was told, as JSON."""
+
+import json
+import sys
+
+from kmip.core import attributes, enums
+from kmip.core.factories.attributes import AttributeFactory
+from kmip.pie import exceptions
+from kmip.pie.client import ProxyKmipClient
+from kmip.services.kmip_client import KMIPProxy
+
+TEXT = b"a page of a diary, which is longer than one block"
+AES = {"cryptographic_algorithm": enums.CryptographicAlgorithm.AES}
+CBC = dict(AES, block_cipher_mode=enums.BlockCipherMode.CBC, padding_method=enums.PaddingMethod.PKCS5)
+GCM = dict(AES, block_cipher_mode=enums.BlockCipherMode.GCM)
+IV = bytes(range(16))
+
+
+def failure(do):
+    """What a refusal says: reason and message. None if it is none."""
+    try:
+        do()
+    except exceptions.KmipOperationFailure as e:
+        return [e.reason.name, e.message]
+    return None
+
+
+def find(c, name):
+    value = attributes.Name.create(name, enums.NameType.UNINTERPRETED_TEXT_STRING)
+    made = AttributeFactory().create_attribute(enums.AttributeType.NAME, value)
+    return c.locate(attributes=[made])
+
+
+def use(c, names):
+    """Every cryptographic method of ProxyKmipClient, on keys that other doors made."""
+    aes, rsa, mac = (find(c, n)[0] for n in names)
+    out = {"id": aes, "attributes": c.get_attribute_list(aes)}
+    uid, values = c.get_attributes(aes, ["State", "Cryptographic Algorithm", "Cryptographic Length"])
+    out["values"] = {str(a.attribute_name): str(a.attribute_value) for a in values}
+    for name, how, iv in (("gcm", GCM, None), ("cbc", CBC, None), ("given", CBC, IV)):
+        sealed, drawn = c.encrypt(TEXT, uid=aes, cryptographic_parameters=how, iv_counter_nonce=iv)
+        out[name] = {"data": sealed.hex(), "iv": (drawn or b"").hex()}
+        out[name]["back"] = c.decrypt(sealed, uid=aes, cryptographic_parameters=how, iv_counter_nonce=drawn or iv) == TEXT
+    pss = {
+        "padding_method": enums.PaddingMethod.PSS,
+        "hashing_algorithm": enums.HashingAlgorithm.SHA_256,
+        "cryptographic_algorithm": enums.CryptographicAlgorithm.RSA,
+    }
+    oaep = dict(pss, padding_method=enums.PaddingMethod.OAEP)
+    sig = c.sign(TEXT, uid=rsa, cryptographic_parameters=pss)
+    out["valid"] = c.signature_verify(TEXT, sig, uid=rsa, cryptographic_parameters=pss).name
+    out["other"] = c.signature_verify(TEXT[1:], sig, uid=rsa, cryptographic_parameters=pss).name
+    sealed, _ = c.encrypt(TEXT, uid=rsa, cryptographic_parameters=oaep)
+    out["oaep"] = c.decrypt(sealed, uid=rsa, cryptographic_parameters=oaep) == TEXT
+    out["mac"] = c.mac(TEXT, uid=mac, algorithm=enums.CryptographicAlgorithm.HMAC_SHA256)[1].hex()
+    out["material"] = c.get(mac).value.hex()
+    return out
+
+
+def opens(c, uid, data, iv):
+    """What another node encrypted."""
+    return c.decrypt(bytes.fromhex(data), uid=uid, cryptographic_parameters=CBC, iv_counter_nonce=bytes.fromhex(iv)) == TEXT
+
+
+def end(c, uid):
+    """A key's end: revoked, then destroyed."""
+    active = failure(lambda: c.destroy(uid))
+    c.revoke(enums.RevocationReasonCode.CESSATION_OF_OPERATION, uid=uid, revocation_message="no longer needed")
+    revoked = failure(lambda: c.encrypt(TEXT, uid=uid, cryptographic_parameters=CBC, iv_counter_nonce=IV))
+    c.destroy(uid)
+    return {"active": active, "revoked": revoked, "destroyed": failure(lambda: c.get(uid))}
+
+
+def refused(c, uid):
+    """What a stranger is told of a key, and of none."""
+    ask = {
+        "get": lambda u: c.get(u),
+        "encrypt": lambda u: c.encrypt(TEXT, uid=u, cryptographic_parameters=CBC, iv_counter_nonce=IV),
+        "revoke": lambda u: c.revoke(enums.RevocationReasonCode.KEY_COMPROMISE, uid=u),
+        "destroy": lambda u: c.destroy(u),
+    }
+    none = "00000000-0000-7000-8000-000000000000"
+    return {name: [failure(lambda: do(uid)), failure(lambda: do(none))] for name, do in ask.items()}
+
+
+def server(config_file):
+    """What KMIPProxy learns of the server."""
+    p = KMIPProxy(config="client", config_file=config_file)
+    p.open()
+    try:
+        q = p.query(query_functions=[enums.QueryFunction.QUERY_OPERATIONS, enums.QueryFunction.QUERY_SERVER_INFORMATION])
+        d = p.discover_versions()
+        return {
+            "operations": [o.name for o in q.operations],
+            "vendor": str(q.vendor_identification),
+            "versions": ["%d.%d" % (v.major, v.minor) for v in d.protocol_versions],
+        }
+    finally:
+        p.close()
+
+
+def main(config_file, action, *args):
+    if action == "server":
+        return server(config_file)
+    with ProxyKmipClient(config="client", config_file=config_file) as c:
+        if action == "find":
+            return find(c, *args)
+        if action == "use":
+            return use(c, args)
+        return {"opens": opens, "end": end, "refused": refused}[action](c, *args)
+
+
+print(json.dumps(main(*sys.argv[1:])))
