@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS := ./...
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients test e2e sim plants chaos chaos-plants flips kmip-conformance bench figures microbench fuzz lint fmt clean
+.PHONY: build image demo clients test e2e sim plants chaos chaos-plants flips kmip-conformance kmip-storm bench figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -67,6 +67,11 @@ flips: ## single bits flipped all over a stopped node's store (log, term and vot
 kmip-conformance: ## the OASIS cases of ../shared/vectors/kmip (KMIP_VECTORS=) against three nodes: each file's status and shape, and totals
 	@mkdir -p bin
 	@KMIP_VECTORS=$(if $(KMIP_VECTORS),$(abspath $(KMIP_VECTORS))) $(GO) test -count=1 -v -run '^TestConformance$$' ./transport/kmip >bin/kmip-conformance.log 2>&1; failed=$$?; grep -v -e '^=== ' -e '^ *--- PASS' -e '^time=' bin/kmip-conformance.log; exit $$failed
+
+STORM ?= 200000
+kmip-storm: ## malformed KMIP messages against a listener: STORM=, SEED= repeats a run; each gets an answer or a clean end, and the memory is back
+	@mkdir -p bin
+	@KMIP_STORM=$(STORM) KMIP_STORM_SEED=$(SEED) $(GO) test -count=1 -timeout 60m -v -run '^TestAStorm' ./transport/kmip >bin/kmip-storm.log 2>&1; failed=$$?; grep -v '^time=' bin/kmip-storm.log; exit $$failed
 
 bench: build ## the figures, beside their floors, in one run
 	$(BIN) bench --local
