@@ -25,8 +25,10 @@ type Query struct {
 	CreatedBefore key.Time       //
 	UpdatedFrom   key.Time       //
 	UpdatedBefore key.Time       //
-	DueBefore     key.Time       // only keys that the cluster must act on by itself before this time
-	RotateBefore  key.Time       // only keys that it must rotate before this time
+	DueFrom       key.Time       // only keys that the cluster must act on by itself next at this time or later
+	DueBefore     key.Time       // … before this time
+	RotateFrom    key.Time       // only keys that it must rotate at this time or later
+	RotateBefore  key.Time       // … before this time
 	ByDue         bool           // in the order of what is due, soonest first, instead of by name; only keys that something is due on
 	After         string         // the next of the page before; by name also a name, to begin after it
 	Limit         int            // keys in a page: 0 is 100, the most is 10,000
@@ -214,8 +216,8 @@ func (s *State) walkChildren(parent key.ID, n int) walk {
 
 // walkDue visits keys in the order of what is due, from the query's cursor onward.
 func (s *State) walkDue(q *Query, visit func(*cell) bool) {
-	from := dueEntry{cell: &cell{}}
-	if at, id, ok := q.dueCursor(); ok {
+	from := dueEntry{at: q.DueFrom, cell: &cell{}}
+	if at, id, ok := q.dueCursor(); ok && at >= q.DueFrom {
 		from = dueEntry{at: at, cell: &cell{id: id}}
 	}
 	s.keys.byDue.tree.AscendFrom(from, func(e dueEntry) bool {
@@ -234,7 +236,7 @@ func (q *Query) matches(r *key.Record) bool {
 		(q.Owner == "" || r.Owner == q.Owner) && (q.Parent.IsZero() || r.Parent == q.Parent) &&
 		(!q.ByDue || strings.HasPrefix(r.Name, q.Prefix)) &&
 		within(r.Created, q.CreatedFrom, q.CreatedBefore) && within(r.Updated, q.UpdatedFrom, q.UpdatedBefore) &&
-		(q.DueBefore == 0 || before(r.Due(), q.DueBefore)) && (q.RotateBefore == 0 || r.State == key.Active && before(r.NextRotate, q.RotateBefore)) &&
+		planned(r.Due(), q.DueFrom, q.DueBefore) && planned(rotation(r), q.RotateFrom, q.RotateBefore) &&
 		!slices.ContainsFunc(q.Tags, func(tag string) bool { return !HasTag(r, tag) })
 }
 
@@ -247,8 +249,18 @@ func HasTag(r *key.Record, tag string) bool {
 
 func within(t, from, end key.Time) bool { return t >= from && (end == 0 || t < end) }
 
-// before tells whether a date is set and lies before another.
-func before(t, end key.Time) bool { return t != 0 && t < end }
+// planned is within for a date that need not be set: what has none is in no range but the one without bounds.
+func planned(t, from, end key.Time) bool {
+	return from == 0 && end == 0 || t != 0 && within(t, from, end)
+}
+
+// rotation is when the cluster rotates a key by itself; 0: never.
+func rotation(r *key.Record) key.Time {
+	if r.State != key.Active {
+		return 0
+	}
+	return r.NextRotate
+}
 
 // start is where the page begins, as the cell of a key that the query asks for with that name and id, and whether it begins
 // just after it.

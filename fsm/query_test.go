@@ -77,6 +77,12 @@ func anyQuery(t *rapid.T) fsm.Query {
 	if may("rotate?") {
 		q.RotateBefore = t0 + 2000
 	}
+	if may("due from?") {
+		q.DueFrom = t0 + 2000
+	}
+	if may("rotate from?") {
+		q.RotateFrom = t0 + 1000
+	}
 	return q
 }
 
@@ -95,6 +101,10 @@ func matches(q fsm.Query, r *key.Record) bool {
 	case q.CreatedFrom > r.Created, q.CreatedBefore != 0 && q.CreatedBefore <= r.Created, q.UpdatedFrom > r.Updated, q.UpdatedBefore != 0 && q.UpdatedBefore <= r.Updated:
 		return false
 	case q.DueBefore != 0 && (due == 0 || due >= q.DueBefore):
+		return false
+	case q.DueFrom != 0 && due < q.DueFrom:
+		return false
+	case q.RotateFrom != 0 && (r.State != key.Active || r.NextRotate < q.RotateFrom):
 		return false
 	case q.RotateBefore != 0 && (r.State != key.Active || r.NextRotate == 0 || r.NextRotate >= q.RotateBefore):
 		return false

@@ -24,8 +24,10 @@ type KeyQuery struct {
 	CreatedBefore key.Time
 	UpdatedFrom   key.Time
 	UpdatedBefore key.Time
-	DueBefore     key.Time // the cluster will act on it by itself before that
-	RotateBefore  key.Time // the cluster will rotate it before that
+	DueFrom       key.Time // the cluster will act on it by itself next, at that time or later
+	DueBefore     key.Time // … before that
+	RotateFrom    key.Time // the cluster will rotate it at that time or later
+	RotateBefore  key.Time // … before that
 	ByDue         bool     // soonest due first, instead of by name; only keys that something is due on
 	After         string   // cursor: what the page before returned as next
 	Limit         int      // default 100, at most 1000
@@ -121,6 +123,6 @@ func (q *KeyQuery) find() fsm.Query {
 	return fsm.Query{
 		Prefix: q.Prefix, Tags: q.Tags, State: q.State, Algorithm: q.Algorithm, Type: q.Type, Owner: q.Owner,
 		CreatedFrom: q.CreatedFrom, CreatedBefore: q.CreatedBefore, UpdatedFrom: q.UpdatedFrom, UpdatedBefore: q.UpdatedBefore,
-		DueBefore: q.DueBefore, RotateBefore: q.RotateBefore, ByDue: q.ByDue, After: q.After, Limit: q.Limit,
+		DueFrom: q.DueFrom, DueBefore: q.DueBefore, RotateFrom: q.RotateFrom, RotateBefore: q.RotateBefore, ByDue: q.ByDue, After: q.After, Limit: q.Limit,
 	}
 }

@@ -32,7 +32,7 @@ first; see also "quorate key due". Times look like 2027-01-01T00:00:00Z.
 The first 1000 are shown; --all shows all of them, --limit another number.`,
 		Example: `  quorate key list
   quorate key list disks/ --state active --tag team=infra --tag env
-  quorate key list --rotation-before 2027-01-01T00:00:00Z --sort due --all`,
+  quorate key list --rotation-after 2027-01-01T00:00:00Z --rotation-before 2027-04-01T00:00:00Z --sort due --all`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,7 +61,9 @@ The first 1000 are shown; --all shows all of them, --limit another number.`,
 	f.StringVar(&q.CreatedBefore, "created-before", "", "only keys created before this `time`")
 	f.StringVar(&q.UpdatedAfter, "updated-after", "", "only keys changed at this `time` or later")
 	f.StringVar(&q.UpdatedBefore, "updated-before", "", "only keys last changed before this `time`")
+	f.StringVar(&q.DueAfter, "due-after", "", "only keys that the cluster will next act on by itself at this `time` or later")
 	f.StringVar(&q.DueBefore, "due-before", "", "only keys that the cluster will act on by itself before this `time`")
+	f.StringVar(&q.RotationAfter, "rotation-after", "", "only keys that the cluster will rotate at this `time` or later")
 	f.StringVar(&q.RotationBefore, "rotation-before", "", "only keys that the cluster will rotate before this `time`")
 	f.StringVar(&q.Sort, "sort", "name", "`order`: name, or due for what happens soonest")
 	f.IntVar(&most, "limit", 0, "at most this `number` of keys")

@@ -24,8 +24,10 @@ type KeyQuery struct {
 	CreatedBefore  string
 	UpdatedAfter   string
 	UpdatedBefore  string
-	DueBefore      string // the cluster will act on it by itself before that
-	RotationBefore string // the cluster will rotate it before that
+	DueAfter       string // the cluster will act on it by itself next, at that time or later
+	DueBefore      string // … before that
+	RotationAfter  string // the cluster will rotate it at that time or later
+	RotationBefore string // … before that
 	Sort           string // "name" or "" by name; "due" what the cluster will do soonest first, without keys that have no date
 	After          string // api.Keys.Next of the page before
 	Limit          int    // of the page; 0: the server's default
@@ -36,7 +38,8 @@ func (q *KeyQuery) values() url.Values {
 	for name, value := range map[string]string{
 		"name": q.Prefix, "tag": api.JoinTags(q.Tags), "state": q.State, "algorithm": q.Algorithm, "type": q.Type, "owner": q.Owner, "parent": q.Parent,
 		"created_after": q.CreatedAfter, "created_before": q.CreatedBefore, "updated_after": q.UpdatedAfter, "updated_before": q.UpdatedBefore,
-		"due_before": q.DueBefore, "rotation_before": q.RotationBefore, "sort": q.Sort, "after": q.After,
+		"due_after": q.DueAfter, "due_before": q.DueBefore, "rotation_after": q.RotationAfter, "rotation_before": q.RotationBefore,
+		"sort": q.Sort, "after": q.After,
 	} {
 		if value != "" {
 			v.Set(name, value)

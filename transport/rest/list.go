@@ -23,7 +23,9 @@ var listParams = []param{
 	{"created_before", "Only keys created before this time.", exampleTime},
 	{"updated_after", "Only keys changed at or after this time.", exampleTime},
 	{"updated_before", "Only keys last changed before this time.", exampleTime},
+	{"due_after", "Only keys that the cluster will next rotate, activate, deactivate or destroy by itself at or after this time.", exampleTime},
 	{"due_before", "Only keys that the cluster will rotate, activate, deactivate or destroy by itself before this time.", exampleTime},
+	{"rotation_after", "Only keys that the cluster will rotate at or after this time.", exampleTime},
 	{"rotation_before", "Only keys that the cluster will rotate before this time.", exampleTime},
 	{"sort", "name, the default; or due: what the cluster will do soonest comes first, and keys without a date are left out.", "due"},
 	{"limit", "Keys in a page, 1 to 1000; 100 if absent. A page may hold fewer and have a next: what one request may look at is bounded.", 100},
@@ -69,7 +71,7 @@ func keyQuery(q *request) (s vault.KeyQuery, err error) {
 	}
 	for name, into := range map[string]*key.Time{
 		"created_after": &s.CreatedFrom, "created_before": &s.CreatedBefore, "updated_after": &s.UpdatedFrom, "updated_before": &s.UpdatedBefore,
-		"due_before": &s.DueBefore, "rotation_before": &s.RotateBefore,
+		"due_after": &s.DueFrom, "due_before": &s.DueBefore, "rotation_after": &s.RotateFrom, "rotation_before": &s.RotateBefore,
 	} {
 		if err := parameter(q, name, key.ParseTime, into); err != nil {
 			return s, err
