@@ -15,6 +15,8 @@ type exercise struct {
 	algorithm string                            // of the key that it is tried with
 	usage     []string                          // beside the default
 	before    func(s *trial, key string) string // while the key is active: what the operation will be given, such as a ciphertext
+	early     bool                              // before is for a key that is not active yet, too
+	imported  bool                              // the key comes from outside
 	do        func(key, given string) request
 }
 
@@ -86,6 +88,42 @@ var exercises = map[string]exercise{
 	"export": {do: func(k, _ string) request {
 		return on(k, "export", api.ExportRequest{RecipientPublicKey: recipient})
 	}},
+	"backup":        {do: func(k, _ string) request { return on(k, "backup", api.BackupKeyRequest{WrappingKey: other}) }},
+	"seal a backup": {do: func(k, _ string) request { return on(other, "backup", api.BackupKeyRequest{WrappingKey: k}) }},
+	"restore": {
+		before: func(s *trial, k string) string {
+			kept := k + ".kept"
+			s.done(create(kept, true))
+			text := s.text(on(kept, "backup", api.BackupKeyRequest{WrappingKey: k}), "backup")
+			s.done(on(kept, "deactivate", api.StateRequest{}))
+			s.done(on(kept, "destroy", atOnce()))
+			s.done(on(kept, "purge", struct{}{}))
+			return text
+		},
+		do: func(k, text string) request {
+			return post("/v1/keys/restore", api.RestoreKeyRequest{Backup: text, WrappingKey: k})
+		},
+	},
+	"derive-key": {algorithm: "hmac-sha256", do: func(k, _ string) request {
+		return on(k, "derive-key", api.DeriveKeyRequest{Key: api.CreateKeyRequest{Name: k + ".derived"}})
+	}},
+	"import-version": {
+		imported: true, early: true,
+		before: func(s *trial, _ string) string { return s.parcel() },
+		do: func(k, parcel string) request {
+			return on(k, "import", api.ImportVersionRequest{WrappedMaterial: unbased(parcel), Wrapping: api.Wrapping{Key: other, Scheme: "aes-kwp"}})
+		},
+	},
+	"move": {do: func(k, _ string) request { return on(k, "move", api.MoveRequest{Parent: other}) }},
+	"certify": {
+		algorithm: "ed25519", early: true,
+		before: func(s *trial, k string) string {
+			return certificateOf(s.t, s.text(get("/v1/keys/"+k+"/public"), "public_key"))
+		},
+		do: func(k, certificate string) request {
+			return post("/v1/keys/import", api.ImportKeyRequest{Name: k + ".certificate", Algorithm: "x509", Certificate: certificate, Key: k})
+		},
+	},
 	"rotate":         {do: func(k, _ string) request { return on(k, "rotate", struct{}{}) }},
 	"activate":       {do: func(k, _ string) request { return on(k, "activate", api.StateRequest{}) }},
 	"suspend":        {do: func(k, _ string) request { return on(k, "suspend", api.StateRequest{}) }},
@@ -149,7 +187,14 @@ func (s *trial) make(op, state, name string) (given string, reached bool) {
 	if state == "pre-active" {
 		spec.ActivateAt = at(200)
 	}
-	s.done(post("/v1/keys", spec))
+	if x.imported {
+		s.done(post("/v1/keys/import", api.ImportKeyRequest{
+			Name: name, Algorithm: "aes-256-gcm", WrappedMaterial: unbased(s.parcel()), Wrapping: api.Wrapping{Key: other, Scheme: "aes-kwp"},
+			ActivateAt: spec.ActivateAt, DeactivateAt: spec.DeactivateAt, DestroyAt: spec.DestroyAt,
+		}))
+	} else {
+		s.done(post("/v1/keys", spec))
+	}
 	switch {
 	case x.before == nil:
 	case op == "open a child" && state == "pre-active":
@@ -157,7 +202,7 @@ func (s *trial) make(op, state, name string) (given string, reached bool) {
 			s.t.Fatalf("a key that is not active yet gets a child: %v", a)
 		}
 		return "", false // and so has none to open: nobody comes into this cell
-	case state == "pre-active": // it never protected anything: it is given what another key made
+	case state == "pre-active" && !x.early: // it never protected anything: it is given what another key made
 		if s.donors[op] == "" {
 			s.donors[op], _ = s.make(op, "active", "donor/"+strings.ReplaceAll(op, " ", "-"))
 		}
@@ -206,6 +251,7 @@ func TestEveryCellOfTheStateMachine(t *testing.T) {
 	s.ok("policy", "put", "rescue", s.write("rescue.cedar", `permit (principal == User::"rescuer", action, resource);
 permit (principal == User::"rescuer", action == Action::"open-compromised", resource);`))
 	s.rescuer = s.knownToken(api.TokenRequest{Principal: "rescuer", TTL: "1h"}).Token
+	s.done(create(other, true))
 	cells, unreached := 0, 0
 	for _, rule := range rules {
 		x, known := exercises[rule.Operation]

@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func (v *Vault) BackupKey(ctx context.Context, c access.Caller, ref, wrapping st
 }
 
 func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, error) {
-	r, _, err := t.exportable(ctx, ref, 0)
+	r, _, err := t.exportable(ctx, key.ToBackUp, ref, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +62,9 @@ func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, er
 		return nil, fault.New(fault.Invalid, "a backup names its wrapping_key").WithHint("It is a key that both clusters have: import the same material in each.")
 	}
 	w, err := t.findAlso(access.Wrap, wrapping)
+	if errors.Is(err, fault.NotFound) && t.caughtUp(ctx) { // it may have been made a moment ago, on another node
+		w, err = t.findAlso(access.Wrap, wrapping)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +79,7 @@ func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, er
 	}
 	defer clear(plain)
 	sealer := w.Latest()
-	o, err := t.use(ctx, key.ToWrap, w, sealer, 1, uint64(len(plain)))
+	o, err := t.use(ctx, key.ToSealBackup, w, sealer, 1, uint64(len(plain)))
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +108,8 @@ func (t *task) pack(r *key.Record, b *KeyBackup) ([]byte, error) {
 		case ver.State.Gone():
 			continue
 		case ver.State == key.Suspended:
-			return nil, t.mayUse(key.ToExport, r, ver)
-		case t.mayUse(key.ToExport, r, ver) != nil:
+			return nil, t.mayUse(key.ToBackUp, r, ver)
+		case t.mayUse(key.ToBackUp, r, ver) != nil:
 			leave(&packed.Record.Versions[i], t.v.now(t.link.machine.State()))
 			b.LeftOut = append(b.LeftOut, ver.Number)
 			continue
@@ -197,7 +201,7 @@ func (t *task) unpack(ctx context.Context, w *key.Record, text []byte) (*envelop
 	}
 	var refusal error
 	for _, ver := range sealers(w, hint) {
-		o, err := t.use(ctx, key.ToUnwrap, w, ver, 1, uint64(len(sealed)))
+		o, err := t.use(ctx, key.ToRestore, w, ver, 1, uint64(len(sealed)))
 		if err != nil {
 			refusal = err
 			continue

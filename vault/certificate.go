@@ -59,6 +59,9 @@ func (t *task) certify(ctx context.Context, r *key.Record, of string, first bool
 		return fsm.Outcome{}, fault.New(fault.Invalid, "the certificate is for another public key than any of key %s", nameOf(k)).
 			WithHint("Compare: quorate key public %s; openssl x509 -in FILE -noout -pubkey", nameOf(k))
 	}
+	if k.State.Permits(key.ToCertify) != key.Allowed {
+		return fsm.Outcome{}, fault.New(fault.BadState, "key %s is %s and takes no certificate", nameOf(k), k.State)
+	}
 	t.change("certifies", nameOf(k))
 	if first {
 		if err := t.intend(); err != nil {

@@ -64,7 +64,12 @@ func (v *Vault) DeriveBatch(ctx context.Context, c access.Caller, ref string, al
 }
 
 func (u *using) derive(ctx context.Context, in *DeriveInput, out *Derived) error {
-	o, n, err := u.at(ctx, key.ToDerive, 0)
+	return u.deriveFor(ctx, key.ToDerive, in, out)
+}
+
+// deriveFor derives for an operation: bytes for the caller, or a key.
+func (u *using) deriveFor(ctx context.Context, op key.Operation, in *DeriveInput, out *Derived) error {
+	o, n, err := u.at(ctx, op, 0)
 	if err != nil {
 		return err
 	}

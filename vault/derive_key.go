@@ -117,6 +117,6 @@ func (t *task) deriveFrom(ctx context.Context, base *key.Record, by *DeriveInput
 	u := using{task: t, record: base, random: t.v.cfg.Random, items: 1}
 	u.open = u.few[:0]
 	defer u.end()
-	u.expect(key.ToDerive, 0, uint64(by.Bytes))
-	return u.derive(ctx, by, out)
+	u.expect(key.ToDeriveKey, 0, uint64(by.Bytes))
+	return u.deriveFor(ctx, key.ToDeriveKey, by, out)
 }

@@ -47,7 +47,7 @@ func (v *Vault) ExportKey(ctx context.Context, c access.Caller, ref string, s Ex
 }
 
 func (t *task) export(ctx context.Context, ref string, s ExportSpec) (*Exported, error) {
-	r, ver, err := t.exportable(ctx, ref, s.Version)
+	r, ver, err := t.exportable(ctx, key.ToExport, ref, s.Version)
 	if err != nil {
 		return nil, err
 	}

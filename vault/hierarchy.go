@@ -197,6 +197,9 @@ func moveKey(ctx context.Context, t *task, in moveIn) (*key.Record, error) {
 		if isDual(r) {
 			return nil, fault.New(fault.Denied, "key %s opens only with its key-encrypting key and takes no parent", nameOf(r))
 		}
+		if r.State.Permits(key.ToMove) != key.Allowed {
+			return nil, fault.New(fault.BadState, "key %s is %s: there is nothing left to wrap", nameOf(r), r.State)
+		}
 		to := *r
 		to.Parent = key.ID{}
 		if in.Parent != "" {

@@ -212,13 +212,18 @@ func (t *task) readVersion(ctx context.Context, ref string, n uint32) (*key.Reco
 	}
 	r, err := t.find(ref)
 	missing := errors.Is(err, fault.NotFound) || err == nil && r.Version(n) == nil
-	if !missing || t.caller.Read.Mode == access.Linearizable {
-		return r, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, catchUp)
-	defer cancel()
-	if t.link.replica.Fresh(ctx, access.Consistency{Mode: access.Linearizable}) != nil {
+	if !missing || !t.caughtUp(ctx) {
 		return r, err // as far as this node knows, within the staleness bound
 	}
 	return t.find(ref)
+}
+
+// caughtUp asks the leader for what this node may lack, and tells whether it is worth looking again.
+func (t *task) caughtUp(ctx context.Context) bool {
+	if t.caller.Read.Mode == access.Linearizable {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	return t.link.replica.Fresh(ctx, access.Consistency{Mode: access.Linearizable}) == nil
 }

@@ -155,7 +155,7 @@ func (u *usages) restored(s *fsm.State) {
 // protects tells whether an operation applies protection, so that it counts towards what a cipher bears.
 func protects(op key.Operation) bool {
 	switch op {
-	case key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToHaveChild:
+	case key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToDeriveKey, key.ToWrap, key.ToSealBackup, key.ToEncapsulate, key.ToHaveChild:
 		return true
 	}
 	return false

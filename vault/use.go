@@ -25,18 +25,22 @@ var purposes = map[key.Operation]purpose{
 	key.ToSign:        {key.Sign, "sign", "signing"},
 	key.ToMAC:         {key.MAC, "make MACs", "making MACs"},
 	key.ToDerive:      {key.Derive | key.Agree, "derive", "deriving"},
+	key.ToDeriveKey:   {key.Derive | key.Agree, "derive", "deriving"},
 	key.ToWrap:        {key.Wrap, "wrap", "wrapping"},
+	key.ToSealBackup:  {key.Wrap, "seal backups", "wrapping"},
 	key.ToEncapsulate: {key.Wrap, "encapsulate", "wrapping"},
 	key.ToHaveChild:   {key.Wrap, "get new children", "wrapping"},
 	key.ToDecrypt:     {key.Decrypt, "decrypt", "decrypting"},
 	key.ToVerify:      {key.Verify, "verify", "verifying"},
 	key.ToVerifyMAC:   {key.VerifyMAC, "verify MACs", "verifying MACs"},
 	key.ToUnwrap:      {key.Unwrap, "unwrap", "unwrapping"},
+	key.ToRestore:     {key.Unwrap, "open backups", "unwrapping"},
 	key.ToDecapsulate: {key.Unwrap, "decapsulate", "unwrapping"},
 	key.ToOpenChild:   {0, "open its children", ""},
 	key.ToReveal:      {0, "give out its material", ""},
 	key.ToRevealIdle:  {0, "give out its material", ""},
 	key.ToExport:      {0, "leave the vault", ""},
+	key.ToBackUp:      {0, "go into a backup", ""},
 }
 
 // use is the one way to the cryptography of a key: it says whether version ver of r may do op, and opens it. uses and bytes

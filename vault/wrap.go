@@ -75,7 +75,7 @@ func (u *using) takeOut(ctx context.Context, ref string, version uint32, under s
 		return err
 	}
 	t.change("under", under)
-	r, ver, err := t.exportable(ctx, ref, version)
+	r, ver, err := t.exportable(ctx, key.ToExport, ref, version)
 	if err == nil {
 		err = t.material(r, ver, use)
 	}
@@ -83,7 +83,7 @@ func (u *using) takeOut(ctx context.Context, ref string, version uint32, under s
 }
 
 // exportable finds a version that may leave the vault wrapped.
-func (t *task) exportable(ctx context.Context, ref string, version uint32) (*key.Record, *key.Version, error) {
+func (t *task) exportable(ctx context.Context, op key.Operation, ref string, version uint32) (*key.Record, *key.Version, error) {
 	r, err := t.readVersion(ctx, ref, version)
 	if err != nil {
 		return nil, nil, err
@@ -96,7 +96,7 @@ func (t *task) exportable(ctx context.Context, ref string, version uint32) (*key
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, ver, t.mayTake(ctx, key.ToExport, r, ver)
+	return r, ver, t.mayTake(ctx, op, r, ver)
 }
 
 // Unwrap opens what Wrap made, or other software in the same way, and lends it to use.

@@ -21,7 +21,7 @@ func newKeyStatesCmd(a *app) *cobra.Command {
 		Short: "Print what each state of a key allows",
 		Long: `Print the state machine that every node goes by: for each operation and state "yes", "bad_state" (the error that it
 gives), or "policy": only where a policy's scope names the action "open-compromised", otherwise bad_state. A version allows no more than
-its own state and its key's both allow; material and exports also take versions that a rotation replaced. No node is asked.`,
+its own state and its key's both allow; material, exports and backups also take versions that a rotation replaced. No node is asked.`,
 		Example: `  quorate key states
   quorate key states --format json`,
 		Args: cobra.NoArgs,

@@ -26,7 +26,9 @@ const (
 	ToSign        Operation = "sign"
 	ToMAC         Operation = "mac"
 	ToDerive      Operation = "derive"
+	ToDeriveKey   Operation = "derive-key"
 	ToWrap        Operation = "wrap"
+	ToSealBackup  Operation = "seal a backup" // of another key
 	ToEncapsulate Operation = "encapsulate"
 	ToRewrap      Operation = "rewrap" // opens with any version, seals with the newest: decrypt and encrypt in one
 	ToHaveChild   Operation = "have a new child"
@@ -34,12 +36,15 @@ const (
 	ToVerify      Operation = "verify"
 	ToVerifyMAC   Operation = "verify-mac"
 	ToUnwrap      Operation = "unwrap"
+	ToRestore     Operation = "restore" // another key, from a backup that is sealed under this one
 	ToDecapsulate Operation = "decapsulate"
 	ToOpenChild   Operation = "open a child"
 	ToReveal      Operation = "material"
 	ToRevealIdle  Operation = "material, reveal_idle" // what ToReveal is of a record with RevealIdle
 	ToExport      Operation = "export"
+	ToBackUp      Operation = "backup"
 	ToRotate      Operation = "rotate"
+	ToAddVersion  Operation = "import-version"
 	ToActivate    Operation = "activate"
 	ToSuspend     Operation = "suspend"
 	ToResume      Operation = "resume"
@@ -47,7 +52,9 @@ const (
 	ToCompromise  Operation = "compromise"
 	ToDestroy     Operation = "destroy"
 	ToSpare       Operation = "cancel-destroy"
+	ToMove        Operation = "move" // it gets another parent, or none
 	ToUpdate      Operation = "update"
+	ToCertify     Operation = "certify" // it gets a certificate
 	ToShow        Operation = "show"
 	ToPurge       Operation = "purge"
 )
@@ -79,7 +86,9 @@ var Rules = []Rule{
 	{ToSign, protecting},
 	{ToMAC, protecting},
 	{ToDerive, protecting},
+	{ToDeriveKey, protecting},
 	{ToWrap, protecting},
+	{ToSealBackup, protecting},
 	{ToEncapsulate, protecting},
 	{ToRewrap, protecting},
 	{ToHaveChild, protecting},
@@ -87,12 +96,15 @@ var Rules = []Rule{
 	{ToVerify, processing},
 	{ToVerifyMAC, processing},
 	{ToUnwrap, processing},
+	{ToRestore, processing},
 	{ToDecapsulate, processing},
 	{ToOpenChild, processing},
 	{ToReveal, protecting},
 	{ToRevealIdle, keeping},
 	{ToExport, protecting},
+	{ToBackUp, protecting},
 	{ToRotate, protecting},
+	{ToAddVersion, protecting},
 	{ToActivate, states{PreActive: Allowed}},
 	{ToSuspend, states{Active: Allowed}},
 	{ToResume, states{Suspended: Allowed}},
@@ -100,7 +112,9 @@ var Rules = []Rule{
 	{ToCompromise, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Destroyed: Allowed}},
 	{ToDestroy, states{PreActive: Allowed, Deactivated: Allowed, Compromised: Allowed}},
 	{ToSpare, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed}},
+	{ToMove, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed}},
 	{ToUpdate, anyState},
+	{ToCertify, anyState},
 	{ToShow, anyState},
 	{ToPurge, states{Destroyed: Allowed, DestroyedCompromised: Allowed}},
 }
@@ -123,7 +137,7 @@ func (r *Record) Permits(v *Version, op Operation) Verdict {
 		op = ToRevealIdle
 	}
 	a, b := r.State.Permits(op), v.State.Permits(op)
-	if (op == ToReveal || op == ToExport) && v.State == Deactivated {
+	if (op == ToReveal || op == ToExport || op == ToBackUp) && v.State == Deactivated {
 		b = Allowed
 	}
 	switch {

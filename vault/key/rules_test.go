@@ -10,11 +10,11 @@ import (
 // What operations are, in the words of SP 800-57 part 1 rev. 5: those that apply protection, those that process what was
 // protected before, those that let material out, and the steps of a life.
 var (
-	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToWrap, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild}
-	processes = []key.Operation{key.ToDecrypt, key.ToVerify, key.ToVerifyMAC, key.ToUnwrap, key.ToDecapsulate, key.ToOpenChild}
-	lets      = []key.Operation{key.ToReveal, key.ToExport}
+	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToDeriveKey, key.ToWrap, key.ToSealBackup, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild}
+	processes = []key.Operation{key.ToDecrypt, key.ToVerify, key.ToVerifyMAC, key.ToUnwrap, key.ToRestore, key.ToDecapsulate, key.ToOpenChild}
+	lets      = []key.Operation{key.ToReveal, key.ToExport, key.ToBackUp}
 	keeps     = []key.Operation{key.ToRevealIdle}
-	always    = []key.Operation{key.ToUpdate, key.ToShow}
+	always    = []key.Operation{key.ToUpdate, key.ToCertify, key.ToShow}
 )
 
 // starts says from where each step of a life begins (figure 3 there, and KMIP 2.1, 6.1.16 for destroying).
@@ -26,6 +26,8 @@ var starts = map[key.Operation]func(s key.State) bool{
 	key.ToCompromise: func(s key.State) bool { return s != key.Compromised && s != key.DestroyedCompromised }, // learnt at any time, once
 	key.ToDestroy:    func(s key.State) bool { return !s.Gone() && s != key.Active && s != key.Suspended },    // not while it is in use
 	key.ToRotate:     func(s key.State) bool { return s == key.Active },
+	key.ToAddVersion: func(s key.State) bool { return s == key.Active },
+	key.ToMove:       func(s key.State) bool { return !s.Gone() }, // while there is material to wrap
 	key.ToSpare:      func(s key.State) bool { return !s.Gone() },
 	key.ToPurge:      key.State.Gone,
 }
