@@ -126,6 +126,9 @@ func (a *app) convert(ctx context.Context, box *envelope.Box, f conversion) erro
 	if f.batch < 1 || f.batch > 10_000 {
 		return fault.New(fault.Invalid, "--batch is %d, but it can be 1 to 10000 only", f.batch)
 	}
+	if f.column.Table == "" || f.column.Key == "" || f.column.Name == "" {
+		return fault.New(fault.Invalid, "a conversion needs a table, the column of its primary key, and the column with the plain values").WithHint("Add --table, --id and --column.")
+	}
 	form, err := a.convertedForm(ctx, box, f)
 	if err != nil {
 		return err
@@ -135,6 +138,9 @@ func (a *app) convert(ctx context.Context, box *envelope.Box, f conversion) erro
 		return fault.Wrap(fault.Invalid, err, "the database's address cannot be read")
 	}
 	defer db.Close()
+	if err := db.PingContext(ctx); err != nil {
+		return fault.Wrap(fault.Invalid, err, "the database cannot be reached").WithHint("Try it with psql: PGHOST, PGDATABASE, PGUSER and PGPASSFILE, or --database, are the same.")
+	}
 	job := &convert.Job{DB: db, Column: f.column, Form: form, Batch: f.batch}
 	total, err := job.Count(ctx)
 	if err != nil {

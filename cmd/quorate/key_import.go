@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -118,6 +119,9 @@ func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in
 		return send(ctx, c, f, in)
 	}
 	plain, err := a.readInput(ctx, f.in)
+	if errors.Is(err, fault.TooLarge) {
+		return nil, fault.Wrap(fault.TooLarge, err, "%s is too large to be a key", f.in).WithHint("Name a file with one key: PEM, DER, JWK, or its raw bytes.")
+	}
 	if err != nil {
 		return nil, err
 	}

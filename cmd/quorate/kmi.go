@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -153,6 +154,9 @@ func (a *app) withDEK(cmd *cobra.Command, f *kmi, path string, use func(dek []by
 	}
 	defer c.Close()
 	dek, err := c.KMIKey(cmd.Context(), kek)
+	if errors.Is(err, fault.NotFound) {
+		return fault.Wrap(fault.NotFound, err, "the door keeps no data key that %s opens", path).WithHint("Give a key-encrypting key in PEM that `quorate kmi new` or a client of keas.kmi got there, or import that server's directory: quorate kmi import DIR.")
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -98,6 +99,9 @@ func openHeld(ctx context.Context, w io.Writer, in *input, dek []byte, form lega
 	}
 	if sealed.BeginsHeld(head) && form == legacy.Auto {
 		return sealed.DecryptHeld(ctx, w, r, dek, progress)
+	}
+	if form == legacy.Auto && bytes.HasPrefix(head, []byte(sealed.Magic)) { // the old form proves nothing: it would open to noise
+		return fault.New(fault.Invalid, "the input is encrypted under a key of the cluster, not under one of the keas.kmi door").WithHint("Open it with `quorate decrypt`.")
 	}
 	if form == legacy.Auto {
 		if in.size < 0 {
