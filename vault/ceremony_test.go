@@ -406,6 +406,62 @@ func TestARekeyRightAfterARekey(t *testing.T) {
 	}
 }
 
+// New shares are made of the configuration as it is. While they wait to be handed back nothing else changes it: not an operator, and not the
+// cluster, which would deal members' shares anew. Once they are in effect, or given up, all of that goes on.
+func TestNewSharesThatWaitAreNotMadeWorthless(t *testing.T) {
+	for _, finished := range []bool{true, false} {
+		f := vaulttest.Cluster(t, 3, vaulttest.WithShares(3, 2))
+		addQuorum(t, f, vault.SlotSpec{})
+		v, root := f.Vault(0), f.Root()
+		k, err := v.StartRekey(ctx, root, vault.RekeySpec{Shares: 3, Threshold: 2})
+		ok(t, "starting", err)
+		for _, s := range f.Shares()[:2] {
+			k, err = v.SubmitRekey(ctx, root, k.ID, s)
+			ok(t, "proving", err)
+		}
+		before := quorumSlot(t, f)
+		for name := range sharesOf(f, 1) {
+			ok(t, "losing a share", f.Keeper(1).Write(name, nil))
+		}
+		f.Advance(2 * time.Minute)
+		ok(t, "duties", v.Duties(ctx))
+		f.Advance(2 * time.Minute)
+		ok(t, "duties", v.Duties(ctx))
+		if q := quorumSlot(t, f); !bytes.Equal(q.Deal, before.Deal) {
+			t.Error("members' shares were dealt anew while the operators' wait")
+		}
+		_, err = v.AddSlot(ctx, root, vault.SlotSpec{Kind: "quorum", Replace: true})
+		wants(t, "replacing the slot", err, fault.BadState)
+		wants(t, "removing the slot", v.RemoveSlot(ctx, root, "quorum"), fault.BadState)
+		_, err = v.RotateKeyring(ctx, root)
+		wants(t, "rotating the keyring", err, fault.BadState)
+
+		if finished {
+			for _, s := range k.NewShares {
+				k, err = v.SubmitRekey(ctx, root, k.ID, s)
+				ok(t, "handing back", err)
+			}
+			if k.Phase != "done" {
+				t.Fatalf("phase %s", k.Phase)
+			}
+		} else {
+			ok(t, "cancelling", v.CancelRekey(ctx, root))
+		}
+		f.Advance(2 * time.Minute)
+		ok(t, "duties", v.Duties(ctx))
+		ok(t, "duties", v.Duties(ctx))
+		if q := quorumSlot(t, f); q.Deal == nil || bytes.Equal(q.Deal, before.Deal) {
+			t.Errorf("finished %v: members' shares were not dealt anew: %+v", finished, q)
+		}
+		_, err = v.RotateKeyring(ctx, root)
+		ok(t, "rotating the keyring", err)
+		ok(t, "removing the slot", v.RemoveSlot(ctx, root, "quorum"))
+		addQuorum(t, f, vault.SlotSpec{})
+		f.Restart(2)
+		opensItself(t, f, 2)
+	}
+}
+
 func TestANodeThatIsNotTheLeaderForgetsARekey(t *testing.T) {
 	f := vaulttest.Cluster(t, 2, vaulttest.WithShares(3, 2))
 	_, err := f.Vault(0).StartRekey(ctx, f.Root(), vault.RekeySpec{Shares: 2, Threshold: 2})

@@ -42,7 +42,7 @@ func rotateKeyring(ctx context.Context, t *task, _ struct{}) (*KeyringStatus, er
 		if err != nil {
 			return nil, err
 		}
-		if err := t.putSeal(ctx, next); err != nil {
+		if err := t.changeSeal(ctx, next); err != nil {
 			return nil, err
 		}
 	}

@@ -116,8 +116,8 @@ func (v *Vault) dealShares(ctx context.Context, l *link, room *keyroom, cfg *sea
 	slices.Sort(able)
 	able = able[:min(len(able), maxShares)]
 	need := q.QuorumNeed(len(voters))
-	if !v.dealDue(ctx, l, q, voters, able, need) {
-		return nil
+	if !v.dealDue(ctx, l, q, voters, able, need) || v.rekey.waits(v.cfg.Now()) {
+		return nil // later, if new shares of the operators wait: see changeSeal
 	}
 	if len(voters) < need { // it cannot be dealt until members come; what was dealt must not open anything meanwhile
 		if q.Deal == nil {
@@ -127,7 +127,7 @@ func (v *Vault) dealShares(ctx context.Context, l *link, room *keyroom, cfg *sea
 		if err != nil {
 			return err
 		}
-		return v.self("sys.slot-undeal", func(t *task) error { return t.putSeal(ctx, next) })
+		return v.self("sys.slot-undeal", func(t *task) error { return t.changeSeal(ctx, next) })
 	}
 	d, all := &v.opening.deal, len(able)
 	d.rest = v.cfg.Now().Add(dealAgain)
@@ -215,7 +215,7 @@ func (v *Vault) dealOnce(ctx context.Context, l *link, room *keyroom, cfg *seal.
 		if err := t.intend(); err != nil {
 			return err
 		}
-		return t.putSeal(ctx, next)
+		return t.changeSeal(ctx, next)
 	})
 }
 

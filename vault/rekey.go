@@ -44,6 +44,15 @@ func (r *rekeyRoom) forget() {
 // live returns whether a change is under way. Caller holds the lock.
 func (r *rekeyRoom) liveLocked(now time.Time) bool { return r.id != "" && now.Before(r.expires) }
 
+// waitsLocked tells whether new shares are out and wait to be handed back. Caller holds the lock.
+func (r *rekeyRoom) waitsLocked(now time.Time) bool { return r.next != nil && r.liveLocked(now) }
+
+func (r *rekeyRoom) waits(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waitsLocked(now)
+}
+
 func (r *rekeyRoom) stateLocked() *Rekeying {
 	k := &Rekeying{ID: r.id, Phase: phaseProve}
 	p := r.prove
@@ -227,6 +236,19 @@ func (t *task) putSeal(ctx context.Context, next *seal.Config) error {
 	return err
 }
 
+// changeSeal is putSeal for whatever is no rekey. While new shares wait to be handed back it is refused (fault.BadState): those shares are of
+// the configuration as it is, and custodians who have them in their hands must not find that they are worth nothing.
+func (t *task) changeSeal(ctx context.Context, next *seal.Config) error {
+	r := &t.v.rekey
+	r.mu.Lock() // until it is committed, so that no shares are made meanwhile
+	defer r.mu.Unlock()
+	if r.waitsLocked(t.v.cfg.Now()) {
+		return fault.New(fault.BadState, "new shares wait to be handed back").
+			WithHint("Finish that change of shares first, or cancel it: quorate operator rekey --cancel.")
+	}
+	return t.putSeal(ctx, next)
+}
+
 // CancelRekey ends a change of shares that has not taken effect.
 func (v *Vault) CancelRekey(ctx context.Context, c access.Caller) error {
 	_, err := opCancelRekey.do(ctx, v, c, struct{}{})
@@ -282,7 +304,7 @@ func (v *Vault) settle(ctx context.Context, l *link, room *keyroom) error {
 	// New shares that wait to be handed back were made from the configuration as it is: a change of it would refuse them.
 	v.rekey.mu.Lock()
 	defer v.rekey.mu.Unlock()
-	if v.rekey.liveLocked(v.cfg.Now()) && v.rekey.next != nil {
+	if v.rekey.waitsLocked(v.cfg.Now()) {
 		return nil // later
 	}
 	next, err := room.opened.Settle(cfg)

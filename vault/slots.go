@@ -109,7 +109,7 @@ func (t *task) putQuorum(ctx context.Context, settings seal.QuorumSettings, repl
 	if err != nil {
 		return err
 	}
-	return t.putSeal(ctx, next)
+	return t.changeSeal(ctx, next)
 }
 
 // RemoveSlot removes a way to open the vault, online. The operators' shares cannot be removed (fault.Invalid): they always open.
@@ -138,7 +138,7 @@ func removeSlot(ctx context.Context, t *task, in slotIn) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, t.putSeal(ctx, next)
+	return true, t.changeSeal(ctx, next)
 }
 
 // ApproveOpening is an operator's word that a member may open itself, once, within an hour: although it was away for long, was never open
