@@ -45,6 +45,9 @@ func Gate(cfg Config, next http.Handler) http.Handler {
 
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
+		c.came()
+	}
 	x, _ := exchanges.Get().(*Exchange)
 	*x = Exchange{ID: newRequestID(), w: w, door: g.door, started: time.Now(), gate: g}
 	w.Header()[HeaderRequestID] = []string{x.ID}

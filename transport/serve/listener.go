@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // listener refuses connections beyond the limits by closing them at once, so that one who floods cannot keep others
@@ -13,19 +14,42 @@ type listener struct {
 	limits Limits
 	meter  Meter
 
-	mu   sync.Mutex
-	open int
-	from map[netip.Prefix]int // open connections by address; entries go when they reach 0
+	held   atomic.Bool   // nobody is let in any more, and Accept waits for Close
+	closed chan struct{} // by Close
+	once   sync.Once
+
+	mu    sync.Mutex
+	open  int
+	fresh int                  // open connections that brought no request yet
+	from  map[netip.Prefix]int // open connections by address; entries go when they reach 0
 }
 
 func newListener(ln net.Listener, l Limits, m Meter) *listener {
-	return &listener{Listener: ln, limits: l, meter: m, from: map[netip.Prefix]int{}}
+	return &listener{Listener: ln, limits: l, meter: m, closed: make(chan struct{}), from: map[netip.Prefix]int{}}
+}
+
+// hold lets nobody in any more, without net/http noticing: once that knows, it drops what comes on connections that were let in.
+func (l *listener) hold() {
+	l.held.Store(true)
+	_ = l.Listener.Close() // whoever waits to be let in connects elsewhere
+}
+
+// Close implements net.Listener.
+func (l *listener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	if l.held.Load() {
+		return nil
+	}
+	return l.Listener.Close()
 }
 
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
+			if l.held.Load() {
+				<-l.closed
+			}
 			return nil, err
 		}
 		p := origin(c.RemoteAddr())
@@ -50,14 +74,25 @@ func (l *listener) admit(p netip.Prefix) string {
 		return limitAddress
 	}
 	l.open++
+	l.fresh++
 	l.from[p]++
 	return ""
 }
 
-func (l *listener) release(p netip.Prefix) {
+// waiting is how many connections were let in and brought no request yet.
+func (l *listener) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fresh
+}
+
+func (l *listener) release(p netip.Prefix, fresh bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
+	if fresh {
+		l.fresh--
+	}
 	if l.from[p]--; l.from[p] <= 0 {
 		delete(l.from, p)
 	}
@@ -69,12 +104,23 @@ type conn struct {
 	net.Conn
 	l    *listener
 	from netip.Prefix
+	used atomic.Bool // it brought a request
 	once sync.Once
+}
+
+// came says that a request came.
+func (c *conn) came() {
+	if c.used.Load() || c.used.Swap(true) {
+		return
+	}
+	c.l.mu.Lock()
+	defer c.l.mu.Unlock()
+	c.l.fresh--
 }
 
 func (c *conn) Close() error {
 	err := c.Conn.Close()
-	c.once.Do(func() { c.l.release(c.from) })
+	c.once.Do(func() { c.l.release(c.from, !c.used.Swap(true)) })
 	return err
 }
 

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Server is one door that listens. Make one with New; it answers while Run runs.
@@ -92,6 +94,7 @@ func (s *Server) Run(ctx context.Context) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	s.http.ConnContext = withConn
 
 	failed := make(chan error, 1)
 	go func() {
@@ -109,6 +112,9 @@ func (s *Server) Run(ctx context.Context) error {
 	close(s.gate.ending)
 	drain, stop := context.WithTimeout(base, s.cfg.Limits.DrainTimeout)
 	defer stop()
+	s.Retire()
+	s.ln.hold()
+	s.lastRequests(drain)
 	if err := s.http.Shutdown(drain); err != nil {
 		s.cfg.Log.Warn("requests cut off at shutdown", "door", s.cfg.Name, "in_flight", s.gate.inFlight.Load())
 		cancel()
@@ -120,6 +126,37 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("door %q: %w", s.cfg.Name, err)
 	}
 	return nil
+}
+
+// lastWait is how long the first request of a connection is waited for when the door closes.
+const lastWait = time.Second
+
+// lastRequests waits until every connection that was let in has brought its request, and all of them are answered. From Shutdown on,
+// net/http reads a request and closes its connection without a word.
+func (s *Server) lastRequests(ctx context.Context) {
+	limit := time.NewTimer(lastWait)
+	defer limit.Stop()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for s.ln.waiting() > 0 || s.gate.inFlight.Load() > 0 {
+		select {
+		case <-look.C:
+		case <-limit.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// connKey finds the connection of a request in its context.
+type connKey struct{}
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	return context.WithValue(ctx, connKey{}, c)
 }
 
 // lineLog passes net/http's own remarks (failed handshakes, mostly) on; they carry addresses and TLS errors only.
