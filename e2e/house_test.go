@@ -52,7 +52,8 @@ var plan = map[string][]string{
 	"transport/keas/legacy":          {"vault/fault"}, // old ciphertext, to read
 	"transport/keas/xmlrpc":          {"vault/fault"}, // the form of calls and answers
 	"transport/kmip/attribute":       {"transport/kmip/wire", "transport/kmip/ttlv"},
-	"transport/kmip":                 {"transport/kmip/attribute", "transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/kmip":                 {"transport/kmip/attribute", "transport/kmip/block", "transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
+	"transport/kmip/block":           {"transport/kmip/wire", "transport/kmip/ttlv", "vault/key", "vault/fault"}, // keys in key blocks
 	"transport/kmip/wire":            {}, // the words of the protocol
 	"transport/kmip/ttlv":            {"transport/kmip/wire"},
 	"transport/client":               {"transport/client/sealed", "transport/api", "vault/fault"},

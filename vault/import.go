@@ -114,7 +114,7 @@ func recordOf(t *task, s KeySpec) (*key.Record, error) {
 	if traits.Name == "" {
 		return nil, fault.New(fault.Invalid, "there is no algorithm of number %d", a)
 	}
-	if extra := usage &^ traits.Usage; extra != 0 {
+	if extra := usage &^ traits.Usage; extra != 0 && s.Type == 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %s", a, strings.Join(extra.Names(), " or ")).
 			WithHint("Such keys are for %s.", strings.Join(traits.Usage.Names(), ", "))
 	}
@@ -123,6 +123,12 @@ func recordOf(t *task, s KeySpec) (*key.Record, error) {
 	}
 	if err := generatable(a, 0); err != nil && (s.RotateEvery != 0 || s.RotateUses != 0 || s.RotateBytes != 0) {
 		return nil, fault.New(fault.Invalid, "%s objects are not rotated: nothing here could make the next version", a).WithHint("Leave rotate_every, rotate_after_uses and rotate_after_bytes away.")
+	}
+	if err := fitType(a, s.Type); err != nil {
+		return nil, err
+	}
+	if s.Type != 0 {
+		traits.Type, s.Type = s.Type, 0
 	}
 	s.Algorithm, s.Usage = key.AES256GCM, 0 // one that can always be made
 	r, err := newRecord(t, s)

@@ -151,7 +151,12 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if s.Usage == 0 {
 		s.Usage = traits.Default()
 	}
-	if extra := s.Usage &^ traits.Usage; extra != 0 {
+	if err := fitType(s.Algorithm, s.Type); err != nil {
+		return nil, err
+	}
+	if s.Type != 0 {
+		traits.Type = s.Type
+	} else if extra := s.Usage &^ traits.Usage; extra != 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s cannot be used to %s", s.Algorithm, strings.Join(extra.Names(), " or ")).
 			WithHint("Such keys are for %s.", strings.Join(traits.Usage.Names(), ", "))
 	}

@@ -81,6 +81,9 @@ func (t *task) nextVersion(ctx context.Context, r *key.Record, ch fsm.Change) (k
 	if r.State != key.Active {
 		return nil, fault.New(fault.BadState, "key %s is %s: only an active key can be rotated", nameOf(r), r.State)
 	}
+	if r.Type == key.PublicKey {
+		return nil, fault.New(fault.Invalid, "key %s is a public key: nothing here could make its next version", nameOf(r)).WithHint("Make a new pair.")
+	}
 	bits, err := t.secretBits(r)
 	if err != nil {
 		return nil, err

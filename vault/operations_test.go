@@ -143,6 +143,12 @@ var operations = []operation{
 	{"wrapping-key", access.Read, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.WrappingKey(ctx, c, key.MLKEM768X25519))
 	}},
+	{"key.register", access.Import, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.RegisterKey(ctx, c, vault.RegisterSpec{Key: vault.KeySpec{Name: "app/registered", Algorithm: key.Secret}, Material: []byte("as it came in")}))
+	}},
+	{"key.create-pair", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.CreatePair(ctx, c, vault.PairSpec{Private: vault.KeySpec{Name: "app/private", Algorithm: key.Ed25519}, Public: vault.KeySpec{Name: "app/public"}}))
+	}},
 	{"key.import", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.ImportKey(ctx, c, vault.ImportSpec{Key: vault.KeySpec{Name: "app/imported", Algorithm: key.AES256GCM}, Wrapped: w.parcel}))
 	}},

@@ -13,7 +13,6 @@ import (
 	"github.com/quorate/quorate/vault/archive"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 // SnapshotCopy is a snapshot that was read to its end, found authentic, and lies open beside whatever runs here. Close wipes what opened it.
@@ -236,7 +235,7 @@ func (t *task) opens(r *key.Record, ver *key.Version) error {
 		if isDual(r) {
 			return nil // sealed for somebody else: what can be told is that it is authentic
 		}
-		k, err := primitive.Open(r.Algorithm, plain)
+		k, err := openMaterial(r, plain)
 		if err != nil || len(ver.Public) == 0 || r.Type == key.Certificate {
 			return err
 		}

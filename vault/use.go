@@ -8,7 +8,6 @@ import (
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 // purpose is what an operation needs of a key's usage mask, and how it is spoken of.
@@ -157,7 +156,7 @@ func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
 	}
 	o := t.counted(r, ver, &opened{record: r})
 	err := t.material(r, ver, func(plain []byte) (err error) {
-		o.key, err = primitive.Open(r.Algorithm, plain)
+		o.key, err = openMaterial(r, plain)
 		return err
 	})
 	if err != nil {

@@ -70,6 +70,9 @@ func attributes(r *key.Record, v wire.Version) []instance {
 	g.life()
 	g.rules()
 	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
+		if strings.HasPrefix(name, ".") { // of this door's own
+			continue
+		}
 		t, _ := wire.TagNamed(name)
 		for _, a := range attribute.Decode(r.Attributes[name]) {
 			g.all = append(g.all, instance{t, name, a.Index, func(e *ttlv.Encoder, t wire.Tag) { e.CopyAs(t, a.Item) }})

@@ -19,6 +19,9 @@ var operations = []struct {
 	code wire.Operation
 	do   operation
 }{
+	{wire.OperationCreate, create},
+	{wire.OperationCreateKeyPair, createPair},
+	{wire.OperationRegister, register},
 	{wire.OperationLocate, locate},
 	{wire.OperationGet, get},
 	{wire.OperationGetAttributes, getAttributes},

@@ -1,15 +1,17 @@
 package kmip
 
 import (
+	"github.com/quorate/quorate/transport/kmip/block"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
-// get is Get (KMIP 1.4, section 4.11; 2.1, section 6.1.21) of a symmetric key, in the clear, as raw bytes.
+// get is Get (KMIP 1.4, section 4.11; 2.1, section 6.1.21), in the format that is asked for, or else the one in which the object came.
 func get(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	if err := plain(payload); err != nil {
+	wanted, err := format(payload)
+	if err != nil {
 		return err
 	}
 	id, err := x.object(payload)
@@ -20,43 +22,109 @@ func get(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	switch {
 	case err != nil:
 		return err
-	case r.Type != key.SymmetricKey:
-		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "only symmetric keys can be taken out by KMIP"))
+	case r.State.Gone() && !x.version.Before(wire.V20):
+		return because(wire.ResultReasonObjectDestroyed, fault.New(fault.BadState, "the object was destroyed"))
 	case !r.Exportable: // whoever may read the record may know
 		return because(wire.ResultReasonNotExtractable, fault.New(fault.Denied, "the key is not extractable"))
 	}
 	return x.server.vault.Reveal(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
 		out.Enumeration(wire.TagObjectType, uint32(r.Type))
 		x.done(r.ID, out)
-		out.Structure(wire.TagSymmetricKey, func() {
-			out.Structure(wire.TagKeyBlock, func() {
-				out.Enumeration(wire.TagKeyFormatType, uint32(wire.KeyFormatTypeRaw))
-				out.Structure(wire.TagKeyValue, func() { out.Bytes(wire.TagKeyMaterial, material) })
-				c := ciphers[r.Algorithm]
-				out.Enumeration(wire.TagCryptographicAlgorithm, uint32(c.algorithm))
-				out.Integer(wire.TagCryptographicLength, c.bits)
-			})
-		})
-		return nil
+		return writeObject(out, r, wanted, material)
 	})
 }
 
-// plain refuses to give a key in another form than there is.
-func plain(payload ttlv.Item) error {
-	if format := payload.Find(wire.TagKeyFormatType); format.Present() {
-		v, err := format.Enumeration()
-		if err != nil {
-			return err
-		}
-		if f := wire.KeyFormatType(v); f != wire.KeyFormatTypeRaw {
-			return because(wire.ResultReasonKeyFormatTypeNotSupported, fault.New(fault.Invalid, "the key format %v is not supported; use Raw", f))
-		}
+// writeObject writes an object with its material; format 0 is its own.
+func writeObject(out *ttlv.Encoder, r *key.Record, f wire.KeyFormatType, material []byte) (err error) {
+	form, ok := forms[r.Type]
+	if !ok {
+		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "an object of this kind cannot be taken out by KMIP"))
 	}
-	if payload.Find(wire.TagKeyCompressionType).Present() {
-		return because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
+	out.Structure(form.object, func() {
+		writeRest(out, r)
+		if form.content == wire.TagKeyBlock {
+			err = writeBlock(out, r, f, material)
+			return
+		}
+		if f != 0 {
+			err = because(wire.ResultReasonKeyFormatTypeNotSupported, fault.New(fault.Invalid, "only keys have a format"))
+		}
+		out.Bytes(form.content, material)
+	})
+	return err
+}
+
+// writeRest writes what an object has beside its content: what came with it, or what the protocol demands of one that another door made.
+func writeRest(out *ttlv.Encoder, r *key.Record) {
+	if b, ok := r.Attributes[keptObject]; ok {
+		if m, err := ttlv.Decode(b, ttlv.Limits{}); err == nil {
+			for c := range m.Root().Children() {
+				out.Copy(c)
+			}
+		}
+		return
 	}
-	if payload.Find(wire.TagKeyWrappingSpecification).Present() {
-		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "keys are not wrapped by Get here"))
+	switch r.Type {
+	case key.SecretData:
+		out.Enumeration(wire.TagSecretDataType, uint32(wire.SecretDataTypeSeed))
+	case key.Certificate:
+		out.Enumeration(wire.TagCertificateType, uint32(wire.CertificateTypeX_509))
+	case key.OpaqueObject:
+		out.Enumeration(wire.TagOpaqueDataType, 0x80000000) // of no kind that the specification knows
+	}
+}
+
+// writeBlock writes a key block.
+func writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyFormatType, material []byte) (err error) {
+	algorithm, bits := cipherOf(r)
+	came, f := formatOf(r, algorithm), wanted
+	if f == 0 {
+		f = came
+	}
+	out.Structure(wire.TagKeyBlock, func() {
+		out.Enumeration(wire.TagKeyFormatType, uint32(f))
+		out.Structure(wire.TagKeyValue, func() {
+			if err = block.Write(out, r.Type, f, material); err != nil && f == came && r.Algorithm == key.Opaque {
+				err = block.WriteAsItCame(out, f, material)
+			}
+		})
+		if algorithm != 0 {
+			out.Enumeration(wire.TagCryptographicAlgorithm, uint32(algorithm))
+		}
+		if bits != 0 {
+			out.Integer(wire.TagCryptographicLength, bits)
+		}
+	})
+	if err != nil {
+		return because(wire.ResultReasonKeyFormatTypeNotSupported, fault.Of(err))
 	}
 	return nil
+}
+
+// formatOf is the format that a key came in, or is given out in if it was made here.
+func formatOf(r *key.Record, a wire.CryptographicAlgorithm) wire.KeyFormatType {
+	if b, ok := r.Attributes[keptFormat]; ok {
+		if m, err := ttlv.Decode(b, ttlv.Limits{}); err == nil {
+			if v, err := m.Root().Enumeration(); err == nil {
+				return wire.KeyFormatType(v)
+			}
+		}
+	}
+	return block.Default(r.Type, a)
+}
+
+// format is the format that a request asks for, 0 for none.
+func format(payload ttlv.Item) (wire.KeyFormatType, error) {
+	if payload.Find(wire.TagKeyCompressionType).Present() {
+		return 0, because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
+	}
+	if payload.Find(wire.TagKeyWrappingSpecification).Present() {
+		return 0, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "keys are not wrapped by Get here"))
+	}
+	item := payload.Find(wire.TagKeyFormatType)
+	if !item.Present() {
+		return 0, nil
+	}
+	v, err := item.Enumeration()
+	return wire.KeyFormatType(v), err
 }

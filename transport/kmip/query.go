@@ -1,6 +1,9 @@
 package kmip
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 )
@@ -33,7 +36,11 @@ func query(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		}
 	}
 	if asked[wire.QueryFunctionQueryObjects] {
-		out.Enumeration(wire.TagObjectType, uint32(wire.ObjectTypeSymmetricKey))
+		for _, t := range slices.Sorted(maps.Keys(forms)) {
+			if wire.ValueIn(wire.TagObjectType, uint32(t), x.version) {
+				out.Enumeration(wire.TagObjectType, uint32(t))
+			}
+		}
 	}
 	if asked[wire.QueryFunctionQueryServerInformation] {
 		out.Text(wire.TagVendorIdentification, vendor)

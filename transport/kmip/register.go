@@ -1,0 +1,185 @@
+package kmip
+
+import (
+	"bytes"
+	"crypto/x509"
+
+	"github.com/quorate/quorate/transport/kmip/block"
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// forms says how each type of object stands in a message: in which structure, and which of its items, always the last, is what is kept secret.
+var forms = map[key.ObjectType]struct{ object, content wire.Tag }{
+	key.Certificate:  {wire.TagCertificate, wire.TagCertificateValue},
+	key.SymmetricKey: {wire.TagSymmetricKey, wire.TagKeyBlock},
+	key.PublicKey:    {wire.TagPublicKey, wire.TagKeyBlock},
+	key.PrivateKey:   {wire.TagPrivateKey, wire.TagKeyBlock},
+	key.SplitKey:     {wire.TagSplitKey, wire.TagKeyBlock},
+	key.SecretData:   {wire.TagSecretData, wire.TagKeyBlock},
+	key.OpaqueObject: {wire.TagOpaqueObject, wire.TagOpaqueDataValue},
+	key.PGPKey:       {wire.TagPGPKey, wire.TagKeyBlock},
+	key.Request:      {wire.TagCertificateRequest, wire.TagCertificateRequestValue},
+}
+
+// What a record keeps of an object beside its material, under names that no client can give.
+const (
+	keptFormat = ".format" // Key Format Type in which it came
+	keptObject = ".object" // what stands in the object's structure beside its content
+)
+
+// mostSecret is how long material may be to be a secret of the vault's; what is longer is an opaque object.
+const mostSecret = 4096
+
+// register is Register (KMIP 1.4, section 4.3; 2.1, section 6.1.43).
+func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	v, err := payload.Find(wire.TagObjectType).Enumeration()
+	if err != nil {
+		return err
+	}
+	t := key.ObjectType(v)
+	form, ok := forms[t]
+	if !ok || v > 255 {
+		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "objects of type %v are not registered here", wire.ObjectType(v)))
+	}
+	object, err := payload.Find(form.object).Structure()
+	if err != nil {
+		return err
+	}
+	all, err := x.template(payload, wire.TagTemplateAttribute, wire.TagAttributes)
+	if err != nil {
+		return err
+	}
+	s, err := x.registration(t, object, all)
+	defer clear(s.Material)
+	if err != nil {
+		return err
+	}
+	r, err := x.server.vault.RegisterKey(x.ctx, x.caller, s)
+	if err != nil {
+		return err
+	}
+	x.done(r.ID, out)
+	return nil
+}
+
+// registration is what is registered: an object as it stands in a message, with the attributes that it is given. The caller clears its material.
+func (x *exchange) registration(t key.ObjectType, object ttlv.Item, all template) (vault.RegisterSpec, error) {
+	s, err := x.spec(all, t)
+	if err != nil {
+		return vault.RegisterSpec{}, err
+	}
+	if err := rest(&s, t, object); err != nil {
+		return vault.RegisterSpec{}, err
+	}
+	content := object.Find(forms[t].content)
+	if forms[t].content == wire.TagKeyBlock {
+		return x.registeredBlock(s, t, content, all)
+	}
+	b, err := content.Bytes()
+	if err != nil {
+		return vault.RegisterSpec{}, err
+	}
+	s.Algorithm = key.Opaque
+	if kind, _ := object.Find(wire.TagCertificateType).Enumeration(); t == key.Certificate && kind == uint32(wire.CertificateTypeX_509) {
+		if _, err := x509.ParseCertificate(b); err != nil {
+			return vault.RegisterSpec{}, content.Fail("it is no X.509 certificate")
+		}
+		s.Algorithm = key.X509
+	}
+	return vault.RegisterSpec{Key: s, Material: bytes.Clone(b)}, nil
+}
+
+// rest keeps what stands in an object's structure beside its content.
+func rest(s *vault.KeySpec, t key.ObjectType, object ttlv.Item) error {
+	var e ttlv.Encoder
+	any := false
+	e.Structure(forms[t].object, func() {
+		for c := range object.Children() {
+			if c.Tag() != forms[t].content {
+				e.Copy(c)
+				any = true
+			}
+		}
+	})
+	if !any {
+		return nil
+	}
+	return attach(s, keptObject, &e)
+}
+
+// registeredBlock reads a key block.
+func (x *exchange) registeredBlock(s vault.KeySpec, t key.ObjectType, b ttlv.Item, all template) (vault.RegisterSpec, error) {
+	none := vault.RegisterSpec{}
+	f, err := b.Find(wire.TagKeyFormatType).Enumeration()
+	if err != nil {
+		return none, err
+	}
+	if b.Find(wire.TagKeyCompressionType).Present() {
+		return none, because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
+	}
+	algorithm, bits, err := blockCipher(b, all)
+	if err != nil {
+		return none, err
+	}
+	if b.Find(wire.TagKeyWrappingData).Present() {
+		return none, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "wrapped keys are not registered here"))
+	}
+	k, err := block.Read(t, algorithm, wire.KeyFormatType(f), b.Find(wire.TagKeyValue).Find(wire.TagKeyMaterial))
+	if err != nil {
+		return none, err
+	}
+	if t != key.SecretData {
+		if bits != 0 && k.Bits != 0 && t != key.SplitKey && k.Vault != 0 && int(bits) != k.Bits {
+			clear(k.Material)
+			return none, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the key has %d bits, not the %d that are said", k.Bits, bits))
+		}
+		if bits == 0 {
+			bits = int32(k.Bits)
+		}
+		if algorithm == 0 {
+			algorithm = k.Algorithm
+		}
+	}
+	s.Algorithm = k.Vault
+	if c := ciphers[k.Vault]; k.Vault == 0 || c.algorithm != algorithm || c.bits != bits {
+		if err := said(&s, algorithm, bits); err != nil {
+			return none, err
+		}
+	}
+	if s.Algorithm == 0 {
+		s.Algorithm = key.Opaque
+		if (t == key.SymmetricKey || t == key.SecretData) && len(k.Material) <= mostSecret {
+			s.Algorithm = key.Secret
+		}
+	}
+	var e ttlv.Encoder
+	e.Enumeration(wire.TagKeyFormatType, f)
+	return vault.RegisterSpec{Key: s, Material: k.Material}, attach(&s, keptFormat, &e)
+}
+
+// blockCipher is the algorithm and length that a key block says, or the attributes where it does not.
+func blockCipher(b ttlv.Item, all template) (wire.CryptographicAlgorithm, int32, error) {
+	a, err := all.enum(wire.TagCryptographicAlgorithm)
+	if err != nil {
+		return 0, 0, err
+	}
+	bits, err := all.integer(wire.TagCryptographicLength)
+	if err != nil {
+		return 0, 0, err
+	}
+	if item := b.Find(wire.TagCryptographicAlgorithm); item.Present() {
+		if a, err = item.Enumeration(); err != nil {
+			return 0, 0, err
+		}
+	}
+	if item := b.Find(wire.TagCryptographicLength); item.Present() {
+		if bits, err = item.Integer(); err != nil {
+			return 0, 0, err
+		}
+	}
+	return wire.CryptographicAlgorithm(a), bits, nil
+}

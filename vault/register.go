@@ -1,0 +1,215 @@
+package vault
+
+import (
+	"context"
+	"errors"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/primitive"
+)
+
+// RegisterSpec brings an object in as it is, for doors that clients trust with plain material.
+type RegisterSpec struct {
+	Key      KeySpec // its Algorithm has no default here
+	Material []byte  // as package primitive has it for the algorithm, of a public key its SubjectPublicKeyInfo; lent
+}
+
+// registerIn is a registration as it crosses nodes: the material was sealed where it came in.
+type registerIn struct {
+	Key    KeySpec
+	ID     key.ID       // the sealed material is bound to it
+	Sealed key.Material // by the keyring
+}
+
+// PairSpec asks for a key pair as two objects.
+type PairSpec struct {
+	Private KeySpec
+	Public  KeySpec // its Algorithm is the private key's
+}
+
+// Pair is the two objects of a key pair. Each has a link to the other.
+type Pair struct {
+	Private, Public *key.Record
+}
+
+var (
+	opRegisterKey = newWrite("key.register", access.Import, registerKey)
+	opCreatePair  = newWrite("key.create-pair", access.Create, createPair)
+)
+
+// RegisterKey keeps material that came in plain. The node that was asked seals it before anything else is done with it, so it crosses
+// no node link. fault.Exists if the name is taken, fault.Invalid for what is no sound key of the algorithm.
+func (v *Vault) RegisterKey(ctx context.Context, c access.Caller, s RegisterSpec) (*key.Record, error) {
+	in := registerIn{Key: s.Key}
+	if _, k, err := v.opened(); err == nil { // a sealed node is refused, and that recorded, by what follows
+		if in.ID, err = key.NewID(v.cfg.Random); err != nil {
+			return nil, err
+		}
+		if in.Sealed, err = k.wrap(in.ID, 1, s.Material); err != nil {
+			return nil, err
+		}
+	}
+	return opRegisterKey.do(ctx, v, c, in)
+}
+
+func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, error) {
+	if r, done, err := t.made(); done || err != nil {
+		return r, err
+	}
+	r, err := recordOf(t, in.Key)
+	if err != nil {
+		return nil, err
+	}
+	r.Origin = key.Imported
+	if r.Name == givenName(r.ID) {
+		r.Name = givenName(in.ID)
+	}
+	r.ID = in.ID
+	t.entry.Key, t.entry.KeyName = r.ID, r.Name
+	t.change("algorithm", r.Algorithm.String())
+	if err := t.allow(access.OfKey(r)); err != nil {
+		return nil, err
+	}
+	if err := t.intend(); err != nil {
+		return nil, err
+	}
+	ver := &r.Versions[0]
+	sealed := key.Version{Number: ver.Number, State: ver.State, Material: in.Sealed}
+	err = t.keys.unwrap(r, &sealed, func(plain []byte) error { // sealed anew, under the newest term
+		public, err := checkMaterial(r, plain)
+		if err != nil {
+			return err
+		}
+		return t.keepImported(r, ver, plain, public, "")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t.create(ctx, r)
+}
+
+// checkMaterial tells whether material is a sound key of the record's algorithm, and returns its public half.
+func checkMaterial(r *key.Record, material []byte) (public []byte, err error) {
+	if r.Type != key.PublicKey {
+		return primitive.Check(r.Algorithm, material)
+	}
+	if r.Algorithm == key.Opaque {
+		return nil, nil
+	}
+	_, err = primitive.OpenPublic(r.Algorithm, material)
+	return append(make([]byte, 0, len(material)), material...), err
+}
+
+// openMaterial makes a record's material ready for use.
+func openMaterial(r *key.Record, material []byte) (*primitive.Key, error) {
+	if r.Type == key.PublicKey && r.Algorithm != key.Opaque {
+		return primitive.OpenPublic(r.Algorithm, material)
+	}
+	return primitive.Open(r.Algorithm, material)
+}
+
+// CreatePair makes a key pair as two objects that are linked, in one entry of the log.
+func (v *Vault) CreatePair(ctx context.Context, c access.Caller, s PairSpec) (*Pair, error) {
+	p, err := opCreatePair.do(ctx, v, c, s)
+	if err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+func createPair(ctx context.Context, t *task, in PairSpec) (Pair, error) {
+	if first, done, err := t.before(); done || err != nil {
+		if err != nil {
+			return Pair{}, err
+		}
+		return t.pair(first)
+	}
+	private, public, err := pairRecords(t, in)
+	if err != nil {
+		return Pair{}, err
+	}
+	t.entry.Key, t.entry.KeyName = private.ID, private.Name
+	t.change("algorithm", private.Algorithm.String())
+	t.change("public", public.Name)
+	for _, r := range []*key.Record{private, public} {
+		if err := t.allow(access.OfKey(r)); err != nil {
+			return Pair{}, err
+		}
+	}
+	if err := t.intend(); err != nil {
+		return Pair{}, err
+	}
+	if private.Versions[0], err = t.generate(ctx, private, private.Versions[0], 0); err != nil {
+		return Pair{}, err
+	}
+	spki := private.Versions[0].Public
+	if err := t.keep(public, &public.Versions[0], spki, spki); err != nil {
+		return Pair{}, err
+	}
+	for _, r := range []*key.Record{private, public} {
+		if _, err := t.keys.stamp(r); err != nil {
+			return Pair{}, err
+		}
+	}
+	out, err := t.propose(ctx, &fsm.CreateKeys{Records: []*key.Record{private, public}})
+	if err != nil {
+		return Pair{}, err
+	}
+	return t.pair(out)
+}
+
+// pairRecords are the two records, linked, without material.
+func pairRecords(t *task, in PairSpec) (private, public *key.Record, err error) {
+	if private, err = newRecord(t, in.Private); err != nil {
+		return nil, nil, err
+	}
+	if private.Algorithm.Traits().Type != key.PrivateKey {
+		return nil, nil, fault.New(fault.Invalid, "keys of algorithm %s are no pairs", private.Algorithm)
+	}
+	in.Public.Algorithm, in.Public.Type = private.Algorithm, key.PublicKey
+	if public, err = newRecord(t, in.Public); err != nil {
+		return nil, nil, err
+	}
+	private.Links = append(private.Links, key.Link{Kind: key.LinkPublic, To: public.ID})
+	public.Links = append(public.Links, key.Link{Kind: key.LinkPrivate, To: private.ID})
+	return private, public, nil
+}
+
+// pair is the two objects of a pair as they are after the operation that made them, its first the private key.
+func (t *task) pair(out fsm.Outcome) (p Pair, err error) {
+	s := t.link.machine.State()
+	private := s.Key(out.Object)
+	if private == nil {
+		return Pair{}, fault.New(fault.NotFound, "the key pair that this request made was purged since")
+	}
+	for _, l := range private.Links {
+		if r := s.Key(l.To); l.Kind == key.LinkPublic && r != nil {
+			p.Public = t.v.shown(r)
+		}
+	}
+	if p.Public == nil {
+		return Pair{}, fault.New(fault.NotFound, "the public key that this request made was purged since")
+	}
+	if err := errors.Join(t.allow(access.OfKey(private)), t.allow(access.OfKey(p.Public))); err != nil {
+		return Pair{}, fault.Of(err)
+	}
+	t.entry.Key, t.entry.KeyName = private.ID, private.Name
+	p.Private = t.v.shown(private)
+	return p, nil
+}
+
+// givenName is what an object is called that came without a name.
+func givenName(id key.ID) string { return "kmip/" + id.String() }
+
+// fitType refuses an object type that an algorithm has nothing to do with. A secret or an opaque object is kept as whatever KMIP calls it.
+func fitType(a key.Algorithm, t key.ObjectType) error {
+	own := a.Traits().Type
+	switch {
+	case t == 0, t == own, t == key.PublicKey && own == key.PrivateKey, a == key.Secret, a == key.Opaque:
+		return nil
+	}
+	return fault.New(fault.Invalid, "an object of algorithm %s has another type than that", a)
+}
