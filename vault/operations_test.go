@@ -149,6 +149,14 @@ var operations = []operation{
 	{"key.create-pair", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.CreatePair(ctx, c, vault.PairSpec{Private: vault.KeySpec{Name: "app/private", Algorithm: key.Ed25519}, Public: vault.KeySpec{Name: "app/public"}}))
 	}},
+	{"key.wrap-mode", access.Wrap, false, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return v.WrapInMode(ctx, c, "app/k", vault.ModeInput{Mode: vault.WrapKW, Data: make([]byte, 16)}, func(*vault.ModeOutput) error { return nil })
+	}},
+	{"key.unwrap-mode", access.Unwrap, false, func(w *world, v *vault.Vault, c access.Caller) error {
+		return v.WrapInMode(ctx, w.Root(), "app/k", vault.ModeInput{Mode: vault.WrapGCM, Data: make([]byte, 16)}, func(o *vault.ModeOutput) error {
+			return v.UnwrapInMode(ctx, c, "app/k", vault.ModeInput{Mode: vault.WrapGCM, Data: o.Data, IV: o.IV}, func(*vault.ModeOutput) error { return nil })
+		})
+	}},
 	{"key.import", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.ImportKey(ctx, c, vault.ImportSpec{Key: vault.KeySpec{Name: "app/imported", Algorithm: key.AES256GCM}, Wrapped: w.parcel}))
 	}},

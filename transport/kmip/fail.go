@@ -54,6 +54,7 @@ var older = map[wire.ResultReason]wire.ResultReason{
 	wire.ResultReasonAttributeSingleValued:              wire.ResultReasonIllegalOperation,
 	wire.ResultReasonAttributeNotFound:                  wire.ResultReasonItemNotFound,
 	wire.ResultReasonAttributeInstanceNotFound:          wire.ResultReasonItemNotFound,
+	wire.ResultReasonSensitive:                          wire.ResultReasonPermissionDenied,
 }
 
 // reasonOf is the reason for err, among those that version v has.

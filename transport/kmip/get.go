@@ -18,6 +18,10 @@ func get(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
+	w, err := x.readWrapping(payload.Find(wire.TagKeyWrappingSpecification))
+	if err != nil {
+		return err
+	}
 	r, err := x.server.vault.Key(x.ctx, x.caller, id)
 	switch {
 	case err != nil:
@@ -27,15 +31,20 @@ func get(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	case !r.Exportable: // whoever may read the record may know
 		return because(wire.ResultReasonNotExtractable, fault.New(fault.Denied, "the key is not extractable"))
 	}
+	if w == nil {
+		if err := mayLeavePlain(r); err != nil {
+			return err
+		}
+	}
 	return x.server.vault.Reveal(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
 		out.Enumeration(wire.TagObjectType, uint32(r.Type))
 		x.done(r.ID, out)
-		return writeObject(out, r, wanted, material)
+		return x.writeObject(out, r, wanted, w, material)
 	})
 }
 
 // writeObject writes an object with its material; format 0 is its own.
-func writeObject(out *ttlv.Encoder, r *key.Record, f wire.KeyFormatType, material []byte) (err error) {
+func (x *exchange) writeObject(out *ttlv.Encoder, r *key.Record, f wire.KeyFormatType, w *wrapping, material []byte) (err error) {
 	form, ok := forms[r.Type]
 	if !ok {
 		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "an object of this kind cannot be taken out by KMIP"))
@@ -43,11 +52,11 @@ func writeObject(out *ttlv.Encoder, r *key.Record, f wire.KeyFormatType, materia
 	out.Structure(form.object, func() {
 		writeRest(out, r)
 		if form.content == wire.TagKeyBlock {
-			err = writeBlock(out, r, f, material)
+			err = x.writeBlock(out, r, f, w, material)
 			return
 		}
-		if f != 0 {
-			err = because(wire.ResultReasonKeyFormatTypeNotSupported, fault.New(fault.Invalid, "only keys have a format"))
+		if f != 0 || w != nil {
+			err = because(wire.ResultReasonKeyFormatTypeNotSupported, fault.New(fault.Invalid, "only keys have a format, or are wrapped"))
 		}
 		out.Bytes(form.content, material)
 	})
@@ -75,7 +84,7 @@ func writeRest(out *ttlv.Encoder, r *key.Record) {
 }
 
 // writeBlock writes a key block.
-func writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyFormatType, material []byte) (err error) {
+func (x *exchange) writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyFormatType, w *wrapping, material []byte) (err error) {
 	algorithm, bits := cipherOf(r)
 	came, f := formatOf(r, algorithm), wanted
 	if f == 0 {
@@ -83,22 +92,33 @@ func writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyFormatType, mat
 	}
 	out.Structure(wire.TagKeyBlock, func() {
 		out.Enumeration(wire.TagKeyFormatType, uint32(f))
-		out.Structure(wire.TagKeyValue, func() {
-			if err = block.Write(out, r.Type, f, material); err != nil && f == came && r.Algorithm == key.Opaque {
-				err = block.WriteAsItCame(out, f, material)
+		content := func(e *ttlv.Encoder) error {
+			err := block.Write(e, r.Type, f, material)
+			if err != nil && f == came && r.Algorithm == key.Opaque {
+				err = block.WriteAsItCame(e, f, material)
 			}
-		})
+			if err != nil {
+				return because(wire.ResultReasonKeyFormatTypeNotSupported, fault.Of(err))
+			}
+			return nil
+		}
+		var iv []byte
+		if w != nil {
+			iv, err = x.wrap(w, out, content)
+		} else {
+			out.Structure(wire.TagKeyValue, func() { err = content(out) })
+		}
 		if algorithm != 0 {
 			out.Enumeration(wire.TagCryptographicAlgorithm, uint32(algorithm))
 		}
 		if bits != 0 {
 			out.Integer(wire.TagCryptographicLength, bits)
 		}
+		if w != nil && err == nil {
+			w.writeWrapping(out, x.version, iv)
+		}
 	})
-	if err != nil {
-		return because(wire.ResultReasonKeyFormatTypeNotSupported, fault.Of(err))
-	}
-	return nil
+	return err
 }
 
 // formatOf is the format that a key came in, or is given out in if it was made here.
@@ -117,9 +137,6 @@ func formatOf(r *key.Record, a wire.CryptographicAlgorithm) wire.KeyFormatType {
 func format(payload ttlv.Item) (wire.KeyFormatType, error) {
 	if payload.Find(wire.TagKeyCompressionType).Present() {
 		return 0, because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
-	}
-	if payload.Find(wire.TagKeyWrappingSpecification).Present() {
-		return 0, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "keys are not wrapped by Get here"))
 	}
 	item := payload.Find(wire.TagKeyFormatType)
 	if !item.Present() {

@@ -125,10 +125,7 @@ func (x *exchange) registeredBlock(s vault.KeySpec, t key.ObjectType, b ttlv.Ite
 	if err != nil {
 		return none, err
 	}
-	if b.Find(wire.TagKeyWrappingData).Present() {
-		return none, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "wrapped keys are not registered here"))
-	}
-	k, err := block.Read(t, algorithm, wire.KeyFormatType(f), b.Find(wire.TagKeyValue).Find(wire.TagKeyMaterial))
+	k, err := x.readBlock(t, algorithm, wire.KeyFormatType(f), b)
 	if err != nil {
 		return none, err
 	}
@@ -159,6 +156,23 @@ func (x *exchange) registeredBlock(s vault.KeySpec, t key.ObjectType, b ttlv.Ite
 	var e ttlv.Encoder
 	e.Enumeration(wire.TagKeyFormatType, f)
 	return vault.RegisterSpec{Key: s, Material: k.Material}, attach(&s, keptFormat, &e)
+}
+
+// readBlock reads the key of a block, unwrapped if it came wrapped.
+func (x *exchange) readBlock(t key.ObjectType, a wire.CryptographicAlgorithm, f wire.KeyFormatType, b ttlv.Item) (k block.Key, err error) {
+	value := b.Find(wire.TagKeyValue)
+	w, err := x.readWrapping(b.Find(wire.TagKeyWrappingData))
+	if err != nil {
+		return k, err
+	}
+	if w == nil {
+		return block.Read(t, a, f, value.Find(wire.TagKeyMaterial))
+	}
+	err = x.unwrap(w, value, func(material ttlv.Item) error {
+		k, err = block.Read(t, a, f, material)
+		return err
+	})
+	return k, err
 }
 
 // blockCipher is the algorithm and length that a key block says, or the attributes where it does not.
