@@ -116,7 +116,7 @@ func TestWhatMayNotLeaveStays(t *testing.T) {
 	for more, want := range map[string]string{
 		`<KeyFormatType type="Enumeration" value="PKCS_8"/>`:                           "KeyFormatTypeNotSupported",
 		`<KeyFormatType type="Enumeration" value="Raw"/>`:                              "Success",
-		`<KeyWrappingSpecification/>`:                                                  "FeatureNotSupported",
+		`<KeyWrappingSpecification/>`:                                                  "MissingData",
 		`<KeyCompressionType type="Enumeration" value="ECPublicKeyTypeUncompressed"/>`: "KeyCompressionTypeNotSupported",
 	} {
 		if got := outcomes(t, w.ask(request("1.4", "", "Get "+id+more)))[0]; !strings.HasPrefix(got, want) {
