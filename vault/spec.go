@@ -15,7 +15,7 @@ type KeySpec struct {
 	Usage       key.Usage      // 0: all that the algorithm can do
 	Bits        int            // length of a secret, which has none of its own; 0: 256. Nothing else takes it
 	Exportable  bool           // whether Reveal may ever give the material out
-	RevealIdle  bool           // it may so also before the key is activated and after it was deactivated
+	RevealIdle  bool           // it may so also before the key is activated, after it was deactivated and when it is compromised
 	PreActive   bool           // it waits to be activated, with ActivateAt or without a date
 	Parent      string         // name or id of the key that wraps this one; "": the keyring does
 	RotateEvery time.Duration

@@ -259,7 +259,7 @@ type CreateKeyRequest struct {
 	Usage        []string          `json:"usage,omitempty"`
 	Bits         int               `json:"bits,omitzero"` // length of a secret; default 256
 	Exportable   bool              `json:"exportable,omitzero"`
-	RevealIdle   bool              `json:"reveal_idle,omitzero"` // its material is also given out before it is activated and after it was deactivated
+	RevealIdle   bool              `json:"reveal_idle,omitzero"` // its material is also given out before it is activated, after it was deactivated and when it is compromised
 	PreActive    bool              `json:"pre_active,omitzero"`  // it waits to be activated; activate_at is not needed
 	Parent       string            `json:"parent,omitzero"`
 	RotateEvery  string            `json:"rotate_every,omitzero"`
@@ -319,7 +319,7 @@ type Record struct {
 	Latest            uint32            `json:"latest"`
 	MinDecryptVersion uint32            `json:"min_decrypt_version"`
 	Exportable        bool              `json:"exportable"`
-	RevealIdle        bool              `json:"reveal_idle,omitzero"` // also before it is activated and after it was deactivated
+	RevealIdle        bool              `json:"reveal_idle,omitzero"` // also before it is activated, after it was deactivated and when it is compromised
 	Parent            string            `json:"parent,omitzero"`
 	RotateEvery       string            `json:"rotate_every,omitzero"`
 	NextRotation      string            `json:"next_rotation,omitzero"`

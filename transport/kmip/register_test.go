@@ -109,7 +109,7 @@ func TestCreatedKeysAreTheVaults(t *testing.T) {
 		template(enumeration("Cryptographic Algorithm", "AES")),
 		template(enumeration("Cryptographic Algorithm", "AES"), integer("Cryptographic Length", 128), enumeration("State", "Active")),
 	} {
-		if got := outcomes(t, w.ask(request("1.4", "", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+bad)))[0]; !strings.HasPrefix(got, "InvalidField: ") {
+		if got := outcomes(t, w.ask(request("1.4", "", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+bad)))[0]; !strings.HasPrefix(got, "InvalidField: ") && !(strings.Contains(bad, "State") && strings.HasPrefix(got, "PermissionDenied: ")) {
 			t.Errorf("%s: %s", bad, got)
 		}
 	}

@@ -155,7 +155,7 @@ func (x *exchange) unwrap(w *wrapping, value ttlv.Item, use func(material ttlv.I
 
 // mayLeavePlain refuses what may only leave wrapped (KMIP 2.1, section 4.52).
 func mayLeavePlain(r *key.Record) error {
-	if sensitive, _ := keptItem(r, wire.TagSensitive).Boolean(); sensitive {
+	if isSensitive(r) {
 		return because(wire.ResultReasonSensitive, fault.New(fault.Denied, "the key is sensitive: it is given out wrapped only"))
 	}
 	return nil

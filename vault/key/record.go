@@ -113,7 +113,7 @@ type Record struct {
 	RotateBytes uint64            `cbor:"27,keyasint,omitempty"` // likewise for so many bytes that it protected
 	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
-	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated and after it was deactivated: see ToRevealIdle
+	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated, after it was deactivated and when it is compromised: see ToRevealIdle
 
 	Names        []Label `cbor:"40,keyasint,omitempty"` // that it bears beside Name; no two objects that are not destroyed share one
 	Groups       []Label `cbor:"41,keyasint,omitempty"` // that it is in
