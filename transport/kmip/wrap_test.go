@@ -2,6 +2,10 @@ package kmip_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +14,6 @@ import (
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 func wrapped(tag, kek, mode, iv, encoding string) string {
@@ -23,6 +26,32 @@ func wrapped(tag, kek, mode, iv, encoding string) string {
 		s += `<EncodingOption type="Enumeration" value="` + encoding + `"/>`
 	}
 	return s + `</` + tag + `>`
+}
+
+// opened undoes AES key wrap as the other side does (RFC 3394, 2.2.2), where what comes before the key begins so; RFC 5649 says its length after that.
+func opened(begins string) func(kek, wrapped []byte) ([]byte, error) {
+	return func(kek, wrapped []byte) ([]byte, error) {
+		c, err := aes.NewCipher(kek)
+		if err != nil {
+			return nil, err
+		}
+		a, r := bytes.Clone(wrapped[:8]), bytes.Clone(wrapped[8:])
+		for t := 6 * len(r) / 8; t > 0; t-- {
+			half := r[(t-1)*8%len(r):][:8]
+			binary.BigEndian.PutUint64(a, binary.BigEndian.Uint64(a)^uint64(t))
+			b := append(bytes.Clone(a), half...)
+			c.Decrypt(b, b)
+			copy(a, b)
+			copy(half, b[8:])
+		}
+		if !strings.HasPrefix(hex.EncodeToString(a), begins) {
+			return nil, errors.New("it does not open")
+		}
+		if len(begins) < 16 {
+			return r[:binary.BigEndian.Uint32(a[4:])], nil
+		}
+		return r, nil
+	}
 }
 
 // TestKeysLeaveAndComeWrapped: what Get wraps opens by RFC 3394 and RFC 5649 under the key that was named, and Register takes it in again.
@@ -49,10 +78,10 @@ func TestKeysLeaveAndComeWrapped(t *testing.T) {
 		open           func(kek, wrapped []byte) ([]byte, error)
 		want           []byte
 	}{
-		{"NISTKeyWrap", "NoEncoding", primitive.UnwrapAES, plain["k"]},
-		{"NISTKeyWrap", "TTLVEncoding", primitive.UnwrapAES, encoded},
-		{"", "", primitive.UnwrapAES, encoded},
-		{"AESKeyWrapPadding", "NoEncoding", primitive.UnwrapAESPadded, plain["k"]},
+		{"NISTKeyWrap", "NoEncoding", opened("a6a6a6a6a6a6a6a6"), plain["k"]},
+		{"NISTKeyWrap", "TTLVEncoding", opened("a6a6a6a6a6a6a6a6"), encoded},
+		{"", "", opened("a6a6a6a6a6a6a6a6"), encoded},
+		{"AESKeyWrapPadding", "NoEncoding", opened("a65959a6"), plain["k"]},
 		{"GCM", "NoEncoding", nil, nil},
 		{"GCM", "TTLVEncoding", nil, nil},
 	} {
@@ -63,8 +92,8 @@ func TestKeysLeaveAndComeWrapped(t *testing.T) {
 			t.Fatalf("%s: %s (%v)", c.mode, xmlOf(t, b), err)
 		}
 		if c.open != nil {
-			if opened, err := c.open(plain["kek"], got); err != nil || !bytes.Equal(opened, c.want) {
-				t.Errorf("%s with %s is opened to %x (%v)", c.mode, c.encoding, opened, err)
+			if plain, err := c.open(plain["kek"], got); err != nil || !bytes.Equal(plain, c.want) {
+				t.Errorf("%s with %s is opened to %x (%v)", c.mode, c.encoding, plain, err)
 			}
 		}
 		iv := ""
