@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -34,6 +35,7 @@ type job struct {
 	Prehashed bool   `json:"prehashed,omitempty"`
 	LongSalt  bool   `json:"longsalt,omitempty"`
 	ChaCha    bool   `json:"chacha"`
+	Form      string `json:"form,omitempty"`
 
 	check func(out []byte) error
 }
@@ -221,6 +223,7 @@ func signJobs(t *testing.T, a key.Algorithm, k *primitive.Key, base job) []job {
 			jobs = append(jobs, j)
 		}
 	}
+	jobs = append(jobs, formJobs(t, a, k, base)...)
 	if a == key.Ed25519 {
 		each(0, 0, false)
 		return jobs
@@ -233,6 +236,65 @@ func signJobs(t *testing.T, a key.Algorithm, k *primitive.Key, base job) []job {
 		}
 	}
 	return jobs
+}
+
+// formJobs are signatures in the forms beside ASN.1: raw with every hash, and whole tokens (RFC 7515) of every algorithm that a has.
+func formJobs(t *testing.T, a key.Algorithm, k *primitive.Key, base job) []job {
+	var jobs []job
+	both := func(j job, verify, sign string, input []byte, s primitive.Scheme, write func(signature []byte) (msg, sig []byte)) {
+		msg, sig := write(must(k.Sign(rand.Reader, input, s))(t))
+		v := j
+		v.Op, v.Msg, v.Sig = verify, hex.EncodeToString(msg), hex.EncodeToString(sig)
+		v.check = func(out []byte) error { return same(out, []byte("verifies"), nil) }
+		altered := v // what was altered verifies there no more than here
+		sig = bytes.Clone(sig)
+		if len(sig) > 0 {
+			sig[len(sig)/2] ^= 1
+			altered.Sig = hex.EncodeToString(sig)
+			altered.check = func(out []byte) error { return same(out, []byte("does not verify"), nil) }
+			jobs = append(jobs, altered)
+		}
+		j.Op, j.Msg = sign, hex.EncodeToString(input)
+		j.check = func(out []byte) error { return k.Verify(input, out, s) }
+		jobs = append(jobs, v, j)
+	}
+	for _, name := range []string{"sha256", "sha384", "sha512"} {
+		h := hashes[name]
+		if a == key.Ed25519 {
+			h = 0 // it hashes by itself
+		}
+		j := base
+		j.Hash, j.Padding, j.Form = name, "pss", "raw"
+		both(j, "verify", "sign", peerText, primitive.Scheme{Hash: h, Form: primitive.Raw}, func(sig []byte) (m, s []byte) { return peerText, sig })
+	}
+	for alg, s := range tokens(a) {
+		s.Form = primitive.JWS
+		input := []byte(base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`+alg+`"}`)) + "." + base64.RawURLEncoding.EncodeToString(peerText))
+		both(base, "jws_verify", "jws_sign", input, s, func(sig []byte) (m, none []byte) {
+			return fmt.Appendf(bytes.Clone(input), ".%s", base64.RawURLEncoding.EncodeToString(sig)), nil
+		})
+	}
+	return jobs
+}
+
+// tokens are the algorithms of RFC 7518 and 8037 that go with a.
+func tokens(a key.Algorithm) map[string]primitive.Scheme {
+	switch a {
+	case key.Ed25519:
+		return map[string]primitive.Scheme{"EdDSA": {}}
+	case key.ECDSAP256:
+		return map[string]primitive.Scheme{"ES256": {}}
+	case key.ECDSAP384:
+		return map[string]primitive.Scheme{"ES384": {}}
+	case key.ECDSAP521:
+		return map[string]primitive.Scheme{"ES512": {}}
+	}
+	all := map[string]primitive.Scheme{}
+	for bits, h := range map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512} {
+		all["PS"+bits] = primitive.Scheme{Hash: h}
+		all["RS"+bits] = primitive.Scheme{Hash: h, Padding: primitive.PKCS1v15}
+	}
+	return all
 }
 
 // must is for what cannot fail but would end the test.

@@ -2,7 +2,10 @@
 
 Reads jobs, a JSON list of objects with an "op" and its arguments (bytes in hex), writes a list of answers: {"out": hex},
 {"error": text}, or {"absent": text} for what this version of the library lacks."""
+import base64
 import functools
+import hashlib
+import hmac as stdhmac
 import json
 import os
 import sys
@@ -50,9 +53,52 @@ def scheme(key, j):
     return []
 
 
+def der(key, sig):
+    """Writes r and s, side by side and of equal length, as ASN.1."""
+    n = (key.key_size + 7) // 8
+    if len(sig) != 2 * n:
+        raise ValueError("%d bytes are no r and s of %d bits" % (len(sig), key.key_size))
+    return utils.encode_dss_signature(int.from_bytes(sig[:n], "big"), int.from_bytes(sig[n:], "big"))
+
+
+def raw(key, sig):
+    n = (key.key_size + 7) // 8
+    return b"".join(x.to_bytes(n, "big") for x in utils.decode_dss_signature(sig))
+
+
+def unbased(text):
+    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+
+
+def jws(token):
+    """The job that RFC 7518 and 8037 make of a token's algorithm: nothing but the token says how it is verified."""
+    head, payload, _ = token.split(b".")
+    alg = json.loads(unbased(head))["alg"]
+    j = {"hash": "sha" + alg[2:], "padding": "pkcs1" if alg.startswith("RS") else "pss", "form": "jws"}
+    if alg not in ("EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"):
+        raise ValueError("no algorithm of RFC 7518: " + alg)
+    curve = {"ES256": "secp256r1", "ES384": "secp384r1", "ES512": "secp521r1"}.get(alg)
+    return j, curve, head + b"." + payload
+
+
+def jws_verify(j):
+    rules, curve, text = jws(j["msg"])
+    key = public(j)
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name != curve:
+        raise ValueError("the algorithm is for another curve than " + key.curve.name)
+    return verify(dict(rules, public=j["public"], msg=text, sig=unbased(j["msg"].split(b".")[2])))
+
+
+def jws_sign(j):
+    rules, _, text = jws(j["msg"] + b".")
+    return sign(dict(rules, private=j["private"], msg=text))
+
+
 def verify(j):
     key = public(j)
     try:
+        if j.get("form") and isinstance(key, ec.EllipticCurvePublicKey):
+            j = dict(j, sig=der(key, j["sig"]))
         key.verify(j["sig"], j["msg"], *scheme(key, j))
     except InvalidSignature:
         return b"does not verify"
@@ -61,7 +107,10 @@ def verify(j):
 
 def sign(j):
     key = private(j)
-    return key.sign(j["msg"], *scheme(key, j))
+    made = key.sign(j["msg"], *scheme(key, j))
+    if j.get("form") and isinstance(key, ec.EllipticCurvePrivateKey):
+        made = raw(key, made)
+    return made
 
 
 def oaep(label):
@@ -114,8 +163,6 @@ def hpke(j):
     elif a == "ml-kem-1024":
         kem, key = h.KEM.MLKEM1024, mlkem.MLKEM1024PrivateKey.from_seed_bytes(k)
     else:
-        import hashlib
-
         wide = a == "ml-kem-1024-p384"
         stream = hashlib.shake_256(k).digest(64 + (48 if wide else 32))
         if wide:
@@ -127,16 +174,65 @@ def hpke(j):
             key = h.MLKEM768X25519PrivateKey(mlkem.MLKEM768PrivateKey.from_seed_bytes(stream[:64]), scalar)
             kem = h.KEM.MLKEM768_X25519
         else:
-            raise ImportError("no such KEM")
+            raise ImportError("no such KEM")  # ml-kem-768-p256: see p256_unwrap
     return h.Suite(kem, h.KDF.HKDF_SHA256, h.AEAD.AES_256_GCM), key
 
 
+def p256(seed):
+    """The halves of a private key of MLKEM768-P256 (draft-irtf-cfrg-concrete-hybrid-kems), which the library has no KEM of."""
+    from cryptography.hazmat.primitives.asymmetric import mlkem
+
+    stream = hashlib.shake_256(seed).digest(96)  # a scalar out of range, which asks for more, comes once in 2**32 seeds
+    return mlkem.MLKEM768PrivateKey.from_seed_bytes(stream[:64]), ec.derive_private_key(int.from_bytes(stream[64:], "big"), ec.SECP256R1())
+
+
+def point(public_key):
+    return public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+
+
+def p256_cipher(pq, t, sent, own):
+    """RFC 9180, 5.1: base mode without info, HKDF-SHA256 and AES-256-GCM, of the secrets that both halves agree on."""
+    secret = hashlib.sha3_256(pq + t + sent + own + b"MLKEM768-P256").digest()
+    suite = b"HPKE" + bytes((0, 0x50, 0, 1, 0, 2))
+
+    def extract(salt, label, ikm):
+        return stdhmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
+
+    def expand(prk, label, info, size):
+        return stdhmac.digest(prk, size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info + b"\x01", "sha256")[:size]
+
+    context = b"\x00" + extract(b"", b"psk_id_hash", b"") + extract(b"", b"info_hash", b"")
+    prk = extract(secret, b"secret", b"")
+    return AESGCM(expand(prk, b"key", context, 32)), expand(prk, b"base_nonce", context, 12)
+
+
+def p256_unwrap(j):
+    pq, t = p256(j["private"])
+    sent, body = j["ct"][1088:1153], j["ct"][1153:]
+    agreed = t.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sent))
+    cipher, nonce = p256_cipher(pq.decapsulate(j["ct"][:1088]), agreed, sent, point(t.public_key()))
+    return cipher.decrypt(nonce, body, b"")
+
+
+def p256_wrap(j):
+    pq, t = p256(j["private"])
+    fresh = ec.generate_private_key(ec.SECP256R1())
+    shared, ciphertext = pq.public_key().encapsulate()
+    sent = point(fresh.public_key())
+    cipher, nonce = p256_cipher(shared, fresh.exchange(ec.ECDH(), t.public_key()), sent, point(t.public_key()))
+    return ciphertext + sent + cipher.encrypt(nonce, j["msg"], b"")
+
+
 def hpke_unwrap(j):
+    if j["algorithm"] == "ml-kem-768-p256":
+        return p256_unwrap(j)
     suite, key = hpke(j)
     return suite.decrypt(j["ct"], key)
 
 
 def hpke_wrap(j):
+    if j["algorithm"] == "ml-kem-768-p256":
+        return p256_wrap(j)
     suite, key = hpke(j)
     return suite.encrypt(j["msg"], key.public_key())
 
@@ -159,6 +255,8 @@ def mlkem_encapsulate(j):
 OPS = {
     "verify": verify,
     "sign": sign,
+    "jws_verify": jws_verify,
+    "jws_sign": jws_sign,
     "oaep_open": lambda j: private(j).decrypt(j["ct"], oaep(j["aad"])),
     "oaep_seal": lambda j: public(j).encrypt(j["msg"], oaep(j["aad"])),
     "rsa_wrap": rsa_wrap,
