@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"reflect"
 
 	"github.com/go-json-experiment/json"
 
@@ -121,7 +122,11 @@ func (h *Handler) reply(q *request, out any) error {
 	}
 	b := getBuffer()
 	defer putBuffer(b)
-	if err := json.MarshalWrite(b, out, json.Deterministic(true)); err != nil {
+	write := func() error { return json.MarshalWrite(b, out, json.Deterministic(true)) }
+	if page, ok := out.(api.Keys); ok {
+		write = func() error { return writePage(b, reflect.ValueOf(&page).Elem()) }
+	}
+	if err := write(); err != nil {
 		return fault.Wrap(fault.Internal, err, "an internal error")
 	}
 	h.send(q, b.b)
