@@ -241,7 +241,7 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 		}
 		to := end(from)
 		if !from.May(to) {
-			return nil, fault.New(fault.BadState, "it is %s: deactivate it first, then destroy it", from)
+			return nil, notDestroyed(r, d.Version, from)
 		}
 		if !d.Force {
 			if err := t.v.guard(r, d.Version, ch.Updated); err != nil {
@@ -253,6 +253,18 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 		}
 		return &fsm.ScheduleDestroy{Change: ch, Version: d.Version, At: ch.Updated.Add(wait)}, nil
 	})
+}
+
+// notDestroyed refuses to destroy what is in a state that does not end so, and says what to do first.
+func notDestroyed(r *key.Record, version uint32, from key.State) error {
+	if from.Gone() {
+		return fault.New(fault.BadState, "it is %s already", from).WithHint("There is nothing left to destroy; `quorate key purge` forgets the record and frees the name.")
+	}
+	how := "quorate key deactivate " + nameOf(r)
+	if version != 0 {
+		how += " --version " + number(version)
+	}
+	return fault.New(fault.BadState, "it is %s: deactivate it first, then destroy it", from).WithHint("`%s` ends its use for protecting; what it protected still opens until it is destroyed.", how)
 }
 
 // end is the state in which a destroyed key rests.
