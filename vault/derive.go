@@ -24,6 +24,14 @@ type DeriveInput struct {
 	Info  []byte // tells purposes apart
 	Peer  []byte // PEM (PUBLIC KEY), or base64 of its DER; empty: HKDF alone
 	Raw   bool   // with Peer: the shared secret itself
+
+	// Method is another derivation than HKDF, as other protocols have them, always from the key's material; "" is HKDF. "pbkdf2" with Salt and
+	// Iterations, "hash" of the key alone, "hmac" and "counter" (NIST SP 800-108) over Info, "encrypt" of Info in Scheme under IV. What they
+	// give is cut. In them Hash may be "sha1" and "sha224" too.
+	Method     string      `cbor:",omitempty"`
+	Iterations int         `cbor:",omitempty"`
+	IV         []byte      `cbor:",omitempty"`
+	Scheme     *BareScheme `cbor:",omitempty"`
 }
 
 // Derived is what Derive gives, lent to a callback and cleared afterwards.
@@ -71,6 +79,11 @@ func (u *using) derive(ctx context.Context, in *DeriveInput, out *Derived) error
 func (u *using) deriveFor(ctx context.Context, op key.Operation, in *DeriveInput, out *Derived) error {
 	o, n, err := u.at(ctx, op, 0)
 	if err != nil {
+		return err
+	}
+	if in.Method != "" {
+		out.Version = n
+		out.Secret, err = u.deriveBy(o, in)
 		return err
 	}
 	d := primitive.Derivation{Salt: in.Salt, Info: in.Info, Bytes: in.Bytes}

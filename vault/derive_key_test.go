@@ -2,6 +2,9 @@ package vault_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
@@ -196,4 +199,57 @@ func TestDerivingAKeyShowsNothing(t *testing.T) {
 			t.Error("what was derived is in the log")
 		}
 	}
+}
+
+// TestKeysAreDerivedByTheMethodsOfOtherProtocols: the new key's material is what the method gives, and the methods ask what they need.
+func TestKeysAreDerivedByTheMethodsOfOtherProtocols(t *testing.T) {
+	f := vaulttest.New(t)
+	v, root := f.Vault(0), f.Root()
+	_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: "base", Exportable: true, Usage: key.Derive | key.Encrypt | key.Decrypt})
+	ok(t, "creating", err)
+	base, err := reveal(v, root, "base", 0)
+	ok(t, "revealing", err)
+	sum := func(data string) []byte {
+		h := hmac.New(sha256.New, base)
+		h.Write([]byte(data))
+		return h.Sum(nil)
+	}
+	digest := sha256.Sum256(base)
+	block, err := aes.NewCipher(base)
+	ok(t, "making a cipher", err)
+	sealed := make([]byte, 32)
+	for i := range 2 {
+		block.Encrypt(sealed[16*i:], []byte("sixteen bytes !!"))
+	}
+	for name, c := range map[string]struct {
+		by   vault.DeriveInput
+		want []byte
+	}{
+		"hash":    {vault.DeriveInput{Method: "hash"}, digest[:]},
+		"hmac":    {vault.DeriveInput{Method: "hmac", Info: []byte("data")}, sum("data")},
+		"counter": {vault.DeriveInput{Method: "counter", Info: []byte("data")}, sum("\x00\x00\x00\x01data")},
+		"pbkdf2":  {vault.DeriveInput{Method: "pbkdf2", Salt: []byte("salt"), Iterations: 1}, sum("salt\x00\x00\x00\x01")},
+		"encrypt": {vault.DeriveInput{Method: "encrypt", Info: []byte("sixteen bytes !!sixteen bytes !!"), Scheme: &vault.BareScheme{Mode: "ecb"}}, sealed},
+	} {
+		r, err := v.DeriveKey(ctx, root, "base", vault.DerivedSpec{Key: vault.KeySpec{Name: name, Exportable: true}, By: c.by})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, err := reveal(v, root, name, 0)
+		if err != nil || !bytes.Equal(got, c.want) || r.Origin != key.Derived || len(r.Links) != 1 {
+			t.Errorf("%s: got %x, %v, want %x (%+v)", name, got, err, c.want, r.Links)
+		}
+	}
+	for name, by := range map[string]vault.DeriveInput{
+		"an unknown method": {Method: "x"}, "a peer": {Method: "hash", Peer: []byte("x")}, "no rounds": {Method: "pbkdf2"}, "no mode": {Method: "encrypt"},
+		"too little": {Method: "encrypt", Info: make([]byte, 16), Scheme: &vault.BareScheme{Mode: "ecb"}},
+	} {
+		_, err := v.DeriveKey(ctx, root, "base", vault.DerivedSpec{Key: vault.KeySpec{Name: "no"}, By: by})
+		wants(t, name, err, fault.Invalid)
+	}
+	f.Grant("half", `permit (principal == User::"half", action in [Action::"derive-key", Action::"create", Action::"encrypt"], resource);`)
+	by := vault.DeriveInput{Method: "encrypt", Info: make([]byte, 32), Scheme: &vault.BareScheme{Mode: "ecb"}}
+	_, err = v.DeriveKey(ctx, as("half"), "base", vault.DerivedSpec{Key: vault.KeySpec{Name: "half"}, By: by})
+	wants(t, "encrypting for who may not decrypt", err, fault.Denied)
 }

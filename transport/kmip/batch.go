@@ -22,6 +22,7 @@ var operations = []struct {
 	{wire.OperationCreate, create},
 	{wire.OperationCreateKeyPair, createPair},
 	{wire.OperationRegister, register},
+	{wire.OperationDeriveKey, deriveKey},
 	{wire.OperationLocate, locate},
 	{wire.OperationGet, get},
 	{wire.OperationGetAttributes, getAttributes},
