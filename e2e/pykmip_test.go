@@ -161,3 +161,33 @@ func (c *cluster) serverSays(conf string) {
 		c.t.Errorf("quorate kmip query tells %+v, PyKMIP %+v", told, said)
 	}
 }
+
+// TestPyKMIPMakesObjects: what PyKMIP's client makes at one node is made, changed and ended as it wants; the API of every node has it.
+func TestPyKMIPMakesObjects(t *testing.T) {
+	c := open(t)
+	c.ok("policy", "put", "app", c.write("app.cedar", `permit (principal == Certificate::"app", action, resource);`))
+	dir := filepath.Join(c.dir, "app")
+	c.ok("kmip", "client-cert", "app", "--out", dir, "--ttl", "1h", "--kmip-addr", c.nodes[2].kmip)
+	conf := filepath.Join(dir, "pykmip.conf")
+	eventually(t, lease, "the policy is known to the third node", func() error {
+		var found []string
+		return c.pykmip(&found, conf, "find", "none")
+	})
+	var made struct {
+		Wrong   map[string]string
+		Derived string
+	}
+	if err := c.pykmip(&made, conf, "objects"); err != nil {
+		t.Fatal(err)
+	}
+	for step, wrong := range made.Wrong {
+		t.Errorf("%s: %s", step, wrong)
+	}
+	for _, n := range c.nodes {
+		var r api.Record
+		c.must(n, get("/v1/keys/"+made.Derived)).into(t, &r)
+		if r.ID != made.Derived || r.Origin != "derived" || r.Owner != "app" {
+			t.Errorf("%s: the derived key is %+v", n.name, r)
+		}
+	}
+}

@@ -1,11 +1,13 @@
 """A client of KMIP as its users have it: PyKMIP's own classes, configured by a file. Prints what it was told, as JSON."""
 
+import hashlib
 import json
 import sys
 
 from kmip.core import attributes, enums
 from kmip.core.factories.attributes import AttributeFactory
 from kmip.pie import exceptions
+from kmip.pie import objects as objs
 from kmip.pie.client import ProxyKmipClient
 from kmip.services.kmip_client import KMIPProxy
 
@@ -83,6 +85,91 @@ def refused(c, uid):
     return {name: [failure(lambda: do(uid)), failure(lambda: do(none))] for name, do in ask.items()}
 
 
+def objects(config_file):
+    """The methods of ProxyKmipClient that make objects, change their attributes and their states: what went wrong with each."""
+    wrong = {}
+
+    def step(name, do):
+        try:
+            got = do()
+            if got is False:
+                wrong[name] = "is not so"
+            return got
+        except Exception as e:  # whatever it is, the step failed
+            wrong[name] = "%s: %s" % (type(e).__name__, e)
+
+    masks = [enums.CryptographicUsageMask.ENCRYPT, enums.CryptographicUsageMask.DECRYPT]
+    derive = [enums.CryptographicUsageMask.DERIVE_KEY]
+    both = [enums.CryptographicUsageMask.SIGN, enums.CryptographicUsageMask.VERIFY]
+    with ProxyKmipClient(config="client", config_file=config_file) as c:
+        aes = step("create", lambda: c.create(enums.CryptographicAlgorithm.AES, 256, name="made/aes", cryptographic_usage_mask=masks))
+        step("locate", lambda: find(c, "made/aes") == [aes])
+        step("get", lambda: len(c.get(aes).value) == 32)
+        step("refused before activate", lambda: failure(lambda: c.encrypt(TEXT, uid=aes, cryptographic_parameters=CBC)) is not None)
+        step("activate", lambda: c.activate(aes))
+        sealed = step("encrypt", lambda: c.encrypt(TEXT, uid=aes, cryptographic_parameters=CBC, iv_counter_nonce=IV))
+        step("decrypt", lambda: c.decrypt(sealed[0], uid=aes, cryptographic_parameters=CBC, iv_counter_nonce=IV) == TEXT)
+        pair = step(
+            "create_key_pair",
+            lambda: c.create_key_pair(
+                enums.CryptographicAlgorithm.RSA,
+                2048,
+                public_name="made/public",
+                public_usage_mask=both[1:],
+                private_name="made/private",
+                private_usage_mask=both[:1],
+            ),
+        )
+        step("get, public", lambda: c.get(pair[0]).object_type == enums.ObjectType.PUBLIC_KEY)
+        step("get, private", lambda: c.get(pair[1]).object_type == enums.ObjectType.PRIVATE_KEY)
+        for half in pair or ():
+            step("activate, pair", lambda: c.activate(half))
+        pss = {
+            "padding_method": enums.PaddingMethod.PSS,
+            "hashing_algorithm": enums.HashingAlgorithm.SHA_256,
+            "cryptographic_algorithm": enums.CryptographicAlgorithm.RSA,
+        }
+        sig = step("sign", lambda: c.sign(TEXT, uid=pair[1], cryptographic_parameters=pss))
+        step(
+            "signature_verify",
+            lambda: c.signature_verify(TEXT, sig, uid=pair[0], cryptographic_parameters=pss) == enums.ValidityIndicator.VALID,
+        )
+        kept = {
+            "symmetric": objs.SymmetricKey(enums.CryptographicAlgorithm.AES, 128, bytes(16), masks=derive, name="made/known"),
+            "secret": objs.SecretData(b"a password", enums.SecretDataType.PASSWORD, name="made/secret"),
+            "opaque": objs.OpaqueObject(b"a page", enums.OpaqueDataType.NONE, name="made/opaque"),
+        }
+        ids = {}
+        for kind, o in kept.items():
+            ids[kind] = step("register, " + kind, lambda: c.register(o))
+            step("get, " + kind, lambda: c.get(ids[kind]).value == o.value)
+        step("activate, known", lambda: c.activate(ids["symmetric"]))
+        derived = step(
+            "derive_key",
+            lambda: c.derive_key(
+                enums.ObjectType.SYMMETRIC_KEY,
+                [ids["symmetric"]],
+                enums.DerivationMethod.HASH,
+                {"cryptographic_parameters": {"hashing_algorithm": enums.HashingAlgorithm.SHA_256}},
+                cryptographic_length=128,
+                cryptographic_algorithm=enums.CryptographicAlgorithm.AES,
+                cryptographic_usage_mask=masks,
+            ),
+        )
+        step("get, derived", lambda: c.get(derived).value == hashlib.sha256(bytes(16)).digest()[:16])
+        step("get_attribute_list", lambda: "Name" in c.get_attribute_list(aes))
+        step("get_attributes", lambda: str(c.get_attributes(aes, ["State"])[1][0].attribute_value) == "State.ACTIVE")
+        moved = AttributeFactory().create_attribute(
+            enums.AttributeType.NAME, attributes.Name.create("made/moved", enums.NameType.UNINTERPRETED_TEXT_STRING), 0
+        )
+        step("modify_attribute", lambda: c.modify_attribute(unique_identifier=ids["opaque"], attribute=moved))
+        step("locate, moved", lambda: find(c, "made/moved") == [ids["opaque"]])
+        step("revoke", lambda: c.revoke(enums.RevocationReasonCode.CESSATION_OF_OPERATION, uid=aes))
+        step("destroy", lambda: c.destroy(aes))
+        step("destroyed", lambda: failure(lambda: c.get(aes)) is not None)
+    return {"wrong": wrong, "derived": derived}
+
+
 def server(config_file):
     """What KMIPProxy learns of the server."""
     p = KMIPProxy(config="client", config_file=config_file)
@@ -100,8 +187,8 @@ def server(config_file):
 
 
 def main(config_file, action, *args):
-    if action == "server":
-        return server(config_file)
+    if action in ("server", "objects"):
+        return {"server": server, "objects": objects}[action](config_file)
     with ProxyKmipClient(config="client", config_file=config_file) as c:
         if action == "find":
             return find(c, *args)
