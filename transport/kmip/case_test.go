@@ -19,6 +19,7 @@ import (
 type replay struct {
 	now   time.Time         // what $NOW is
 	bound map[string]string // by placeholder, as written in XML
+	told  map[string]string // the latest value of each item, by its name as placeholders write it
 
 	status string // the first answer whose outcome is wrong; "" for none
 	shape  string // the first answer with other tags or types; "" for none
@@ -30,6 +31,7 @@ var (
 	caseTime    = regexp.MustCompile(`\$NOW(?:([-+]\d+))?`)
 	caseBytes   = regexp.MustCompile(`type="ByteString" value="(\$\w+)"`)
 	placeholder = regexp.MustCompile(`\$[A-Z][A-Z0-9_]*`)
+	caseNumber  = regexp.MustCompile(`_\d+$`)
 )
 
 // timed puts times where the text says $NOW, with or without seconds to add.
@@ -45,6 +47,9 @@ func (r *replay) request(text string) ([]byte, error) {
 	var unknown string
 	text = placeholder.ReplaceAllStringFunc(r.timed(text), func(name string) string {
 		v, ok := r.bound[name]
+		if !ok { // some cases show an answer's value, and mean it by the name of its item
+			v, ok = r.told[caseNumber.ReplaceAllString(name[1:], "")]
+		}
 		if !ok {
 			unknown = name
 		}
@@ -136,6 +141,10 @@ func (r *replay) learn(want, got ttlv.Item) {
 		v, _ := got.Bytes()
 		name, value = string(n), hex.EncodeToString(v)
 	}
+	if r.told == nil {
+		r.told = map[string]string{}
+	}
+	r.told[strings.ToUpper(strings.NewReplacer(" ", "_", "/", "_").Replace(want.Tag().Name()))] = value
 	if _, known := r.bound[name]; !known && placeholder.FindString(name) == name && name != "" {
 		r.bound[name] = value
 	}

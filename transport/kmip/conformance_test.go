@@ -157,6 +157,7 @@ func (n *nodes) play(file string) *replay {
 	if len(messages) == 0 || len(messages)%2 != 0 {
 		n.t.Fatalf("%s: %d messages, which are not requests and their answers", file, len(messages))
 	}
+	last := 0
 	r := &replay{now: n.f.Now(), bound: map[string]string{}}
 	for i := 0; i < len(messages); i += 2 {
 		want, err := r.expected(messages[i+1])
@@ -169,6 +170,10 @@ func (n *nodes) play(file string) *replay {
 			return r
 		}
 		at := i / 2 % len(n.conns)
+		if strings.Contains(messages[i], "<CorrelationValue") { // data in parts goes on where it began
+			at = last
+		}
+		last = at
 		if _, err := n.conns[at].Write(request); err != nil {
 			n.t.Fatalf("%s, message %d: %v", file, i, err)
 		}

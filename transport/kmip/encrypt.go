@@ -8,25 +8,47 @@ import (
 )
 
 // encrypt is Encrypt (KMIP 1.4, section 4.29; 2.1, section 6.1.19). An IV is drawn, and returned, when none was sent. Versions
-// without a place for GCM's tag have it behind the data.
+// without a place for GCM's tag have it behind the data. Each part of data is answered with what is certain of its ciphertext: it is
+// computed anew from all of them, which are few and bounded.
 func encrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	p, err := x.collect(wire.OperationEncrypt, true, payload, 0, out)
 	if p == nil || err != nil {
 		return err
 	}
-	return x.bare(vault.EncryptBare, p, key.Encrypt, encryption, func(got *vault.BareOutput) {
-		data, apart := got.Data, wire.TagAuthenticatedEncryptionTag.In(x.version)
-		if !apart && got.Tag != nil {
+	err = x.bare(vault.EncryptBare, p, key.Encrypt, encryption, func(got *vault.BareOutput) {
+		data, apart := got.Data[min(p.sent, len(got.Data)):], wire.TagAuthenticatedEncryptionTag.In(x.version)
+		p.sent += len(data)
+		if !apart && got.Tag != nil && !p.more {
 			data = append(append(make([]byte, 0, len(data)+len(got.Tag)), data...), got.Tag...)
 		}
 		out.Bytes(wire.TagData, data)
 		if got.IV != nil {
+			p.iv = got.IV
 			out.Bytes(wire.TagIVCounterNonce, got.IV)
 		}
-		if apart && got.Tag != nil {
+		switch {
+		case p.more:
+			out.Bytes(wire.TagCorrelationValue, p.correlation)
+		case apart && got.Tag != nil:
 			out.Bytes(wire.TagAuthenticatedEncryptionTag, got.Tag)
 		}
 	})
+	if err != nil && p.more {
+		x.session.drop(string(p.correlation), p)
+	}
+	return err
+}
+
+// whole leaves of data that goes on what can be encrypted by now: whole blocks, where the mode has blocks.
+func whole(r *key.Record, in *vault.BareInput) error {
+	if r.Type != key.SymmetricKey {
+		return unsupported("only symmetric keys encrypt data in parts")
+	}
+	if m := in.Scheme.Mode; m == "cbc" || m == "ecb" {
+		in.Data = in.Data[:len(in.Data)&^15]
+	}
+	in.Scheme.Padding = "none"
+	return nil
 }
 
 // decrypt is Decrypt (KMIP 1.4, section 4.30; 2.1, section 6.1.13). What is authenticated is given out whole, once it was checked.
@@ -42,7 +64,9 @@ func decrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 func (x *exchange) bare(what vault.BareUse, p *parcel, need key.Usage,
 	read func(ttlv.Item, *key.Record, *vault.BareScheme) error, write func(*vault.BareOutput),
 ) error {
-	defer clear(p.data)
+	if !p.more {
+		defer clear(p.data)
+	}
 	in := vault.BareInput{Data: p.data, IV: p.iv, AAD: p.aad, Proof: p.proof, Scheme: vault.BareScheme{Prehashed: p.digested}}
 	in.Choose = func(r *key.Record, in *vault.BareInput) error {
 		if err := usable(r, need); err != nil {
@@ -54,6 +78,9 @@ func (x *exchange) bare(what vault.BareUse, p *parcel, need key.Usage,
 		}
 		if err := read(parameters, r, &in.Scheme); err != nil {
 			return asFault(err, wire.ResultReasonInvalidField)
+		}
+		if p.more {
+			return whole(r, in)
 		}
 		return cutTag(r, p, in)
 	}

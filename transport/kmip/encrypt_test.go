@@ -181,6 +181,10 @@ func TestSignaturesAndMACsVerifyOrDoNot(t *testing.T) {
 	if got, err := w.one("1.4", "SignatureVerify "+rsa+data+sig).Find(wire.TagValidityIndicator).Enumeration(); err != nil || wire.ValidityIndicator(got) != wire.ValidityIndicatorValid {
 		t.Errorf("of a digest: %v, %v", got, err)
 	}
+	old := w.one("1.4", "SignatureVerify "+rsa+choice("HashingAlgorithm", "SHA_1")+data+sig)
+	if got, err := old.Find(wire.TagValidityIndicator).Enumeration(); err != nil || wire.ValidityIndicator(got) != wire.ValidityIndicatorInvalid {
+		t.Errorf("by SHA-1: %v, %v", got, err)
+	}
 	for item, want := range map[string]string{
 		"SignatureVerify " + rsa + data:                               "MissingData: ",
 		"MACVerify " + mac + data:                                     "MissingData: ",
@@ -227,15 +231,24 @@ func TestDataMayComeInParts(t *testing.T) {
 	const begin, end = `<InitIndicator type="Boolean" value="true"/>`, `<FinalIndicator type="Boolean" value="true"/>`
 	ask, s := w.session()
 	iv, how := octets("IVCounterNonce", make([]byte, 16)), choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5")
+	var sealed []byte // by the parts before the last
+	take := func(a ttlv.Item) {
+		if d := a.Find(wire.TagResponsePayload).Find(wire.TagData); d.Present() {
+			sealed = append(sealed, bytesOf(t, a.Find(wire.TagResponsePayload), wire.TagData)...)
+		}
+	}
 	parts := func(op, first string) ttlv.Item {
+		sealed = nil
 		a := ask(op + first + octets("Data", plainText[:20]) + begin)
-		if got := outcome(t, a); got != "Success" || a.Find(wire.TagResponsePayload).Find(wire.TagData).Present() {
+		if got := outcome(t, a); got != "Success" || a.Find(wire.TagResponsePayload).Find(wire.TagData).Present() != (op == "Encrypt ") {
 			t.Fatalf("%s: %s %s", op, got, xmlOf(t, a))
 		}
+		take(a)
 		value := xmlOf(t, a.Find(wire.TagResponsePayload).Find(wire.TagCorrelationValue))
 		if a = ask(op + value + octets("Data", plainText[20:21])); outcome(t, a) != "Success" {
 			t.Fatalf("%s: %s", op, outcome(t, a))
 		}
+		take(a)
 		if a = ask(op + value + octets("Data", plainText[21:]) + end); outcome(t, a) != "Success" {
 			t.Fatalf("%s: %s", op, outcome(t, a))
 		}
@@ -244,8 +257,17 @@ func TestDataMayComeInParts(t *testing.T) {
 		}
 		return a.Find(wire.TagResponsePayload)
 	}
-	if got, want := xmlOf(t, parts("Encrypt ", id+how+iv)), xmlOf(t, w.one("1.4", "Encrypt "+id+how+iv+octets("Data", plainText))); got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, how := range []string{how, choice("BlockCipherMode", "GCM"), choice("BlockCipherMode", "CFB"), choice("BlockCipherMode", "CTR")} {
+		last, want := parts("Encrypt ", id+how+iv), w.one("1.4", "Encrypt "+id+how+iv+octets("Data", plainText))
+		if len(sealed) < 16 {
+			t.Errorf("%s: the parts before the last gave %d bytes", how, len(sealed))
+		}
+		if got := append(sealed, bytesOf(t, last, wire.TagData)...); !bytes.Equal(got, bytesOf(t, want, wire.TagData)) {
+			t.Errorf("%s: got %x, want %s", how, got, xmlOf(t, want))
+		}
+		if a, b := last.Find(wire.TagAuthenticatedEncryptionTag), want.Find(wire.TagAuthenticatedEncryptionTag); a.Present() != b.Present() || a.Present() && xmlOf(t, a) != xmlOf(t, b) {
+			t.Errorf("%s: the tag of the parts is another than that of the whole", how)
+		}
 	}
 	if got, want := xmlOf(t, parts("MAC ", mac)), xmlOf(t, w.one("1.4", "MAC "+mac+octets("Data", plainText))); got != want {
 		t.Errorf("got %s, want %s", got, want)

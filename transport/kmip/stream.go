@@ -51,9 +51,14 @@ type parcel struct {
 	iv, aad    []byte
 	proof      []byte // the tag, the signature or the MAC
 	digested   bool   // data is the digest
+
+	more        bool   // further parts follow; only Encrypt answers those before the last
+	correlation []byte // of a stream
+	sent        int    // bytes of the answer that earlier parts had
 }
 
-// collect reads a payload. It returns nil when the data goes on: then it has written the answer. named is whether the operation
+// collect reads a payload. It returns nil when the data goes on: then it has written the answer. Of Encrypt it returns what there is so far,
+// and leaves the rest of the answer to it. named is whether the operation
 // is about an object; proof is what the operation may have beside its data.
 func (x *exchange) collect(op wire.Operation, named bool, payload ttlv.Item, proof wire.Tag, out *ttlv.Encoder) (*parcel, error) {
 	first, err := indicated(payload, wire.TagInitIndicator)
@@ -77,7 +82,7 @@ func (x *exchange) collect(op wire.Operation, named bool, payload ttlv.Item, pro
 		if named {
 			x.about(p.id, out)
 		}
-		if last {
+		if p.more = !last; last || op == wire.OperationEncrypt {
 			return p, nil
 		}
 		out.Copy(value)
@@ -91,11 +96,14 @@ func (x *exchange) collect(op wire.Operation, named bool, payload ttlv.Item, pro
 	if !first || last {
 		return p, nil
 	}
-	correlation, err := x.session.begin(p)
-	if err == nil {
-		out.Bytes(wire.TagCorrelationValue, correlation)
+	if p, err = x.session.begin(p); err != nil {
+		return nil, err
 	}
-	return nil, err
+	if op == wire.OperationEncrypt {
+		return p, nil
+	}
+	out.Bytes(wire.TagCorrelationValue, p.correlation)
+	return nil, nil
 }
 
 func indicated(payload ttlv.Item, t wire.Tag) (bool, error) {
@@ -132,7 +140,7 @@ func readParcel(op wire.Operation, payload ttlv.Item, proof wire.Tag) (*parcel, 
 }
 
 // begin keeps the first part.
-func (s *Session) begin(p *parcel) ([]byte, error) {
+func (s *Session) begin(p *parcel) (*parcel, error) {
 	if p.digested {
 		return nil, fault.New(fault.Invalid, "a digest does not come in parts")
 	}
@@ -156,7 +164,8 @@ func (s *Session) begin(p *parcel) ([]byte, error) {
 	}
 	s.streams[string(value)] = kept
 	s.held += len(kept.data)
-	return value, nil
+	kept.more, kept.correlation = true, value
+	return kept, nil
 }
 
 func tooMuch() error {
