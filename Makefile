@@ -26,6 +26,8 @@ clients: ## what the tests use of the system: a real client of the keas.kmi door
 	  echo "openssl or python3-cryptography is not here and cannot be installed: the tests that compare with them are skipped and say so"
 	@{ python3 -c 'import kmip' || /usr/bin/python3 -c 'import kmip'; } >/dev/null 2>&1 || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-pykmip >/dev/null; } || \
 	  echo "python3-pykmip is not here and cannot be installed: the test that reads a database of PyKMIP is skipped and says so"
+	@{ command -v cc >/dev/null && test -e /usr/include/kms_message/kms_message.h; } || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends libmongocrypt-dev gcc libc6-dev >/dev/null; } || \
+	  echo "libmongocrypt-dev or a C compiler is not here and cannot be installed: the test with the library of MongoDB's drivers is skipped and says so"
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
 	  echo "PostgreSQL is not here and cannot be installed: the test of encrypted columns is skipped and says so"
