@@ -10,12 +10,12 @@ import (
 )
 
 // ForTest starts a server for the time of a test, with a bucket. Where it is not installed the test is
-// skipped and says so.
-func ForTest(t testing.TB, bucket string) *Server {
+// skipped and says so. settings are further lines of the gateway's configuration.
+func ForTest(t testing.TB, bucket string, settings ...string) *Server {
 	t.Helper()
 	host := fmt.Sprintf("127.%d.%d.%d", 16+mathrand.IntN(200), mathrand.IntN(256), 1+mathrand.IntN(254))
 	began := time.Now()
-	s, err := Start(t.Context(), t.TempDir(), free(t, host), free(t, host))
+	s, err := Start(t.Context(), t.TempDir(), free(t, host), free(t, host), settings...)
 	if errors.Is(err, ErrAbsent) {
 		t.Skipf("no S3 server can be run here: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/quorate/quorate/e2e/kit"
 )
@@ -42,8 +44,9 @@ type Server struct {
 	processes []*kit.Process
 }
 
-// Start begins one in a directory, on two free ports of a host of this machine (one for each role), and waits until it answers.
-func Start(ctx context.Context, dir, monitor, gateway string) (*Server, error) {
+// Start begins one in a directory, on two free ports of a host of this machine (one for each role), and waits until it answers. settings are
+// further lines of the gateway's configuration.
+func Start(ctx context.Context, dir, monitor, gateway string, settings ...string) (*Server, error) {
 	for _, program := range []string{"monmaptool", "ceph", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return nil, fmt.Errorf("%w (%w)", ErrAbsent, err)
@@ -57,6 +60,7 @@ func Start(ctx context.Context, dir, monitor, gateway string) (*Server, error) {
 	if err := template.Must(template.New("").Parse(config)).Execute(&text, fill); err != nil {
 		return nil, err
 	}
+	text.WriteString(strings.Join(settings, "\n") + "\n")
 	for _, sub := range []string{"mon", "osd", "rgw"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, err
@@ -142,12 +146,34 @@ func (s *Server) Address(bucket, through string) string {
 
 // MakeBucket makes a bucket.
 func (s *Server) MakeBucket(ctx context.Context, name string) error {
-	c := s3.New(s3.Options{
+	_, err := s.client().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(name)})
+	return err
+}
+
+func (s *Server) client() *s3.Client {
+	return s3.New(s3.Options{
 		BaseEndpoint: aws.String("http://" + s.Host), Region: region, UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(s.Key, s.Secret, ""),
 	})
-	_, err := c.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(name)})
+}
+
+// PutEncrypted stores an object that the gateway encrypts under a key of its key-management service (SSE-KMS).
+func (s *Server) PutEncrypted(ctx context.Context, bucket, name, key string, body []byte) error {
+	_, err := s.client().PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String(bucket), Key: aws.String(name), Body: bytes.NewReader(body), ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(key),
+	})
 	return err
+}
+
+// Object gets an object, and the name of the key under which it is encrypted.
+func (s *Server) Object(ctx context.Context, bucket, name string) (body []byte, key string, err error) {
+	out, err := s.client().GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(name)})
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = out.Body.Close() }()
+	body, err = io.ReadAll(out.Body)
+	return body, aws.ToString(out.SSEKMSKeyId), err
 }
 
 func random(n int) string {
