@@ -74,6 +74,8 @@ func (m *mongodb) asks(c connection, wants, request, what string) []byte {
 func TestMongoDBsLibraryKeepsAndGetsItsKey(t *testing.T) {
 	m := newMongoDB(t)
 	n := startNodes(t)
+	n.f.Grant("conformance", `permit (principal == Certificate::"conformance", action == Action::"import", resource);
+permit (principal == Certificate::"conformance", action in [Action::"read", Action::"activate", Action::"reveal"], resource) when { resource.owner == "conformance" };`)
 	secret := make([]byte, 96)
 	if _, err := rand.Read(secret); err != nil {
 		t.Fatal(err)
