@@ -44,6 +44,7 @@ type config struct {
 	Disk      diskConfig      `yaml:"disk"`
 	Limits    limitsConfig    `yaml:"limits"`
 	Log       logConfig       `yaml:"log"`
+	KMIP      kmipConfig      `yaml:"kmip"`
 
 	// ShareKeyFile is a file with a key, 32 bytes or more, that encrypts the share of the slot "quorum" which this node keeps in its
 	// directory: a systemd credential, say. Without it a copy of the directory has the share. $CREDENTIALS_DIRECTORY is replaced.
@@ -75,6 +76,14 @@ type listenConfig struct {
 	KeasInsecureHTTP bool `yaml:"keas_insecure_http"`
 	// KMIP is the KMIP door, mutual TLS, by custom on port 5696; closed unless given.
 	KMIP string `yaml:"kmip"`
+}
+
+// kmipConfig is how the KMIP door works, where it is open.
+type kmipConfig struct {
+	// Policies is a folder with operation policies as PyKMIP writes them, *.json, which are followed as they change: they and the built-in
+	// ones (default, public) become policies of the cluster named kmip/…, and whoever has a client certificate may make objects by KMIP. Give
+	// it to one node, or the same files to all. Without it, the cluster's own policies alone decide.
+	Policies string `yaml:"policies"`
 }
 
 // advertiseConfig is where the others reach the node, where that differs from where it listens.

@@ -353,6 +353,10 @@ func (s *server) run(ctx context.Context) error {
 	rest.Go(func() error { s.node.renew(restCtx); return nil })
 	rest.Go(func() error { s.signals(restCtx); return nil })
 	rest.Go(func() error { tuneMemory(restCtx); return nil })
+	if dir := s.cfg.KMIP.Policies; dir != "" {
+		follow := &kmip.Policies{Vault: s.vault, Dir: dir, Log: s.log}
+		rest.Go(func() error { follow.Run(restCtx, policiesEvery); return nil })
+	}
 
 	err := s.becomeMember(ctx)
 	if err == nil {
@@ -375,6 +379,9 @@ func (s *server) run(ctx context.Context) error {
 	endRest()
 	return explain(errors.Join(err, rest.Wait()))
 }
+
+// policiesEvery is how often the folder of operation policies is looked at.
+const policiesEvery = 10 * time.Second
 
 // dieWithin is what a node whose disk failed gets for ending in order.
 const dieWithin = 500 * time.Millisecond

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/quorate/quorate/transport/kmip/attribute"
+	"github.com/quorate/quorate/transport/kmip/policy"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
@@ -71,6 +72,11 @@ func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (e
 			v, err := it.Integer()
 			return key.Usage(v), err
 		})
+	case wire.TagOperationPolicyName:
+		name := ""
+		if err = single(values, &name, ttlv.Item.Text); err == nil {
+			r.Tags = map[string]string{policy.Tag: name} // what a new object has; nobody changes it after
+		}
 	case wire.TagExtractable:
 		if r.Exportable { // it has been extractable, so it can never not have been
 			err = keep(r, wire.TagNeverExtractable, false)
@@ -241,6 +247,13 @@ func (x *exchange) describe(all template, kind wire.ObjectType, s *vault.KeySpec
 			return err
 		}
 	}
+	if r.Tags == nil { // the specification's
+		r.Tags = map[string]string{policy.Tag: "default"}
+	}
+	if s.Tags = maps.Clone(s.Tags); s.Tags == nil {
+		s.Tags = map[string]string{}
+	}
+	maps.Copy(s.Tags, r.Tags)
 	s.Attributes, s.Names, s.Groups, s.Links, s.Unnamed = r.Attributes, r.Names, r.Groups, r.Links, s.Name == ""
 	s.ProcessStart, s.ProtectStop, s.DeactivAt, s.UsageLimit, s.Exportable, s.Usage = r.ProcessStart, r.ProtectStop, r.DeactivAt, r.UsageLimit, r.Exportable, r.Usage
 	switch {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/transport/kmip/attribute"
+	"github.com/quorate/quorate/transport/kmip/policy"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault/key"
@@ -115,6 +116,9 @@ func (g *gathering) identity() {
 	if c, ok := ciphers[r.Algorithm]; ok && !g.kept(wire.TagCryptographicAlgorithm) {
 		g.enum(wire.TagCryptographicAlgorithm, uint32(c.algorithm))
 		g.integer(wire.TagCryptographicLength, c.bits)
+	}
+	if name := r.Tags[policy.Tag]; name != "" {
+		g.text(wire.TagOperationPolicyName, name)
 	}
 	for _, n := range r.Groups {
 		g.all = append(g.all, instance{wire.TagObjectGroup, wire.TagObjectGroup.Name(), int(n.Index), func(e *ttlv.Encoder, t wire.Tag) { e.Text(t, n.Value) }})
