@@ -38,6 +38,7 @@ var operations = []operation{
 		return err1(v.CreateKey(ctx, c, vault.KeySpec{Name: "app/new"}))
 	}},
 	{"key.read", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Key(ctx, c, "app/k")) }},
+	{"key.digest", access.Read, false, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.KeyDigest(ctx, c, "app/k")) }},
 	{"key.locate", access.List, false, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err2(v.Locate(ctx, c, vault.LocateQuery{}))
 	}},

@@ -131,7 +131,7 @@ func (g *gathering) identity() {
 			})
 		}})
 	}
-	if v := r.Latest(); v != nil && len(v.Public) > 0 {
+	if v := r.Latest(); v != nil && len(v.Public) > 0 && r.Type != key.PrivateKey {
 		g.digest(v.Public, wire.KeyFormatTypeX_509)
 	}
 	if r.Origin == key.Generated && !g.kept(wire.TagRandomNumberGenerator) {

@@ -100,7 +100,7 @@ func (x *exchange) attributesOf(payload ttlv.Item, out *ttlv.Encoder) ([]instanc
 		return nil, err
 	}
 	x.done(r.ID, out)
-	return attributes(r, x.version), nil
+	return x.withDigest(r, attributes(r, x.version))
 }
 
 // named are the attributes that a payload names: by name in 1.x, by reference in 2.x. What is no attribute of the

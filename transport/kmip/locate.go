@@ -22,6 +22,7 @@ type filter struct {
 	one     bool                 // only the group's default member
 	most    int
 	offset  int
+	paged   bool // a part of those found is asked for
 	query   vault.LocateQuery
 }
 
@@ -44,7 +45,7 @@ func locate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if f.one { // the default member of a group is its newest
 		total, page = min(total, 1), page[:min(len(page), 1)]
 	}
-	if !x.version.Before(wire.V13) {
+	if f.paged && !x.version.Before(wire.V13) { // else what is shown is all there is
 		out.Integer(wire.TagLocatedItems, int32(min(total, math.MaxInt32)))
 	}
 	for _, r := range page {
@@ -63,8 +64,10 @@ func (x *exchange) readFilter(payload ttlv.Item) (*filter, error) {
 		var err error
 		switch item.Tag() {
 		case wire.TagMaximumItems:
+			f.paged = true
 			f.most, err = count(item)
 		case wire.TagOffsetItems:
+			f.paged = true
 			f.offset, err = count(item)
 		case wire.TagStorageStatusMask:
 			if f.storage, err = item.Integer(); err == nil && f.storage&^7 != 0 {

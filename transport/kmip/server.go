@@ -29,6 +29,8 @@ type Server struct {
 	cfg      Config
 	ops      map[wire.Operation]*serve.Op // what is measured; under 0 what is no operation here
 	overHTTP serve.Op
+
+	digests digests
 }
 
 // New builds the door on v.
