@@ -15,6 +15,8 @@ type request struct {
 	carryOn     bool         // after an operation that failed
 	correlation string       // the client's name for the message, since 1.4
 	items       []ttlv.Item
+
+	authentication ttlv.Item // credentials beside the certificate; not Present where there are none
 }
 
 // header reads a request as far as its operations. It returns what it could read of it with an error, too.
@@ -81,7 +83,7 @@ func (s *Server) options(r *request, h ttlv.Item) error {
 		case wire.TagTimeStamp:
 			err = s.readTime(item)
 		case wire.TagAuthentication:
-			err = because(wire.ResultReasonAuthenticationNotSuccessful, fault.New(fault.Unauthenticated, "credentials in the header are not taken; the client certificate says who asks"))
+			r.authentication = item // asked once all of the header is read
 		}
 		if err != nil {
 			return err

@@ -77,6 +77,9 @@ func (n *Session) Answer(ctx context.Context, c access.Caller, request []byte, o
 func (n *Session) message(ctx context.Context, c access.Caller, m *ttlv.Message, out *ttlv.Encoder) {
 	s := n.server
 	r, err := s.header(m.Root())
+	if err == nil {
+		c, err = s.credentials(ctx, c, r)
+	}
 	if err != nil {
 		s.refuse(r.version, c, err, out)
 		return
