@@ -30,7 +30,7 @@ func (t *task) digest(ctx context.Context, ref string) (sum []byte, err error) {
 		return nil, err
 	}
 	ver := r.Latest()
-	if ver == nil || ver.State.Gone() || isDual(r) || r.Algorithm == key.Secret || r.Type != key.SymmetricKey && r.Type != key.PrivateKey {
+	if ver == nil || ver.State.Gone() || isDual(r) || r.Type != key.SymmetricKey && r.Type != key.PrivateKey {
 		return nil, fault.New(fault.BadState, "no digest is told of key %s", nameOf(r))
 	}
 	err = t.material(r, ver, func(plain []byte) error {

@@ -76,6 +76,7 @@ func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (e
 		name := ""
 		if err = single(values, &name, ttlv.Item.Text); err == nil {
 			r.Tags = map[string]string{policy.Tag: name} // what a new object has; nobody changes it after
+			err = keepAll(r, t, t.Name(), values)
 		}
 	case wire.TagExtractable:
 		if r.Exportable { // it has been extractable, so it can never not have been

@@ -117,7 +117,7 @@ func (g *gathering) identity() {
 		g.enum(wire.TagCryptographicAlgorithm, uint32(c.algorithm))
 		g.integer(wire.TagCryptographicLength, c.bits)
 	}
-	if name := r.Tags[policy.Tag]; name != "" {
+	if name := r.Tags[policy.Tag]; name != "" && name != "default" && !g.kept(wire.TagOperationPolicyName) { // the default is told to who gave it
 		g.text(wire.TagOperationPolicyName, name)
 	}
 	for _, n := range r.Groups {

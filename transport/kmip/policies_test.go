@@ -79,7 +79,7 @@ func TestOperationPoliciesAreFollowed(t *testing.T) {
 	load("")
 	says(owner, "Get", team, absent)
 	says(owner, "Get", standard, good)
-	if got := owner.values(w.record("standard").ID.String(), "Operation Policy Name"); got != textAttr("Operation Policy Name", "default") {
+	if got := w.values(w.record("team").ID.String(), "Operation Policy Name"); got != textAttr("Operation Policy Name", "team") {
 		t.Errorf("the policy of a key is shown as %s", got)
 	}
 }
