@@ -10,6 +10,11 @@ import (
 
 // get is Get (KMIP 1.4, section 4.11; 2.1, section 6.1.21), in the format that is asked for, or else the one in which the object came.
 func get(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
+	return x.give(payload, out, func() {})
+}
+
+// give answers with an object: between its identifier and itself stands what between writes.
+func (x *exchange) give(payload ttlv.Item, out *ttlv.Encoder, between func()) error {
 	wanted, err := format(payload)
 	if err != nil {
 		return err
@@ -39,6 +44,7 @@ func get(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	return x.server.vault.Reveal(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
 		out.Enumeration(wire.TagObjectType, uint32(r.Type))
 		x.done(r.ID, out)
+		between()
 		return x.writeObject(out, r, wanted, w, material)
 	})
 }
