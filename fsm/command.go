@@ -63,6 +63,7 @@ var operations = append([]operation{
 	{"key.schedule-destroy", 1, func() Command { return new(ScheduleDestroy) }},
 	{"key.rewrap", 1, func() Command { return new(RewrapKeys) }},
 	{"key.purge", 1, func() Command { return new(PurgeKey) }},
+	{"key.replace", 1, func() Command { return new(ReplaceKeys) }},
 	{"key.certify", 1, func() Command { return new(CertifyKey) }},
 	{"key.usage", 1, func() Command { return new(CountUses) }},
 	{"key.allocate", 1, func() Command { return new(AllocateUses) }},

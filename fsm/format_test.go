@@ -33,6 +33,7 @@ func samples() []fsm.Command {
 		&fsm.ScheduleDestroy{Change: c, Version: 1, At: t0},
 		&fsm.RewrapKeys{Items: []fsm.RewrapItem{{ID: keyID(1), Version: 1, Old: 1, New: key.Material{Term: 2, Sealed: []byte("s")}}}},
 		&fsm.PurgeKey{ID: keyID(1), Expect: 1},
+		&fsm.ReplaceKeys{Items: []fsm.Replacement{{Change: c, Name: "old", By: newReplacement(2, 1, "new")}}},
 		&fsm.CertifyKey{Change: c, Certificate: newCertificate(2, 1)},
 		&fsm.CountUses{Items: []fsm.UsageItem{{ID: keyID(1), Version: 1, Uses: 2, Bytes: 3, LastUsed: t0}}},
 		&fsm.AllocateUses{ID: keyID(1), Uses: 5},

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -63,11 +64,11 @@ func (s *State) EachKey(visit func(*key.Record) bool) {
 	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.rec) })
 }
 
-// namesFree refuses a name of r that another key has. What is destroyed gives its names free: nobody can mean it any more.
-func (d *Draft) namesFree(r *key.Record) error {
+// namesFree refuses a name of r that another key has, but for one that gives its names up. What is destroyed gives its names free: nobody can mean it any more.
+func (d *Draft) namesFree(r *key.Record, but ...key.ID) error {
 	for _, n := range r.Names {
 		for _, other := range d.labelled(&d.keys.byLabel, n.Value, -1) {
-			if other.ID != r.ID && !other.State.Gone() {
+			if other.ID != r.ID && !other.State.Gone() && !slices.Contains(but, other.ID) {
 				return nameTaken(n.Value)
 			}
 		}

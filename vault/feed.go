@@ -82,6 +82,12 @@ func touched(cmd fsm.Command) []key.ID {
 			ids[i] = r.ID
 		}
 		return ids
+	case *fsm.ReplaceKeys:
+		ids := make([]key.ID, 0, 2*len(c.Items))
+		for i := range c.Items {
+			ids = append(ids, c.Items[i].ID, c.Items[i].By.ID)
+		}
+		return ids
 	case *fsm.CertifyKey:
 		return []key.ID{c.ID, c.Certificate.ID}
 	case *fsm.PurgeKey:

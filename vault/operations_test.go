@@ -144,6 +144,9 @@ var operations = []operation{
 	{"wrapping-key", access.Read, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.WrappingKey(ctx, c, key.MLKEM768X25519))
 	}},
+	{"key.replace", access.Rotate, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ReplaceKey(ctx, c, "app/new", vault.ReplaceSpec{}))
+	}},
 	{"key.register", access.Import, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.RegisterKey(ctx, c, vault.RegisterSpec{Key: vault.KeySpec{Name: "app/registered", Algorithm: key.Secret}, Material: []byte("as it came in")}))
 	}},

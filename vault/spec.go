@@ -11,12 +11,12 @@ import (
 type KeySpec struct {
 	Name        string
 	Algorithm   key.Algorithm  // 0: key.AES256GCM
-	Type        key.ObjectType // 0: what the algorithm is. Given, Usage is taken as it stands, and of a secret or an opaque object it may be any
+	Type        key.ObjectType `cbor:",omitempty"` // 0: what the algorithm is. Given, Usage is taken as it stands, and of a secret or an opaque object it may be any
 	Usage       key.Usage      // 0: all that the algorithm can do
 	Bits        int            // length of a secret, which has none of its own; 0: 256. Nothing else takes it
 	Exportable  bool           // whether Reveal may ever give the material out
-	RevealIdle  bool           // it may so also before the key is activated, after it was deactivated and when it is compromised
-	PreActive   bool           // it waits to be activated, with ActivateAt or without a date
+	RevealIdle  bool           `cbor:",omitempty"` // it may so also before the key is activated, after it was deactivated and when it is compromised
+	PreActive   bool           `cbor:",omitempty"` // it waits to be activated, with ActivateAt or without a date
 	Parent      string         // name or id of the key that wraps this one; "": the keyring does
 	RotateEvery time.Duration
 	ActivateAt  key.Time // in the future: the key begins pre-active

@@ -370,6 +370,9 @@ func TestEveryCommandIsKnownToTheFeed(t *testing.T) {
 		if c, ok := cmd.(*fsm.CreateKeys); ok {
 			c.Records = []*key.Record{{}, {}}
 		}
+		if c, ok := cmd.(*fsm.ReplaceKeys); ok {
+			c.Items = []fsm.Replacement{{By: &key.Record{ID: key.ID{1}}}}
+		}
 		if c, ok := cmd.(*fsm.CertifyKey); ok {
 			c.Certificate = &key.Record{ID: key.ID{1}}
 			if !slices.Contains(vault.Touched(cmd), c.Certificate.ID) {

@@ -22,6 +22,8 @@ var operations = []struct {
 	{wire.OperationCreate, create},
 	{wire.OperationCreateKeyPair, createPair},
 	{wire.OperationRegister, register},
+	{wire.OperationReKey, rekey},
+	{wire.OperationReKeyKeyPair, rekeyPair},
 	{wire.OperationDeriveKey, deriveKey},
 	{wire.OperationLocate, locate},
 	{wire.OperationCheck, check},

@@ -10,7 +10,11 @@ import (
 // object is the id of the object that a payload names: by its identifier, or as the one that the operation before
 // found, the ID placeholder (KMIP 1.4, section 4; 2.1, section 6.1).
 func (x *exchange) object(payload ttlv.Item) (string, error) {
-	item := payload.Find(wire.TagUniqueIdentifier)
+	return x.objectAt(payload.Find(wire.TagUniqueIdentifier))
+}
+
+// objectAt is object of an identifier under whatever tag.
+func (x *exchange) objectAt(item ttlv.Item) (string, error) {
 	id := x.id
 	switch {
 	case item.Type() == ttlv.Enumeration && !x.version.Before(wire.V20):

@@ -1,0 +1,182 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// ReplaceSpec asks for a key of its own in the place of another, unlike a rotation, which gives a key a new version.
+type ReplaceSpec struct {
+	Pair   bool           // the key is the private half of a pair: both are replaced
+	Offset *time.Duration // from now until the new key is active, its other dates moved likewise; nil: it waits to be activated, without dates
+}
+
+type replaceIn struct {
+	Ref     string
+	Replace ReplaceSpec
+}
+
+var opReplaceKey = newWrite("key.replace", access.Rotate, replaceKey)
+
+// ReplaceKey makes a fresh key with the settings of another, which takes over its names; both have a link to the other. The old one stays as it
+// is, under the name kmip/ and its id. It returns the new key, of a pair the private one, which has a link to the public one.
+func (v *Vault) ReplaceKey(ctx context.Context, c access.Caller, ref string, s ReplaceSpec) (*key.Record, error) {
+	return opReplaceKey.do(ctx, v, c, replaceIn{ref, s})
+}
+
+func replaceKey(ctx context.Context, t *task, in replaceIn) (*key.Record, error) {
+	done, err := t.turn(ctx, in.Ref)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	for try := 0; ; try++ {
+		out, err := t.replaceOnce(ctx, in, try == 0)
+		if errors.Is(err, fault.Conflict) && try < maxRetries && ctx.Err() == nil {
+			continue // one of the keys changed meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		return t.result(out)
+	}
+}
+
+func (t *task) replaceOnce(ctx context.Context, in replaceIn, first bool) (fsm.Outcome, error) {
+	r, err := t.find(in.Ref)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	if out, done, err := t.again(ctx); done || err != nil {
+		return out, err
+	}
+	olds := []*key.Record{r}
+	if in.Replace.Pair {
+		public, err := t.publicOf(r)
+		if err != nil {
+			return fsm.Outcome{}, err
+		}
+		olds = append(olds, public)
+	}
+	news := make([]*key.Record, len(olds))
+	for i, old := range olds {
+		if news[i], err = t.successor(old, in.Replace); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
+	if first {
+		if err := t.intend(); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
+	bits, err := t.secretBits(r)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	if news[0].Versions[0], err = t.generate(ctx, news[0], news[0].Versions[0], bits); err != nil {
+		return fsm.Outcome{}, err
+	}
+	if in.Replace.Pair {
+		spki := news[0].Versions[0].Public
+		if err := t.keep(news[1], &news[1].Versions[0], spki, spki); err != nil {
+			return fsm.Outcome{}, err
+		}
+		news[0].Links = append(news[0].Links, key.Link{Kind: key.LinkPublic, To: news[1].ID})
+		news[1].Links = append(news[1].Links, key.Link{Kind: key.LinkPrivate, To: news[0].ID})
+	}
+	cmd := &fsm.ReplaceKeys{Items: make([]fsm.Replacement, len(olds))}
+	for i, old := range olds {
+		if _, err := t.keys.stamp(news[i]); err != nil {
+			return fsm.Outcome{}, err
+		}
+		it := &cmd.Items[i]
+		it.Change = fsm.Change{ID: old.ID, Expect: old.Revision, Updated: t.v.now(t.link.machine.State())}
+		it.Name, it.By = givenName(old.ID), news[i]
+		mac, err := t.keys.change(old, it.Next)
+		if err != nil {
+			return fsm.Outcome{}, err
+		}
+		it.SetMAC(mac)
+	}
+	return t.propose(ctx, cmd)
+}
+
+// publicOf is the public half of a pair that was made as two objects, for who may replace it, too.
+func (t *task) publicOf(r *key.Record) (*key.Record, error) {
+	for _, l := range r.Links {
+		if l.Kind == key.LinkPublic && r.Type == key.PrivateKey {
+			return t.findAlso(access.Rotate, l.To.String())
+		}
+	}
+	return nil, fault.New(fault.Invalid, "key %s is no private key of a pair of objects", nameOf(r))
+}
+
+// successor is the record of a key that is to replace another, without material.
+func (t *task) successor(old *key.Record, s ReplaceSpec) (*key.Record, error) {
+	switch {
+	case old.State.Gone() || old.State == key.Suspended:
+		return nil, fault.New(fault.BadState, "key %s is %s: it is not replaced", nameOf(old), old.State)
+	case (old.Type == key.PublicKey || old.Type == key.PrivateKey) != s.Pair:
+		return nil, fault.New(fault.Invalid, "the halves of a pair are replaced together, and nothing else is")
+	case !old.Parent.IsZero() || isDual(old):
+		return nil, fault.New(fault.Invalid, "key %s is wrapped by another key: rotate it instead", nameOf(old))
+	}
+	if err := notOwn(old.Name); err != nil {
+		return nil, err
+	}
+	id, err := key.NewID(t.v.cfg.Random)
+	if err != nil {
+		return nil, err
+	}
+	now := t.v.now(t.link.machine.State())
+	r := old.Clone()
+	r.ID, r.Owner, r.Origin, r.Created, r.Updated, r.Revision, r.MAC, r.Reason, r.MinDecrypt = id, t.caller.Principal, key.Generated, now, now, 1, nil, "", 0
+	if old.Name == givenName(old.ID) {
+		r.Name = givenName(id)
+	}
+	r.Links = []key.Link{{Kind: key.LinkReplaced, To: old.ID}}
+	for _, name := range individual {
+		delete(r.Attributes, name)
+	}
+	first := key.Version{Number: 1, State: key.PreActive, Created: now}
+	r.State = key.PreActive
+	t.moveDates(r, old, now, s.Offset)
+	if s.Offset != nil && r.ActivateAt == 0 {
+		r.State, first.State, first.Activated = key.Active, key.Active, now
+	}
+	if r.RotateEvery > 0 {
+		r.NextRotate = nextRotation(max(now, r.ActivateAt), r.RotateEvery, id, 1)
+	}
+	r.Versions = []key.Version{first}
+	return r, t.alsoAllow(access.Create, r)
+}
+
+// individual are attributes that say something of one object alone, which its successor does not share.
+var individual = []string{"Activation Date", "Archive Date", "Compromise Occurrence Date", "Digest", "Original Creation Date", "Revocation Reason", "Last Change Date"}
+
+// moveDates gives a successor the dates of the old key, moved as far as its activation is (KMIP 2.1, section 6.1.44). Without an offset it has none.
+func (t *task) moveDates(r, old *key.Record, now key.Time, offset *time.Duration) {
+	r.ActivateAt, r.DeactivAt, r.DestroyAt, r.ProcessStart, r.ProtectStop = 0, 0, 0, 0, 0
+	if offset == nil {
+		return
+	}
+	begins := now.Add(max(0, *offset))
+	if begins > now {
+		r.ActivateAt = begins
+	}
+	from := old.ActivateAt
+	if at := old.Latest().Activated; at != 0 {
+		from = at
+	}
+	for to, at := range map[*key.Time]key.Time{&r.DeactivAt: old.DeactivAt, &r.ProcessStart: old.ProcessStart, &r.ProtectStop: old.ProtectStop} {
+		if at > from && from != 0 {
+			*to = begins + (at - from)
+		}
+	}
+}
