@@ -17,6 +17,7 @@ type exercise struct {
 	before    func(s *trial, key string) string // while the key is active: what the operation will be given, such as a ciphertext
 	early     bool                              // before is for a key that is not active yet, too
 	imported  bool                              // the key comes from outside
+	idle      bool                              // the key has reveal_idle
 	do        func(key, given string) request
 }
 
@@ -84,7 +85,8 @@ var exercises = map[string]exercise{
 		},
 		do: func(k, text string) request { return on(k+".child", "decrypt", api.DecryptRequest{Ciphertext: text}) },
 	},
-	"material": {do: func(k, _ string) request { return get("/v1/keys/" + k + "/material") }},
+	"material":              {do: func(k, _ string) request { return get("/v1/keys/" + k + "/material") }},
+	"material, reveal_idle": {idle: true, do: func(k, _ string) request { return get("/v1/keys/" + k + "/material") }},
 	"export": {do: func(k, _ string) request {
 		return on(k, "export", api.ExportRequest{RecipientPublicKey: recipient})
 	}},
@@ -183,7 +185,7 @@ func (s *trial) make(op, state, name string) (given string, reached bool) {
 	s.t.Helper()
 	x := exercises[op]
 	at := func(days int) string { return time.Now().AddDate(0, 0, days).UTC().Format(time.RFC3339) }
-	spec := api.CreateKeyRequest{Name: name, Algorithm: x.algorithm, Usage: x.usage, Exportable: true, DeactivateAt: at(300), DestroyAt: at(301)}
+	spec := api.CreateKeyRequest{Name: name, Algorithm: x.algorithm, Usage: x.usage, Exportable: true, RevealIdle: x.idle, DeactivateAt: at(300), DestroyAt: at(301)}
 	if state == "pre-active" {
 		spec.ActivateAt = at(200)
 	}
@@ -260,7 +262,7 @@ permit (principal == User::"rescuer", action == Action::"open-compromised", reso
 			continue
 		}
 		for state, verdict := range rule.Verdicts {
-			name := strings.ReplaceAll("t/"+rule.Operation+"/"+state, " ", "-")
+			name := strings.NewReplacer(" ", "-", ",", "").Replace("t/" + rule.Operation + "/" + state)
 			given, reached := s.make(rule.Operation, state, name)
 			cells++
 			if !reached {
