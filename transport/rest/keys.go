@@ -39,7 +39,7 @@ func keyRoutes() []route {
 			serve: take(cancelDestroy), Body: smallBody, Optional: true, IfMatch: true, In: api.StateRequest{}, Out: exampleRecord(),
 		},
 		{
-			Method: get, Path: "/v1/keys", Op: "key.list", Summary: "List the keys that the caller may read.", serve: give(listKeys),
+			Method: get, Path: "/v1/keys", Op: "key.list", Summary: "List the keys that the caller may read.", serve: giveSecret(listKeys),
 			Query: listParams,
 			Out:   api.Keys{Keys: []api.Record{exampleRecord()}, Next: "app/db"},
 		},

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/vault"
@@ -32,20 +33,44 @@ var listParams = []param{
 	{"after", "The next of the page before.", "app/db"},
 }
 
-func listKeys(ctx context.Context, q *request) (api.Keys, error) {
+// listKeys writes an api.Keys, one record after the other: a page of a thousand is half a megabyte.
+func listKeys(ctx context.Context, q *request, out *buffer) error {
 	s, err := keyQuery(q)
 	if err != nil {
-		return api.Keys{}, err
+		return err
 	}
 	records, next, err := q.vault.Keys(ctx, q.caller, s)
 	if err != nil {
-		return api.Keys{}, err
+		return err
 	}
-	out := api.Keys{Keys: make([]api.Record, len(records)), Next: next}
+	return writePage(out, records, next)
+}
+
+// writeRecord writes an api.Record.
+var writeRecord = plan(reflect.TypeFor[api.Record]())
+
+func writePage(out *buffer, records []*key.Record, next string) error {
+	var record api.Record
+	v := reflect.ValueOf(&record).Elem()
+	out.raw(`{"keys":[`)
 	for i, r := range records {
-		out.Keys[i] = recordOf(r)
+		if i > 0 {
+			out.raw(",")
+		}
+		record = recordOf(r)
+		if err := writeRecord(out, v); err != nil {
+			return fault.Wrap(fault.Internal, err, "an internal error")
+		}
 	}
-	return out, nil
+	out.raw("]")
+	if next != "" {
+		out.raw(`,"next":`)
+		if err := out.quote(next); err != nil {
+			return fault.Wrap(fault.Internal, err, "an internal error")
+		}
+	}
+	out.raw("}")
+	return nil
 }
 
 func keyQuery(q *request) (s vault.KeyQuery, err error) {

@@ -10,8 +10,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/quorate/quorate/transport/api"
 )
 
 // A page of a thousand records is the same few types over and over, so how they are written as JSON is planned once for each type. The
@@ -28,9 +26,6 @@ type planned struct {
 	empty func(v reflect.Value) bool
 	write writer
 }
-
-// writePage writes an api.Keys.
-var writePage = plan(reflect.TypeFor[api.Keys]())
 
 // plan is the writer for a type.
 func plan(t reflect.Type) writer {

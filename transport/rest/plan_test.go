@@ -12,6 +12,7 @@ import (
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/rest"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // fill gives a value of any type content at random, of which a third is empty.
@@ -97,23 +98,45 @@ func TestAPlanWritesWhatTheLibraryMarshals(t *testing.T) {
 	}
 }
 
-// BenchmarkAnswer is a page of 100 records as JSON, by the library and by the plan.
-func BenchmarkAnswer(b *testing.B) {
-	page := api.Keys{Keys: make([]api.Record, 100), Next: "app/key-0000100~00"}
-	const at = "2026-11-29T12:00:00.000Z"
-	for i := range page.Keys {
-		page.Keys[i] = api.Record{
-			ID: "7818cba3-a51e-45a1-999c-86156befd743", Name: fmt.Sprintf("app/key-%07d", i), Algorithm: "aes-256-gcm", Usage: []string{"encrypt", "decrypt", "wrap", "unwrap"},
-			State: "active", Versions: []api.Version{{Version: 1, State: "active", CreatedAt: at, ActivatedAt: at}}, Latest: 1, NextRotation: at,
-			Tags: map[string]string{"env": "prod", "team": "t7"}, Owner: "app1", Origin: "generated", CreatedAt: at, UpdatedAt: at, ETag: `"1"`,
+// somePage is a page of n records as the vault gives them.
+func somePage(n int) []*key.Record {
+	page := make([]*key.Record, n)
+	at := key.At(time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC))
+	for i := range page {
+		page[i] = &key.Record{
+			ID: key.ID{byte(i)}, Name: fmt.Sprintf("app/key-%07d", i), Algorithm: key.AES256GCM, Type: key.SymmetricKey, Usage: key.AES256GCM.Traits().Default(),
+			State: key.Active, Versions: []key.Version{{Number: 1, State: key.Active, Created: at, Activated: at}}, NextRotate: at,
+			Tags: map[string]string{"env": "prod", "team": "t7"}, Owner: "app1", Created: at, Updated: at, Revision: uint64(i),
 		}
 	}
+	return page
+}
+
+func TestAPageIsTheMarshalledPage(t *testing.T) {
+	for n, next := range []string{"", "app/key-0000001~00", `a"b~`} {
+		want, err := json.Marshal(rest.KeysOf(somePage(n), next), json.Deterministic(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rest.Page(somePage(n), next, func(got []byte) {
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s\n, want\n%s", got, want)
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// BenchmarkAnswer is a page of 100 records as JSON: as a whole api.Keys by the library, and one by one by a plan.
+func BenchmarkAnswer(b *testing.B) {
+	records := somePage(100)
 	var out bytes.Buffer
 	b.Run("library", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			out.Reset()
-			if err := json.MarshalWrite(&out, page, json.Deterministic(true)); err != nil {
+			if err := json.MarshalWrite(&out, rest.KeysOf(records, "x"), json.Deterministic(true)); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -121,7 +144,7 @@ func BenchmarkAnswer(b *testing.B) {
 	b.Run("plan", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := rest.WritePage(&page); err != nil {
+			if err := rest.Page(records, "x", func([]byte) {}); err != nil {
 				b.Fatal(err)
 			}
 		}
