@@ -164,9 +164,22 @@ def objects(config_file):
         )
         step("modify_attribute", lambda: c.modify_attribute(unique_identifier=ids["opaque"], attribute=moved))
         step("locate, moved", lambda: find(c, "made/moved") == [ids["opaque"]])
+        step(
+            "delete_attribute",
+            lambda: c.delete_attribute(unique_identifier=ids["opaque"], attribute_name="Name", attribute_index=0)[0] == ids["opaque"],
+        )
         step("revoke", lambda: c.revoke(enums.RevocationReasonCode.CESSATION_OF_OPERATION, uid=aes))
         step("destroy", lambda: c.destroy(aes))
         step("destroyed", lambda: failure(lambda: c.get(aes)) is not None)
+    with ProxyKmipClient(config="client", config_file=config_file, kmip_version=enums.KMIPVersion.KMIP_2_0) as c:
+        aes = step("create, 2.0", lambda: c.create(enums.CryptographicAlgorithm.AES, 128, name="made/2", cryptographic_usage_mask=masks))
+        step("set_attribute", lambda: c.set_attribute(unique_identifier=aes, attribute_name="Sensitive", attribute_value=True))
+        step("get, sensitive", lambda: failure(lambda: c.get(aes)) is not None)
+        step("activate, 2.0", lambda: c.activate(aes))
+        sealed = step("encrypt, 2.0", lambda: c.encrypt(TEXT, uid=aes, cryptographic_parameters=CBC, iv_counter_nonce=IV))
+        step("decrypt, 2.0", lambda: c.decrypt(sealed[0], uid=aes, cryptographic_parameters=CBC, iv_counter_nonce=IV) == TEXT)
+        step("revoke, 2.0", lambda: c.revoke(enums.RevocationReasonCode.KEY_COMPROMISE, uid=aes))
+        step("destroy, 2.0", lambda: c.destroy(aes))
     return {"wrong": wrong, "derived": derived}
 
 
