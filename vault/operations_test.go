@@ -449,6 +449,9 @@ func TestNoSecretIsInAnyAuditLineOrOnTheWire(t *testing.T) {
 			ok(t, "revealing", err)
 			secrets[name+" material "+string('0'+rune(version))] = m
 		}
+		secrets[name+" registered"] = []byte("the registered canary of " + name)
+		_, err = w.Vault(i).RegisterKey(ctx, root, vault.RegisterSpec{Key: vault.KeySpec{Name: name + "/registered", Algorithm: key.Secret}, Material: secrets[name+" registered"]})
+		ok(t, "registering", err)
 		_, text, err := w.Vault(i).CreateToken(ctx, root, vault.TokenSpec{Principal: "canary"})
 		ok(t, "creating a token", err)
 		secrets[name+" token"] = text[len("qt_")+24:] // its first half names it
