@@ -287,6 +287,17 @@ func TestDataMayComeInParts(t *testing.T) {
 		t.Errorf("a connection holds %d streams of %d bytes", n, size)
 	}
 	s.End()
+	value = xmlOf(t, ask("MAC "+mac+octets("Data", nil)+begin).Find(wire.TagResponsePayload).Find(wire.TagCorrelationValue))
+	for i := range 6 {
+		got := outcome(t, ask("MAC "+value+octets("Data", make([]byte, 700_000))))
+		if (got == "Success") != (i < 5) {
+			t.Errorf("part %d of 700,000 bytes: %s", i, got)
+		}
+	}
+	if n, size := s.Held(); n != 0 || size != 0 {
+		t.Errorf("after too much a connection holds %d streams of %d bytes", n, size)
+	}
+	s.End()
 	if n, size := s.Held(); n != 0 || size != 0 {
 		t.Errorf("after its end a connection holds %d streams of %d bytes", n, size)
 	}

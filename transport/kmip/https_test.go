@@ -96,4 +96,18 @@ func TestHTTPSRefusesWhatIsNoSuchRequest(t *testing.T) {
 	if out.Code != http.StatusMethodNotAllowed || out.Header().Get("Allow") != http.MethodPost {
 		t.Errorf("GET: %d, %v", out.Code, out.Header())
 	}
+	// A token that is nobody's is refused, whatever else came with it.
+	m, err := ttlv.DecodeXML([]byte(request("1.4", "", "Locate "+byName("k"))), ttlv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "https://kms/kmip", bytes.NewReader(m.Root().Raw()))
+	r.Header.Set("Authorization", "Bearer qt_nobody")
+	r.TLS = &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{newAuthority(t).issue(t, "web").Leaf}}}
+	out = httptest.NewRecorder()
+	serve.Gate(serve.Config{Name: "rest", Error: func(*serve.Exchange, error) {}}, w.server).ServeHTTP(out, r)
+	answer, err := ttlv.Decode(out.Body.Bytes(), ttlv.Limits{})
+	if err != nil || !strings.HasPrefix(outcomes(t, answer.Root())[0], "AuthenticationNotSuccessful: ") {
+		t.Errorf("a bad token: %s, %v", out.Body, err)
+	}
 }
