@@ -2,7 +2,6 @@ package kmip
 
 import (
 	"strings"
-	"time"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
@@ -140,15 +139,6 @@ func (all template) enum(t wire.Tag) (uint32, error) { return lookup(all, t, ttl
 // integer is an attribute that is an Integer, 0 where it is not given.
 func (all template) integer(t wire.Tag) (int32, error) { return lookup(all, t, ttlv.Item.Integer) }
 
-// boolean is an attribute that is a Boolean, false where it is not given.
-func (all template) boolean(t wire.Tag) (bool, error) { return lookup(all, t, ttlv.Item.Boolean) }
-
-// text is an attribute that is a text, "" where it is not given.
-func (all template) text(t wire.Tag) (string, error) { return lookup(all, t, ttlv.Item.Text) }
-
-// date is an attribute that is a date, the zero time where it is not given.
-func (all template) date(t wire.Tag) (time.Time, error) { return lookup(all, t, ttlv.Item.Time) }
-
 func lookup[T any](all template, t wire.Tag, read func(ttlv.Item) (T, error)) (T, error) {
 	g := all.find(t)
 	if g.value == (ttlv.Item{}) {
@@ -156,16 +146,4 @@ func lookup[T any](all template, t wire.Tag, read func(ttlv.Item) (T, error)) (T
 		return none, nil
 	}
 	return read(g.value)
-}
-
-// kept is a value as it is kept in a record's attributes: the item in binary, under the attribute's own tag, or Attribute Value for a
-// custom one.
-func (g given) kept() ([]byte, error) {
-	t := g.tag
-	if t == 0 {
-		t = wire.TagAttributeValue
-	}
-	var e ttlv.Encoder
-	e.CopyAs(t, g.value)
-	return e.Message()
 }
