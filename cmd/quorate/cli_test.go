@@ -227,8 +227,12 @@ func TestEveryNameOfAKeyCanBeCompleted(t *testing.T) {
 }
 
 func TestALargeHeapGrowsLess(t *testing.T) {
-	if growth(64<<20) != 100 || growth(1<<30) >= 50 {
-		t.Errorf("64 MiB may grow by %d %%, 1 GiB by %d %%", growth(64<<20), growth(1<<30))
+	if growth(64<<20, false) != 100 || growth(1<<30, false) >= 50 || growth(1<<30, true) != 100 {
+		t.Errorf("64 MiB may grow by %d %%, 1 GiB by %d %%, or %d %% where that was dear", growth(64<<20, false), growth(1<<30, false), growth(1<<30, true))
+	}
+	var c collector
+	if c.share(1, 100, 50); c.share(2, 110, 56) != 0.25 || c.share(2, 110, 56) != 0 {
+		t.Error("1 s of collecting among 4 s of computing is not a quarter, or nothing new is not nothing")
 	}
 	if os.Getenv("GOGC") != "" {
 		t.Skip("GOGC is set")
