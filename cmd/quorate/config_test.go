@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,5 +30,18 @@ func TestTheDestroyGuardIsReadAsDurationsAre(t *testing.T) {
 	}
 	if _, err := readConfig(file); err == nil {
 		t.Error("a guard of \"soon\" was accepted")
+	}
+}
+
+// TestEveryListenerHasAFlag: an address by a flag reaches the configuration, which says what is wrong with it.
+func TestEveryListenerHasAFlag(t *testing.T) {
+	for _, name := range []string{"api", "peer", "gossip", "keas", "kmip"} {
+		cmd := newServerCmd(&app{in: strings.NewReader(""), out: io.Discard, talk: io.Discard})
+		cmd.SetArgs([]string{"--dir", t.TempDir(), "--name", "a", "--" + name, "nowhere"})
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		want := fmt.Sprintf("the %s address %q is not host:port", name, "nowhere")
+		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("--%s nowhere: %v, want %q", name, err, want)
+		}
 	}
 }

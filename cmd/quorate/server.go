@@ -87,6 +87,7 @@ its vote, and then the dead one is removed, so that the cluster never has fewer 
 	f.StringVar(&flags.Listen.Peer, "peer", "", "`address` of the port for the other members (default 127.0.0.1:7801)")
 	f.StringVar(&flags.Listen.Gossip, "gossip", "", "`address` of gossip, TCP and UDP (default 127.0.0.1:7802)")
 	f.StringVar(&flags.Listen.Keas, "keas", "", "`address` of the keas.kmi door; closed unless given")
+	f.StringVar(&flags.Listen.KMIP, "kmip", "", "`address` of the KMIP door, mutual TLS, by custom on port 5696; closed unless given")
 	f.BoolVar(&flags.Listen.KeasInsecureHTTP, "keas-insecure-http", false, "serve the keas.kmi door without TLS")
 	f.StringVar(&advertise, "advertise", "", "`host` at which the others reach this node, if it listens on all addresses")
 	f.StringSliceVar(&flags.Join.Peers, "join", nil, "peer `addresses` of members of the cluster to join: HOST:PORT, dns:NAME:PORT, srv:NAME")
@@ -118,6 +119,7 @@ func (c *config) override(_ *cobra.Command, f *config, advertise string) {
 		{&c.Listen.Peer, &f.Listen.Peer},
 		{&c.Listen.Gossip, &f.Listen.Gossip},
 		{&c.Listen.Keas, &f.Listen.Keas},
+		{&c.Listen.KMIP, &f.Listen.KMIP},
 		{&c.Audit.File, &f.Audit.File},
 		{&c.Log.Level, &f.Log.Level},
 		{&c.Log.Format, &f.Log.Format},
