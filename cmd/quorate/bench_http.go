@@ -22,7 +22,9 @@ type shot struct {
 	addr string
 	tls  *tls.Config // nil: plain
 	next func(conn, i int) []byte
-	want int // status
+	want int                                                  // status
+	ask  func(c net.Conn, in *bufio.Reader, req []byte) error // what is not HTTP; nil: it is
+	once bool                                                 // a connection for each request
 }
 
 // result is what a load measured.
@@ -112,10 +114,13 @@ func (s shot) stream(ctx context.Context, conn int, end time.Time) (took []time.
 		if req == nil {
 			return took, failed, sample
 		}
-		if err := s.one(c, in, req); err != nil {
-			fail(err)
+		err := s.one(c, in, req)
+		if err != nil || s.once {
 			c.Close()
 			c = nil
+		}
+		if err != nil {
+			fail(err)
 			continue
 		}
 		took = append(took, time.Since(now))
@@ -133,6 +138,9 @@ func (s shot) dial(ctx context.Context) (net.Conn, error) {
 
 func (s shot) one(c net.Conn, in *bufio.Reader, req []byte) error {
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	if s.ask != nil {
+		return s.ask(c, in, req)
+	}
 	if _, err := c.Write(req); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ var benchParts = []benchPart{
 	{"batch", (*localBench).batch},
 	{"writes", (*localBench).writes},
 	{"keas", (*localBench).keas},
+	{"kmip", (*localBench).kmip},
 	{"failover", (*localBench).failover},
 	{"scale", (*localBench).scale},
 	{"rewrap", (*localBench).rewrap},

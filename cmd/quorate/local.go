@@ -30,11 +30,11 @@ type local struct {
 
 // localNode is one of its processes.
 type localNode struct {
-	name, dir               string
-	api, peer, gossip, keas string
-	joins                   bool
-	cmd                     *exec.Cmd
-	exited                  chan struct{}
+	name, dir                     string
+	api, peer, gossip, keas, kmip string
+	joins                         bool
+	cmd                           *exec.Cmd
+	exited                        chan struct{}
 }
 
 const (
@@ -42,8 +42,8 @@ const (
 	pollEvery   = 10 * time.Millisecond
 )
 
-// newLocal prepares n nodes under dir, with free ports. Nothing runs yet.
-func newLocal(dir string, n int, withKeas bool) (*local, error) {
+// newLocal prepares n nodes under dir, with free ports; allDoors opens those that are closed unless asked for. Nothing runs yet.
+func newLocal(dir string, n int, allDoors bool) (*local, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -52,13 +52,13 @@ func newLocal(dir string, n int, withKeas bool) (*local, error) {
 	for i := range n {
 		node := &localNode{name: fmt.Sprintf("node%d", i+1), joins: i > 0}
 		node.dir = filepath.Join(dir, node.name)
-		ports, err := freePorts(4)
+		ports, err := freePorts(5)
 		if err != nil {
 			return nil, err
 		}
 		node.api, node.peer, node.gossip = ports[0], ports[1], ports[2]
-		if withKeas {
-			node.keas = ports[3]
+		if allDoors {
+			node.keas, node.kmip = ports[3], ports[4]
 		}
 		l.nodes = append(l.nodes, node)
 	}
@@ -90,6 +90,9 @@ func (l *local) start(n *localNode) error {
 	args := []string{"server", "--dir", n.dir, "--name", n.name, "--api", n.api, "--peer", n.peer, "--gossip", n.gossip, "--log-level", "warn"}
 	if n.keas != "" {
 		args = append(args, "--keas", n.keas)
+	}
+	if n.kmip != "" {
+		args = append(args, "--kmip", n.kmip)
 	}
 	if n.joins {
 		args = append(args, "--join", l.nodes[0].peer, "--join-token-file", filepath.Join(l.dir, "join-token"))

@@ -63,14 +63,11 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) (got 
 			return got, fault.New(fault.Exists, "%s exists", f).WithHint("Choose another --out, or move the old one away.")
 		}
 	}
-	priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	secret, csr, err := certificateRequest(name)
 	if err != nil {
 		return got, err
 	}
-	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}}, priv)
-	if err != nil {
-		return got, err
-	}
+	defer clear(secret)
 	c, err := a.connect(cmd)
 	if err != nil {
 		return got, err
@@ -84,13 +81,6 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) (got 
 	if err != nil {
 		return got, err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(priv)
-	if err != nil {
-		return got, err
-	}
-	defer clear(der)
-	secret := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	defer clear(secret)
 	for _, f := range []struct {
 		name string
 		text []byte
@@ -102,4 +92,21 @@ func (a *app) clientCertificate(cmd *cobra.Command, name, dir, ttl string) (got 
 	}
 	signed.Certificate, signed.CACertificate = base+".crt", filepath.Join(dir, "ca.crt")
 	return *signed, nil
+}
+
+// certificateRequest makes a key pair: the private key in PEM, which the caller clears, and the request for its certificate.
+func certificateRequest(name string) (secret, csr []byte, err error) {
+	priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	if csr, err = x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name}}, priv); err != nil {
+		return nil, nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(priv)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer clear(der)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), csr, nil
 }
