@@ -75,6 +75,7 @@ type exchange struct {
 	caller  access.Caller
 	version wire.Version
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
+	back    []back // how what the operation did is taken back
 }
 
 // batch does a request's operations in order and writes their answers. It returns how many there are: all, or as far
@@ -83,8 +84,17 @@ func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *t
 	s := n.server
 	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version}
 	header := s.headerSize(r)
+	start := out.Len()
+	var all [][]back
+	if r.undo {
+		if i, err := x.foresee(r.items); err != nil {
+			x.undo(r.items[:i+1], make([][]back, i+1), asFault(err, wire.ResultReasonInvalidField), out)
+			return i + 1
+		}
+	}
 	for _, item := range r.items {
 		count++
+		x.back = nil
 		before := out.Len()
 		began := time.Now()
 		err := s.item(x, item, out)
@@ -93,6 +103,11 @@ func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *t
 			out.Cut(before)
 			err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", r.most))
 			s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
+		}
+		all = append(all, x.back)
+		if err != nil && r.undo {
+			out.Cut(start)
+			x.undo(r.items[:count], all, err, out)
 		}
 		if err != nil && !r.carryOn {
 			break

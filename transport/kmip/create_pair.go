@@ -41,7 +41,8 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
-	x.id = p.Private.ID.String()
+	x.made(p.Public.ID)
+	x.made(p.Private.ID)
 	out.Text(wire.TagPrivateKeyUniqueIdentifier, x.id)
 	out.Text(wire.TagPublicKeyUniqueIdentifier, p.Public.ID.String())
 	return nil

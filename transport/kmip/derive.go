@@ -31,6 +31,7 @@ func deriveKey(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return cryptoReason(err)
 	}
 	x.done(r.ID, out)
+	x.made(r.ID)
 	return nil
 }
 

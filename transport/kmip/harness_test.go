@@ -108,6 +108,9 @@ func outcome(t testing.TB, item ttlv.Item) string {
 	if wire.ResultStatus(status) == wire.ResultStatusSuccess {
 		return "Success"
 	}
+	if wire.ResultStatus(status) == wire.ResultStatusOperationUndone {
+		return "OperationUndone"
+	}
 	reason, err := item.Find(wire.TagResultReason).Enumeration()
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func revoke(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	change := vault.StateChange{Action: access.Deactivate}
 	code := wire.RevocationReasonCode(v)
-	if code == wire.RevocationReasonCodeKeyCompromise || code == wire.RevocationReasonCodeCACompromise {
+	if isCompromise(code) {
 		change.Action = access.Compromise
 	}
 	change.Reason = code.String()
@@ -38,6 +38,10 @@ func revoke(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	return x.step(payload, out, change)
 }
 
+func isCompromise(code wire.RevocationReasonCode) bool {
+	return code == wire.RevocationReasonCodeKeyCompromise || code == wire.RevocationReasonCodeCACompromise
+}
+
 func (x *exchange) step(payload ttlv.Item, out *ttlv.Encoder, change vault.StateChange) error {
 	id, err := x.object(payload)
 	if err != nil {
@@ -47,6 +51,7 @@ func (x *exchange) step(payload ttlv.Item, out *ttlv.Encoder, change vault.State
 	if err != nil {
 		return err
 	}
+	x.changed(nil, r)
 	x.done(r.ID, out)
 	return nil
 }
@@ -64,6 +69,7 @@ func destroy(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
+	x.changed(nil, r)
 	x.done(r.ID, out)
 	return nil
 }

@@ -63,6 +63,7 @@ func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	x.done(r.ID, out)
+	x.made(r.ID)
 	return nil
 }
 

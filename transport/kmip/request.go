@@ -13,6 +13,7 @@ type request struct {
 	version     wire.Version // to answer in, also when the rest cannot be read
 	most        int          // bytes of the answer; 0: any number
 	carryOn     bool         // after an operation that failed
+	undo        bool         // what was done before an operation that failed
 	correlation string       // the client's name for the message, since 1.4
 	items       []ttlv.Item
 
@@ -40,7 +41,10 @@ func (s *Server) header(root ttlv.Item) (*request, error) {
 			r.items = append(r.items, item)
 		}
 	}
-	return r, s.count(r, h)
+	if err := s.count(r, h); err != nil {
+		return r, err
+	}
+	return r, r.checkUndo()
 }
 
 func (r *request) readVersion(header ttlv.Item) error {
@@ -110,8 +114,10 @@ func (r *request) readContinuation(item ttlv.Item) error {
 	case wire.BatchErrorContinuationOptionStop:
 	case wire.BatchErrorContinuationOptionContinue:
 		r.carryOn = true
+	case wire.BatchErrorContinuationOptionUndo:
+		r.undo = true
 	default:
-		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "the batch error continuation option %v is not supported; use Stop or Continue", option))
+		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "the batch error continuation option %v is not known; use Stop, Continue or Undo", option))
 	}
 	return nil
 }
