@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
@@ -85,7 +84,7 @@ func checkLabels(r *key.Record) error {
 		seen := make(map[string]bool, len(all))
 		places := make(map[uint32]bool, len(all))
 		for _, l := range all {
-			if l.Value == "" || len(l.Value) > key.MaxLabel || !utf8.ValidString(l.Value) {
+			if l.Value == "" || len(l.Value) > key.MaxLabel || strings.ToValidUTF8(l.Value, "") != l.Value {
 				return fault.New(fault.Invalid, "a name or group of key %s is empty, longer than %d bytes, or not UTF-8", title(r), key.MaxLabel)
 			}
 			if seen[l.Value] || places[l.Index] {
