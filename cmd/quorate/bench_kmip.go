@@ -207,7 +207,7 @@ func (b *localBench) kmipIdentity(ctx context.Context, n *localNode) (tls.Certif
 func (b *localBench) startPyKMIP(ctx context.Context) (addr string, stop func(), err error) {
 	exe, err := exec.LookPath("pykmip-server")
 	if err != nil {
-		return "", nil, fmt.Errorf("Debian's python3-pykmip is not here: %w", err)
+		return "", nil, fmt.Errorf("python3-pykmip of Debian is not here: %w", err)
 	}
 	ports, err := freePorts(1)
 	if err != nil {

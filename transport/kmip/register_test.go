@@ -120,8 +120,6 @@ func TestCreatedKeysAreTheVaults(t *testing.T) {
 	}
 }
 
-func byName2(name string) string { return byName(name) }
-
 // TestALifeByKMIP: given out before it is activated and after it was revoked, and gone when it is destroyed.
 func TestALifeByKMIP(t *testing.T) {
 	w := open(t)
