@@ -143,7 +143,7 @@ func outOfUse(now *key.Record, n *key.Version) int {
 }
 
 // Carry is a snapshot's record as it may be brought back: with every state that takes the key, or one of its versions, further
-// out of use than the snapshot has it, and with what was forbidden since. The record's revision is beyond both. What it
+// out of use than the snapshot has it, and with what was forbidden since, dates and number of uses included. The record's revision is beyond both. What it
 // returns is a new record without authentication code; nil if the living one is the very same.
 //
 // wraps, if not nil, says that both records are of one history, so that equal version numbers are the same material, and whether
@@ -161,6 +161,7 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 	if now.DestroyAt != 0 && r.DestroyAt == 0 || r.State.Gone() {
 		r.DestroyAt = now.DestroyAt
 	}
+	carryLimits(r, now)
 	r.Exportable = r.Exportable && now.Exportable
 	if latest := r.Latest(); latest != nil {
 		r.MinDecrypt = min(max(r.MinDecrypt, now.MinDecrypt), latest.Number)
@@ -177,6 +178,21 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 		}
 	}
 	return r
+}
+
+// carryLimits gives r what limits its use more of its own dates and number of uses, and those of the living record.
+func carryLimits(r, now *key.Record) {
+	r.DeactivAt, r.ProtectStop = lower(r.DeactivAt, now.DeactivAt), lower(r.ProtectStop, now.ProtectStop)
+	r.ProcessStart = max(r.ProcessStart, now.ProcessStart)
+	r.UsageLimit = lower(r.UsageLimit, now.UsageLimit)
+}
+
+// lower is the lower of two limits, of which 0 is none.
+func lower[T key.Time | uint64](a, b T) T {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 func carryVersion(v *key.Version, now *key.Record) {

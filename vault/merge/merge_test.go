@@ -62,6 +62,25 @@ func TestWhatWasForbiddenSinceStaysForbidden(t *testing.T) {
 	}
 }
 
+func TestTheNarrowerLimitOfUseStays(t *testing.T) {
+	limits := func(deactivate, stop, start key.Time, uses uint64) *key.Record {
+		r := record(key.Active, 3, key.Active)
+		r.DeactivAt, r.ProtectStop, r.ProcessStart, r.UsageLimit = deactivate, stop, start, uses
+		return r
+	}
+	none, wide, narrow := limits(0, 0, 0, 0), limits(90, 80, 10, 1000), limits(70, 60, 20, 10)
+	for _, c := range []struct{ old, now, want *key.Record }{
+		{none, narrow, narrow}, {narrow, none, narrow}, {wide, narrow, narrow}, {narrow, wide, narrow}, {none, none, none},
+	} {
+		now := c.now.Clone()
+		now.Revision++
+		r, w := Carry(c.old, now, nil), c.want
+		if r.DeactivAt != w.DeactivAt || r.ProtectStop != w.ProtectStop || r.ProcessStart != w.ProcessStart || r.UsageLimit != w.UsageLimit {
+			t.Errorf("of %+v in the snapshot and %+v now becomes %+v", c.old, c.now, r)
+		}
+	}
+}
+
 func TestVersionsArePurgedOrReplaced(t *testing.T) {
 	now := record(key.Active, 7, key.Destroyed, key.Active)
 	now.Versions = now.Versions[1:] // the first was purged
