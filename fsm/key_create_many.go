@@ -22,6 +22,7 @@ func (c *CreateKeys) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, fault.New(fault.Invalid, "keys are made 1 to %d at a time, not %d", MaxCreate, len(c.Records))
 	}
 	ids, names := make(map[key.ID]bool, len(c.Records)), make(map[string]bool, len(c.Records)) // asked, never walked
+	labels := make(labelSet)
 	for _, r := range c.Records {
 		if err := admit(d, r); err != nil {
 			return Result{}, err
@@ -30,6 +31,9 @@ func (c *CreateKeys) Apply(d *Draft, _ Env) (Result, error) {
 			return Result{}, fault.New(fault.Exists, "the key %s is twice among those to be made", title(r))
 		}
 		ids[r.ID], names[r.Name] = true, true
+		if err := labels.add(r); err != nil {
+			return Result{}, err
+		}
 	}
 	for _, r := range c.Records {
 		d.putKey(nil, r)

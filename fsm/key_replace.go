@@ -56,6 +56,7 @@ func (c *ReplaceKeys) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, fault.New(fault.Invalid, "keys are replaced 1 to %d at a time, not %d", MaxReplace, len(c.Items))
 	}
 	olds, nexts := make([]*key.Record, len(c.Items)), make([]*key.Record, len(c.Items))
+	labels := make(labelSet)
 	for i := range c.Items {
 		it := &c.Items[i]
 		if olds[i] = d.key(it.ID); olds[i] == nil {
@@ -66,6 +67,9 @@ func (c *ReplaceKeys) Apply(d *Draft, _ Env) (Result, error) {
 			return Result{}, err
 		}
 		if err := c.admit(d, i, olds[i]); err != nil {
+			return Result{}, err
+		}
+		if err := labels.add(it.By); err != nil {
 			return Result{}, err
 		}
 	}

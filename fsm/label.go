@@ -75,6 +75,21 @@ func (d *Draft) namesFree(r *key.Record, but ...key.ID) error {
 	return nil
 }
 
+// labelSet has the names that the records of one command bear beside their own: namesFree sees only those of records that are there already.
+// It is asked, never walked.
+type labelSet map[string]bool
+
+// add is fault.Exists if a record of the same command bears one of r's names.
+func (s labelSet) add(r *key.Record) error {
+	for _, n := range r.Names {
+		if s[n.Value] {
+			return fault.New(fault.Exists, "the name %q is given to two keys at once", clip(n.Value))
+		}
+		s[n.Value] = true
+	}
+	return nil
+}
+
 // checkLabels holds names and groups to their limits. Its messages do not depend on order.
 func checkLabels(r *key.Record) error {
 	for _, all := range [][]key.Label{r.Names, r.Groups} {

@@ -52,3 +52,26 @@ func TestAReplacementTakesOverTheNamesInOneStep(t *testing.T) {
 	}
 	v.refuse(replace(fsm.Replacement{Change: v.change(keyID(1)), Name: "kmip/older", By: newReplacement(4, 1, "y")}), fault.BadState)
 }
+
+// Names that keys bear beside their own are one key's each, also among keys that one entry makes: the state shows none of them to the others.
+func TestTheKeysOfOneEntryShareNoName(t *testing.T) {
+	v := newVault(t)
+	private, public := newRecord(1), newRecord(2)
+	private.Names, public.Names = []key.Label{{Value: "private"}, {Value: "pair", Index: 1}}, []key.Label{{Value: "pair", Kind: 2}}
+	v.refuse(&fsm.CreateKeys{Records: []*key.Record{private, public}}, fault.Exists)
+	if s := v.State(); s.Key(private.ID) != nil || s.Key(public.ID) != nil {
+		t.Error("one of them was made")
+	}
+	public.Names = []key.Label{{Value: "public"}}
+	v.do(&fsm.CreateKeys{Records: []*key.Record{private, public}})
+
+	by := func(n, of int) fsm.Replacement {
+		r := newReplacement(n, of, newRecord(of).Name)
+		r.Names = []key.Label{{Value: "next"}}
+		return fsm.Replacement{Change: v.change(keyID(of)), Name: "kmip/" + r.ID.String(), By: r}
+	}
+	first, second := by(3, 1), by(4, 2)
+	v.refuse(&fsm.ReplaceKeys{Items: []fsm.Replacement{first, second}}, fault.Exists)
+	second.By.Names = []key.Label{{Value: "public"}}
+	v.do(&fsm.ReplaceKeys{Items: []fsm.Replacement{first, second}})
+}
