@@ -176,6 +176,7 @@ func newRecord(t *task, s KeySpec) (*key.Record, error) {
 	if attributes != nil {
 		r.Attributes = *attributes
 	}
+	r.LimitBytes = s.LimitBytes && s.UsageLimit != 0
 	r.Names, r.Groups, r.Links, r.ProcessStart, r.ProtectStop = s.Names, s.Groups, s.Links, s.ProcessStart, s.ProtectStop
 	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}
 	if s.PreActive || s.ActivateAt != 0 {

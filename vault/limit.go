@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/quorate/quorate/fsm"
@@ -14,7 +15,7 @@ import (
 // everywhere else, and is lost when this node ends.
 type allowance struct {
 	limit uint64        // under which it was handed out
-	left  atomic.Uint64 // uses
+	left  atomic.Uint64 // uses, or bytes
 	turn  chan struct{} // whoever asks for more holds it
 }
 
@@ -67,10 +68,23 @@ func (u *usages) forgetLimit(id key.ID) {
 	delete(u.allowances, id)
 }
 
-// block is how many uses a node asks for at a time: few enough that what a crash loses does not matter.
-func block(limit uint64) uint64 { return min(max(1, limit/100), 1000) }
+// block is how many uses, or bytes, a node asks for at a time: few enough that what a crash loses does not matter.
+func block(r *key.Record) uint64 {
+	if r.LimitBytes {
+		return max(1, r.UsageLimit/100)
+	}
+	return min(max(1, r.UsageLimit/100), 1000)
+}
 
-// draw takes uses off the key's limit, asking the leader for more when this node has none left. The limit is strict: what
+// unit is what a key's limit counts.
+func unit(r *key.Record) string {
+	if r.LimitBytes {
+		return "bytes"
+	}
+	return "uses"
+}
+
+// draw takes uses, or bytes, off the key's limit, asking the leader for more when this node has none left. The limit is strict: what
 // was not handed out is not used. fault.BadState when not so many are left.
 func (t *task) draw(ctx context.Context, r *key.Record, a *allowance, uses uint64) error {
 	if a.take(uses) {
@@ -83,11 +97,15 @@ func (t *task) draw(ctx context.Context, r *key.Record, a *allowance, uses uint6
 	}
 	defer func() { <-a.turn }()
 	for !a.take(uses) {
-		want := block(r.UsageLimit)
+		want := block(r)
 		if left := a.left.Load(); left < uses {
 			want = max(want, uses-left)
 		}
 		got, err := opAllocate.do(ctx, t.v, t.v.asSelf(), allocateIn{ID: r.ID, Uses: want})
+		if err != nil && r.LimitBytes && errors.Is(err, fault.BadState) { // the state's text, which is for ever, speaks of uses
+			return fault.Wrap(fault.BadState, err, "key %s has protected all of the %d bytes that it may", nameOf(r), r.UsageLimit).
+				WithHint("Raise usage_limit if it may be used further, or use another key.")
+		}
 		if err != nil {
 			return err
 		}
@@ -98,7 +116,7 @@ func (t *task) draw(ctx context.Context, r *key.Record, a *allowance, uses uint6
 		if a.take(uses) {
 			return nil
 		}
-		return fault.New(fault.BadState, "key %s has only %d uses left, not %d", nameOf(r), a.left.Load(), uses).
+		return fault.New(fault.BadState, "key %s has only %d %s left, not %d", nameOf(r), a.left.Load(), unit(r), uses).
 			WithHint("Raise usage_limit if it may be used further, or use another key.")
 	}
 	return nil

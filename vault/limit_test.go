@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -102,4 +103,32 @@ func TestALoweredLimitTakesAwayWhatNodesHold(t *testing.T) {
 	ok(t, "lowering the limit", err)
 	_, err = encrypt(f.Vault(1), root, "k", "x")
 	wants(t, "using what was held under the higher limit", err, fault.BadState)
+}
+
+// TestALimitOfBytesCountsWhatIsProtected: not uses, not what is opened, and never more than there are, on all nodes together.
+func TestALimitOfBytesCountsWhatIsProtected(t *testing.T) {
+	f := vaulttest.Cluster(t, 3)
+	root := f.Root()
+	_, err := f.Vault(0).CreateKey(ctx, root, vault.KeySpec{Name: "k", UsageLimit: 100, LimitBytes: true})
+	ok(t, "creating", err)
+	var text []byte
+	for i, size := range []int{32, 32, 32} {
+		text, err = encrypt(f.Vault(i), root, "k", strings.Repeat("x", size))
+		ok(t, "encrypting", err)
+	}
+	for range 3 {
+		_, err = decrypt(f.Vault(2), root, "k", text)
+		ok(t, "decrypting", err)
+	}
+	if _, err := encrypt(f.Vault(2), root, "k", strings.Repeat("x", 5)); !errors.Is(err, fault.BadState) || !strings.Contains(err.Error(), "bytes") {
+		t.Errorf("5 bytes of the 4 that are left: %v", err)
+	}
+	if r := show(t, f, 2, "k"); !r.LimitBytes || r.UsageLeft != 4 {
+		t.Errorf("%+v", r)
+	}
+	_, err = encrypt(f.Vault(2), root, "k", "four")
+	ok(t, "encrypting what is left", err)
+	if _, err := encrypt(f.Vault(2), root, "k", "x"); !errors.Is(err, fault.BadState) || !strings.Contains(err.Error(), "all of the 100 bytes") {
+		t.Errorf("more than there was: %v", err)
+	}
 }

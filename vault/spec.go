@@ -23,6 +23,7 @@ type KeySpec struct {
 	DeactivAt   key.Time
 	Tags        map[string]string
 	UsageLimit  uint64 // uses in all, of whatever kind; 0: any number
+	LimitBytes  bool   `cbor:",omitempty"` // UsageLimit counts bytes that the key protects instead
 
 	DestroyAt   key.Time      // needs DeactivAt, and does not come before it
 	RotateUses  uint64        // a version that protected so often gets a successor; 0: never for that

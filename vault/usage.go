@@ -171,8 +171,8 @@ func (t *task) count(ctx context.Context, op key.Operation, r *key.Record, ver *
 			return err
 		}
 	}
-	if r.UsageLimit != 0 && uses > 0 {
-		if err := t.draw(ctx, r, o.allowance, uses); err != nil {
+	if amount := limited(r, protecting, uses, size); amount > 0 {
+		if err := t.draw(ctx, r, o.allowance, amount); err != nil {
 			if protecting {
 				c.uses.Add(-uses)
 			}
@@ -184,6 +184,17 @@ func (t *task) count(ctx context.Context, op key.Operation, r *key.Record, ver *
 	}
 	c.touch(key.At(t.v.cfg.Now()))
 	return nil
+}
+
+// limited is what a number of uses, of size bytes together, takes of a key's limit: each use, or the bytes that are protected.
+func limited(r *key.Record, protecting bool, uses, size uint64) uint64 {
+	switch {
+	case r.UsageLimit == 0 || r.LimitBytes && !protecting:
+		return 0
+	case r.LimitBytes:
+		return size
+	}
+	return uses
 }
 
 func (c *counter) touch(now key.Time) {

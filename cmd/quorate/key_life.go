@@ -183,9 +183,9 @@ func usageLimit(r *api.Record) string {
 	case r.UsageLimit == 0:
 		return ""
 	case r.UsageLeft == nil:
-		return fmt.Sprint(r.UsageLimit)
+		return strings.TrimSpace(fmt.Sprint(r.UsageLimit, " ", r.UsageLimitUnit))
 	default:
-		return fmt.Sprintf("%d, %d left", r.UsageLimit, *r.UsageLeft)
+		return strings.TrimSpace(fmt.Sprintf("%d, %d left %s", r.UsageLimit, *r.UsageLeft, r.UsageLimitUnit))
 	}
 }
 

@@ -227,6 +227,7 @@ type CreateKeyRequest struct {
 	Tags         map[string]string `json:"tags,omitempty"`
 	UsageLimit   uint64            `json:"usage_limit,omitzero"` // uses in all, of whatever kind
 
+	UsageLimitUnit   string `json:"usage_limit_unit,omitzero"`   // bytes: that the key protects; default uses
 	DestroyAt        string `json:"destroy_at,omitzero"`         // needs deactivate_at, and does not come before it
 	RotateAfterUses  uint64 `json:"rotate_after_uses,omitzero"`  // a version that protected so often gets a successor
 	RotateAfterBytes uint64 `json:"rotate_after_bytes,omitzero"` // likewise for so many bytes
@@ -289,7 +290,8 @@ type Record struct {
 	Tags              map[string]string `json:"tags"`
 	Owner             string            `json:"owner"`
 	UsageLimit        uint64            `json:"usage_limit,omitzero"`
-	UsageLeft         *uint64           `json:"usage_left,omitzero"` // of usage_limit: what no other node has taken
+	UsageLimitUnit    string            `json:"usage_limit_unit,omitzero"` // bytes: that the key protects; else uses
+	UsageLeft         *uint64           `json:"usage_left,omitzero"`       // of usage_limit: what no other node has taken
 	RotateAfterUses   uint64            `json:"rotate_after_uses,omitzero"`
 	RotateAfterBytes  uint64            `json:"rotate_after_bytes,omitzero"`
 	RetireAfter       string            `json:"retire_after,omitzero"`

@@ -66,7 +66,9 @@ func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (e
 	case wire.TagProtectStopDate:
 		err = single(values, &r.ProtectStop, dateOf)
 	case wire.TagUsageLimits:
-		err = single(values, &r.UsageLimit, limitOf)
+		if err = single(values, &r.UsageLimit, limitOf); err == nil {
+			r.LimitBytes = len(values) > 0 && inBytes(values[0].Item)
+		}
 	case wire.TagCryptographicUsageMask:
 		err = single(values, &r.Usage, func(it ttlv.Item) (key.Usage, error) {
 			v, err := it.Integer()
@@ -152,12 +154,18 @@ func limitOf(it ttlv.Item) (uint64, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case wire.UsageLimitsUnit(unit) != wire.UsageLimitsUnitObject:
-		return 0, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "usage limits count uses here, not bytes; use the unit Object"))
+	case wire.UsageLimitsUnit(unit) != wire.UsageLimitsUnitObject && wire.UsageLimitsUnit(unit) != wire.UsageLimitsUnitByte:
+		return 0, it.Find(wire.TagUsageLimitsUnit).Fail("the unit is Byte or Object")
 	case total <= 0:
 		return 0, it.Fail("the total is not positive")
 	}
 	return uint64(total), nil
+}
+
+// inBytes tells whether Usage Limits count bytes.
+func inBytes(it ttlv.Item) bool {
+	unit, err := it.Find(wire.TagUsageLimitsUnit).Enumeration()
+	return err == nil && wire.UsageLimitsUnit(unit) == wire.UsageLimitsUnitByte
 }
 
 func labels(values []attribute.Value, read func(ttlv.Item) (key.Label, error)) (all []key.Label, err error) {
@@ -256,6 +264,7 @@ func (x *exchange) describe(all template, kind wire.ObjectType, s *vault.KeySpec
 	}
 	maps.Copy(s.Tags, r.Tags)
 	s.Attributes, s.Names, s.Groups, s.Links, s.Unnamed = r.Attributes, r.Names, r.Groups, r.Links, s.Name == ""
+	s.LimitBytes = r.LimitBytes
 	s.ProcessStart, s.ProtectStop, s.DeactivAt, s.UsageLimit, s.Exportable, s.Usage = r.ProcessStart, r.ProtectStop, r.DeactivAt, r.UsageLimit, r.Exportable, r.Usage
 	switch {
 	case r.ActivateAt == 0:

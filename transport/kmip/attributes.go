@@ -209,7 +209,11 @@ func (g *gathering) rules() {
 			e.Structure(t, func() {
 				e.LongInteger(wire.TagUsageLimitsTotal, int64(r.UsageLimit))
 				e.LongInteger(wire.TagUsageLimitsCount, int64(r.UsageLeft))
-				e.Enumeration(wire.TagUsageLimitsUnit, uint32(wire.UsageLimitsUnitObject))
+				unit := wire.UsageLimitsUnitObject
+				if r.LimitBytes {
+					unit = wire.UsageLimitsUnitByte
+				}
+				e.Enumeration(wire.TagUsageLimitsUnit, uint32(unit))
 			})
 		})
 	}

@@ -68,3 +68,21 @@ func TestTheEndOfAKey(t *testing.T) {
 	ask[any](d, "GET", "/v1/keys/app/end", nil, 404)
 	ask[api.Record](d, "POST", "/v1/keys", in, 201)
 }
+
+func TestALimitMayCountBytes(t *testing.T) {
+	d, _ := founded(t)
+	r, _ := ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: "app/bytes", UsageLimit: 16, UsageLimitUnit: "bytes"}, 201)
+	if r.UsageLimitUnit != "bytes" {
+		t.Errorf("created %+v", r)
+	}
+	ask[api.EncryptResponse](d, "POST", "/v1/keys/app/bytes/encrypt", api.EncryptRequest{Plaintext: make([]byte, 16)}, 200)
+	if a := d.send("POST", "/v1/keys/app/bytes/encrypt", `{"plaintext":"aGVsbG8="}`); a.status != 409 || !strings.Contains(string(a.body), "16 bytes") {
+		t.Errorf("more than 16 bytes: %d %s", a.status, a.body)
+	}
+	if r, _ := ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: "app/uses", UsageLimit: 16, UsageLimitUnit: "uses"}, 201); r.UsageLimitUnit != "" {
+		t.Errorf("created %+v", r)
+	}
+	if a := d.send("POST", "/v1/keys", `{"name":"app/x","usage_limit":1,"usage_limit_unit":"pages"}`); a.status != 400 || !strings.Contains(string(a.body), "usage_limit_unit") {
+		t.Errorf("an unknown unit: %d %s", a.status, a.body)
+	}
+}

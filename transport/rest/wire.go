@@ -25,6 +25,9 @@ func recordOf(r *key.Record) api.Record {
 	out.DestroyWaitsFor = r.WaitsFor
 	out.Names, out.Groups = labelsOf(r.Names), labelsOf(r.Groups)
 	out.ProcessStartsAt, out.ProtectionStopsAt = r.ProcessStart.String(), r.ProtectStop.String()
+	if r.LimitBytes {
+		out.UsageLimitUnit = limitBytes
+	}
 	if r.UsageLimit > 0 {
 		left := r.UsageLeft
 		out.UsageLeft = &left
@@ -74,8 +77,18 @@ func recorded(r *key.Record, err error) (api.Record, error) {
 
 func etag(revision uint64) string { return `"` + decimal(revision) + `"` }
 
+// limitBytes is the unit of a usage limit that is not the number of uses.
+const limitBytes = "bytes"
+
 func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
 	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, RevealIdle: in.RevealIdle, PreActive: in.PreActive, Parent: in.Parent, Tags: in.Tags, Attributes: in.Attributes, UsageLimit: in.UsageLimit}
+	switch in.UsageLimitUnit {
+	case limitBytes:
+		s.LimitBytes = true
+	case "", "uses":
+	default:
+		return s, fault.New(fault.Invalid, "usage_limit_unit is neither uses nor bytes")
+	}
 	if in.Algorithm != "" {
 		if s.Algorithm, err = key.ParseAlgorithm(in.Algorithm); err != nil {
 			return s, of("algorithm", err)

@@ -119,6 +119,7 @@ type Record struct {
 	Groups       []Label `cbor:"41,keyasint,omitempty"` // that it is in
 	ProcessStart Time    `cbor:"42,keyasint,omitempty"` // before it, nothing is opened with the key (KMIP 2.1, section 4.42); 0: no such date
 	ProtectStop  Time    `cbor:"43,keyasint,omitempty"` // from it on, nothing is protected with the key (section 4.43); 0: no such date
+	LimitBytes   bool    `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 
 	// Bits is shown only, and of secrets only: how long the latest version is. Other algorithms say it by their name.
 	Bits int `cbor:"-"`

@@ -155,7 +155,7 @@ func (rt *route) keys(st *state) (any, int, error) {
 			e := &entry{record: api.Record{
 				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: usageOf(in), State: "active", Exportable: in.Exportable, RevealIdle: in.RevealIdle,
 				Tags: in.Tags, Attributes: in.Attributes, Owner: "root", RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
-				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
+				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, UsageLimitUnit: in.UsageLimitUnit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
 			}}
 			if in.PreActive {
 				e.record.State = "pre-active"
