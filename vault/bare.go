@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"errors"
@@ -218,7 +219,14 @@ func named[T any](all map[string]T, what, name string) (T, error) {
 	return v, nil
 }
 
+// ownLabel begins the additional data of everything that the vault itself seals under a key: children's material, backups. Bare GCM takes
+// any other, so it neither opens nor makes such things.
+const ownLabel = "quorate "
+
 func (s *BareScheme) cipher(in *BareInput) (c primitive.Cipher, err error) {
+	if bytes.HasPrefix(in.AAD, []byte(ownLabel)) {
+		return c, fault.New(fault.Invalid, "additional data that begins with %q is the vault's own", ownLabel).WithHint("Put something before it.")
+	}
 	c.IV, c.AAD, c.Tag = in.IV, in.AAD, s.TagBytes
 	if c.Mode, err = named(bareModes, "mode", s.Mode); err != nil {
 		return c, err

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/quorate/quorate/vault"
@@ -171,4 +172,50 @@ func TestABareSchemeIsChosenForTheKeyThatWasFound(t *testing.T) {
 			t.Errorf("an unknown %s: %v", name, err)
 		}
 	}
+}
+
+// TestBareGCMKeepsAwayFromTheVaultsOwn: what the vault seals under a key is bound to additional data that begins with its label, and which
+// anybody can compute; nobody opens or makes such a thing by the bare cipher.
+func TestBareGCMKeepsAwayFromTheVaultsOwn(t *testing.T) {
+	f := vaulttest.New(t)
+	f.MustCreate("k")
+	for aad, refused := range map[string]bool{"quorate backup 1": true, "quorate child material and more": true, "": false, "quorat": false, "a quorate": false} {
+		in := vault.BareInput{Data: []byte("plain"), AAD: []byte(aad)}
+		sealed, err := doBare(f, f.Root(), vault.EncryptBare, "k", in)
+		if errors.Is(err, fault.Invalid) != refused {
+			t.Errorf("encrypting with %q: %v", aad, err)
+		}
+		in = vault.BareInput{Data: sealed.Data, IV: make([]byte, 12), Proof: make([]byte, 16), AAD: []byte(aad)}
+		if !refused {
+			in.IV, in.Proof = sealed.IV, sealed.Tag
+		}
+		if _, err := doBare(f, f.Root(), vault.DecryptBare, "k", in); (err != nil) != refused || refused && !strings.Contains(err.Error(), "the vault's own") {
+			t.Errorf("decrypting with %q: %v", aad, err)
+		}
+	}
+}
+
+// TestWrappingInGCMIsForWhoMayEncryptToo: the form is that of any ciphertext.
+func TestWrappingInGCMIsForWhoMayEncryptToo(t *testing.T) {
+	f := vaulttest.New(t)
+	f.MustCreate("k")
+	f.Grant("wrap", `permit (principal == User::"wrap", action in [Action::"wrap", Action::"unwrap"], resource);`)
+	f.Grant("all", `permit (principal == User::"all", action in [Action::"wrap", Action::"unwrap", Action::"encrypt", Action::"decrypt"], resource);`)
+	v := f.Vault(0)
+	var data, iv []byte
+	in := vault.ModeInput{Mode: vault.WrapGCM, Data: make([]byte, 16)}
+	ok(t, "wrapping", v.WrapInMode(ctx, as("all"), "k", in, func(o *vault.ModeOutput) error {
+		data, iv = bytes.Clone(o.Data), bytes.Clone(o.IV)
+		return nil
+	}))
+	none := func(*vault.ModeOutput) error { return nil }
+	wrapped := vault.ModeInput{Mode: vault.WrapGCM, Data: data, IV: iv}
+	ok(t, "unwrapping", v.UnwrapInMode(ctx, as("all"), "k", wrapped, none))
+	if err := v.WrapInMode(ctx, as("wrap"), "k", in, none); !errors.Is(err, fault.Denied) {
+		t.Errorf("wrapping by who may not encrypt: %v", err)
+	}
+	if err := v.UnwrapInMode(ctx, as("wrap"), "k", wrapped, none); !errors.Is(err, fault.Denied) {
+		t.Errorf("unwrapping by who may not decrypt: %v", err)
+	}
+	ok(t, "wrapping by RFC 3394", v.WrapInMode(ctx, as("wrap"), "k", vault.ModeInput{Mode: vault.WrapKW, Data: make([]byte, 16)}, none))
 }

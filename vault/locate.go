@@ -49,10 +49,10 @@ func (t *task) locate(ctx context.Context, q LocateQuery) ([]*key.Record, int, e
 			return nil, 0, err
 		}
 	}
-	found, err := t.located(q)
-	if err == nil && len(found) == 0 && t.caller.Read.Mode != access.Linearizable { // it may have been made on another node a moment ago: see readVersion
+	found, err := t.located(ctx, q)
+	if narrow := q.Name != "" || q.Group != "" || !q.ID.IsZero(); err == nil && len(found) == 0 && narrow && t.caller.Read.Mode != access.Linearizable { // it may have been made on another node a moment ago: see readVersion
 		if wait, cancel := context.WithTimeout(ctx, catchUp); t.link.replica.Fresh(wait, access.Consistency{Mode: access.Linearizable}) == nil {
-			found, err = t.located(q)
+			found, err = t.located(ctx, q)
 			cancel()
 		} else {
 			cancel()
@@ -73,7 +73,7 @@ func (t *task) locate(ctx context.Context, q LocateQuery) ([]*key.Record, int, e
 }
 
 // located is everything that matches and that the caller may read, in no order.
-func (t *task) located(q LocateQuery) (found []*key.Record, err error) {
+func (t *task) located(ctx context.Context, q LocateQuery) (found []*key.Record, err error) {
 	set, err := t.policies()
 	if err != nil {
 		return nil, err
@@ -84,6 +84,10 @@ func (t *task) located(q LocateQuery) (found []*key.Record, err error) {
 			err = fault.New(fault.TooLarge, "that would be to look at more than %d objects", maxLocate).WithHint("Ask for a name or a group.")
 			return false
 		}
+		if looked%1024 == 0 && ctx.Err() != nil {
+			err = fault.Wrap(fault.Busy, ctx.Err(), "the time for the question is over").WithHint("Ask for a name or a group.")
+			return false
+		}
 		if (q.Match == nil || q.Match(r)) && set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
 			found = append(found, r)
 		}
@@ -91,7 +95,9 @@ func (t *task) located(q LocateQuery) (found []*key.Record, err error) {
 	}
 	s := t.link.machine.State()
 	for _, r := range candidates(s, q) {
-		take(r)
+		if !take(r) {
+			break
+		}
 	}
 	if q.Name == "" && q.Group == "" && q.ID.IsZero() {
 		s.EachKey(take)

@@ -157,9 +157,7 @@ var operations = []operation{
 		return v.WrapInMode(ctx, c, "app/k", vault.ModeInput{Mode: vault.WrapKW, Data: make([]byte, 16)}, func(*vault.ModeOutput) error { return nil })
 	}},
 	{"key.unwrap-mode", access.Unwrap, false, func(w *world, v *vault.Vault, c access.Caller) error {
-		return v.WrapInMode(ctx, w.Root(), "app/k", vault.ModeInput{Mode: vault.WrapGCM, Data: make([]byte, 16)}, func(o *vault.ModeOutput) error {
-			return v.UnwrapInMode(ctx, c, "app/k", vault.ModeInput{Mode: vault.WrapGCM, Data: o.Data, IV: o.IV}, func(*vault.ModeOutput) error { return nil })
-		})
+		return v.UnwrapInMode(ctx, c, "app/kek", vault.ModeInput{Mode: vault.WrapKW, Data: w.inMode}, func(*vault.ModeOutput) error { return nil })
 	}},
 	{"key.import", access.Import, true, func(w *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.ImportKey(ctx, c, vault.ImportSpec{Key: vault.KeySpec{Name: "app/imported", Algorithm: key.AES256GCM}, Wrapped: w.parcel}))

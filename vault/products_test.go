@@ -12,7 +12,7 @@ import (
 func (w *world) products(t *testing.T) {
 	t.Helper()
 	v, root := w.Vault(w.Leader()), w.Root()
-	for name, a := range map[string]key.Algorithm{"app/sign": key.ECDSAP256, "app/mac": key.HMACSHA256, "app/kem": key.MLKEM768} {
+	for name, a := range map[string]key.Algorithm{"app/sign": key.ECDSAP256, "app/mac": key.HMACSHA256, "app/kem": key.MLKEM768, "app/kek": key.AES256GCM} {
 		_, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, Algorithm: a, Exportable: true})
 		ok(t, "creating "+name, err)
 	}
@@ -23,6 +23,10 @@ func (w *world) products(t *testing.T) {
 	w.signature, w.mac = s.Text, m.Text
 	w.wrapped, _, err = v.Wrap(ctx, root, "app/k", vault.WrapInput{Plaintext: []byte("sixteen bytes !!")})
 	ok(t, "wrapping", err)
+	ok(t, "wrapping in a mode", v.WrapInMode(ctx, root, "app/kek", vault.ModeInput{Mode: vault.WrapKW, Data: make([]byte, 16)}, func(out *vault.ModeOutput) error {
+		w.inMode = bytes.Clone(out.Data)
+		return nil
+	}))
 	ok(t, "encrypting bare", v.Bare(ctx, root, vault.EncryptBare, "app/k", vault.BareInput{Data: []byte("plain")}, func(out *vault.BareOutput) error {
 		w.bare = bareText{bytes.Clone(out.Data), out.IV, out.Tag}
 		return nil

@@ -25,7 +25,8 @@ type replaceIn struct {
 var opReplaceKey = newWrite("key.replace", access.Rotate, replaceKey)
 
 // ReplaceKey makes a fresh key with the settings of another, which takes over its names; both have a link to the other. The old one stays as it
-// is, under the name kmip/ and its id. It returns the new key, of a pair the private one, which has a link to the public one.
+// is, in the folder of the name that it had, so that policies which spoke of it still do; whoever replaces it must be permitted to update it. The new
+// one has the old one's owner. It returns the new key, of a pair the private one, which has a link to the public one.
 func (v *Vault) ReplaceKey(ctx context.Context, c access.Caller, ref string, s ReplaceSpec) (*key.Record, error) {
 	return opReplaceKey.do(ctx, v, c, replaceIn{ref, s})
 }
@@ -55,6 +56,9 @@ func (t *task) replaceOnce(ctx context.Context, in replaceIn, first bool) (fsm.O
 	}
 	if out, done, err := t.again(ctx); done || err != nil {
 		return out, err
+	}
+	if _, err := t.findAlso(access.Update, r.ID.String()); err != nil { // it is renamed
+		return fsm.Outcome{}, err
 	}
 	olds := []*key.Record{r}
 	if in.Replace.Pair {
@@ -97,7 +101,10 @@ func (t *task) replaceOnce(ctx context.Context, in replaceIn, first bool) (fsm.O
 		}
 		it := &cmd.Items[i]
 		it.Change = fsm.Change{ID: old.ID, Expect: old.Revision, Updated: t.v.now(t.link.machine.State())}
-		it.Name, it.By = givenName(old.ID), news[i]
+		if it.Name, err = replacedName(old); err != nil {
+			return fsm.Outcome{}, err
+		}
+		it.By = news[i]
 		mac, err := t.keys.change(old, it.Next)
 		if err != nil {
 			return fsm.Outcome{}, err
@@ -105,6 +112,19 @@ func (t *task) replaceOnce(ctx context.Context, in replaceIn, first bool) (fsm.O
 		it.SetMAC(mac)
 	}
 	return t.propose(ctx, cmd)
+}
+
+// replacedName is what a key is called once its name is its successor's: in the folder of that name, so that policies which spoke of the
+// key by name still do.
+func replacedName(old *key.Record) (string, error) {
+	if given := givenName(old.ID); old.Name == given {
+		return given, nil
+	}
+	name := old.Name + "/" + old.ID.String()
+	if key.CheckName(name) != nil {
+		return "", fault.New(fault.Invalid, "the name of key %s is too long for it to be replaced", nameOf(old)).WithHint("Rotate the key instead.")
+	}
+	return name, nil
 }
 
 // publicOf is the public half of a pair that was made as two objects, for who may replace it, too.
@@ -136,7 +156,7 @@ func (t *task) successor(old *key.Record, s ReplaceSpec) (*key.Record, error) {
 	}
 	now := t.v.now(t.link.machine.State())
 	r := old.Clone()
-	r.ID, r.Owner, r.Origin, r.Created, r.Updated, r.Revision, r.MAC, r.Reason, r.MinDecrypt = id, t.caller.Principal, key.Generated, now, now, 1, nil, "", 0
+	r.ID, r.Origin, r.Created, r.Updated, r.Revision, r.MAC, r.Reason, r.MinDecrypt = id, key.Generated, now, now, 1, nil, "", 0
 	if old.Name == givenName(old.ID) {
 		r.Name = givenName(id)
 	}

@@ -29,6 +29,7 @@ type world struct {
 
 	signature, mac, wrapped, encapsulated []byte   // by app/sign, app/mac, app/k, app/kem
 	bare                                  bareText // by app/k, for other software
+	inMode                                []byte   // a key of 16 bytes, by app/kek in RFC 3394
 	// limited is the id of a key with a usage limit.
 	limited key.ID
 }

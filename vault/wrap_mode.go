@@ -89,13 +89,19 @@ func (u *using) inMode(ctx context.Context, op key.Operation, in *ModeInput, out
 
 func (u *using) inGCM(op key.Operation, o *opened, in *ModeInput, out *ModeOutput) error {
 	c := primitive.Cipher{Mode: primitive.GCM, IV: in.IV}
-	if op == key.ToUnwrap {
+	if op == key.ToUnwrap { // the form is that of any ciphertext of AES-GCM: who opens it decrypts
+		if err := u.both(access.Decrypt, true); err != nil {
+			return err
+		}
 		var err error
 		if cut := len(in.Data) - 16; cut >= 0 && len(in.IV) == c.Mode.IVBytes() {
 			out.Data, err = o.key.DecryptBlocks(c, in.Data[:cut], in.Data[cut:])
 			return err
 		}
 		return fault.New(fault.Invalid, "what AES-GCM wrapped has an IV of 12 bytes and a tag of 16")
+	}
+	if err := u.both(access.Encrypt, true); err != nil {
+		return err
 	}
 	c.IV = make([]byte, c.Mode.IVBytes())
 	if _, err := io.ReadFull(u.random, c.IV); err != nil {

@@ -52,13 +52,16 @@ func tuneMemory(ctx context.Context) {
 		{Name: "/cpu/classes/gc/total:cpu-seconds"},
 		{Name: "/cpu/classes/total:cpu-seconds"},
 		{Name: "/cpu/classes/idle:cpu-seconds"},
+		{Name: "/cpu/classes/gc/mark/idle:cpu-seconds"}, // done when there was nothing better to do
 	}
 	var c collector
 	var dear time.Time // until when
 	set := smallGrowth
 	for {
 		metrics.Read(sample)
-		if c.share(sample[1].Value.Float64(), sample[2].Value.Float64(), sample[3].Value.Float64()) > dearShare {
+		began := c.busy == 0 // the start of the process, which read a snapshot, tells nothing of what comes
+		idle := sample[4].Value.Float64()
+		if c.share(sample[1].Value.Float64()-idle, sample[2].Value.Float64(), sample[3].Value.Float64()+idle) > dearShare && !began {
 			dear = time.Now().Add(dearFor)
 		}
 		if now := growth(sample[0].Value.Uint64(), time.Now().Before(dear)); now != set {

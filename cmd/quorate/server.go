@@ -287,9 +287,13 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})
 	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now()})
+	var handler http.Handler = native
+	if s.cfg.Listen.KMIP != "" { // a door that was not asked for is closed, on every port
+		handler = besides(native, kmip.Path, kmips)
+	}
 	door, err := serve.New(serve.Config{
 		Name: "rest", Addr: s.cfg.Listen.API, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("rest"), Error: native.Fail,
-	}, besides(native, kmip.Path, kmips))
+	}, handler)
 	if err != nil {
 		return err
 	}

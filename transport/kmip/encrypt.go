@@ -16,6 +16,7 @@ func encrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	err = x.bare(vault.EncryptBare, p, key.Encrypt, encryption, func(got *vault.BareOutput) {
+		p.version = got.Version // what goes on stays with it, whatever is rotated meanwhile
 		data, apart := got.Data[min(p.sent, len(got.Data)):], wire.TagAuthenticatedEncryptionTag.In(x.version)
 		p.sent += len(data)
 		if !apart && got.Tag != nil && !p.more {
@@ -67,7 +68,7 @@ func (x *exchange) bare(what vault.BareUse, p *parcel, need key.Usage,
 	if !p.more {
 		defer clear(p.data)
 	}
-	in := vault.BareInput{Data: p.data, IV: p.iv, AAD: p.aad, Proof: p.proof, Scheme: vault.BareScheme{Prehashed: p.digested}}
+	in := vault.BareInput{Version: p.version, Data: p.data, IV: p.iv, AAD: p.aad, Proof: p.proof, Scheme: vault.BareScheme{Prehashed: p.digested}}
 	in.Choose = func(r *key.Record, in *vault.BareInput) error {
 		if err := usable(r, need); err != nil {
 			return err

@@ -224,6 +224,25 @@ func (w *world) session() (ask func(item string) ttlv.Item, s *kmip.Session) {
 	}, s
 }
 
+// TestPartsStayWithOneVersion: what began under a version that was replaced meanwhile ends with an error, and does not go on under another.
+func TestPartsStayWithOneVersion(t *testing.T) {
+	w := open(t)
+	id := w.made(vault.KeySpec{Name: "k"})
+	ask, _ := w.session()
+	how := choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5")
+	a := ask("Encrypt " + id + how + octets("Data", plainText[:20]) + `<InitIndicator type="Boolean" value="true"/>`).Find(wire.TagResponsePayload)
+	if len(bytesOf(t, a, wire.TagData)) != 16 {
+		t.Fatalf("the first part gave %s", xmlOf(t, a))
+	}
+	if _, err := w.f.Vault(0).RotateKey(t.Context(), w.f.Root(), "k"); err != nil {
+		t.Fatal(err)
+	}
+	got := outcome(t, ask("Encrypt "+xmlOf(t, a.Find(wire.TagCorrelationValue))+octets("Data", plainText[20:])+`<FinalIndicator type="Boolean" value="true"/>`))
+	if !strings.HasPrefix(got, "PermissionDenied: ") || !strings.Contains(got, "version 1") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestDataMayComeInParts(t *testing.T) {
 	w := open(t)
 	id := w.made(vault.KeySpec{Name: "k"})

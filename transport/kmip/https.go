@@ -33,7 +33,7 @@ var (
 
 // encodings are those that a content type names.
 var encodings = map[string]*encoding{
-	"application/octet-stream": inBinary, "application/x-octet-stream": inBinary, "": inBinary,
+	"application/octet-stream": inBinary, "application/x-octet-stream": inBinary,
 	"text/xml": inXML, "application/xml": inXML, "application/json": inJSON,
 }
 
@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	form := encodings[kind]
-	if form == nil || err != nil && kind != "" {
+	if form == nil || err != nil { // without a type a page of another site could send it, with the browser's certificate
 		s.failHTTP(x, http.StatusUnsupportedMediaType, fault.Invalid)
 		return
 	}
@@ -83,10 +83,11 @@ func (s *Server) answerHTTP(x *serve.Exchange, r *http.Request, form *encoding, 
 	out := ttlv.NewEncoder()
 	defer out.Release()
 	caller, unknown := serve.Identify(x, r, s.vault)
+	caller.Door, caller.Retry = "kmip", "" // whatever the port; and a message has several operations, which no one key could tell apart
 	request, err := form.decode(body, s.cfg.Limits)
 	switch {
 	case unknown != nil:
-		s.refuse(wire.V10, access.Caller{Remote: r.RemoteAddr, Door: x.Door(), RequestID: x.ID}, unknown, out)
+		s.refuse(wire.V10, access.Caller{Remote: r.RemoteAddr, Door: "kmip", RequestID: x.ID}, unknown, out)
 	case err != nil:
 		s.refuse(wire.V10, caller, err, out)
 	default:

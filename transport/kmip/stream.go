@@ -55,6 +55,7 @@ type parcel struct {
 	more        bool   // further parts follow; only Encrypt answers those before the last
 	correlation []byte // of a stream
 	sent        int    // bytes of the answer that earlier parts had
+	version     uint32 // of the key, that the first part was encrypted under; 0: the newest
 }
 
 // collect reads a payload. It returns nil when the data goes on: then it has written the answer. Of Encrypt it returns what there is so far,
@@ -191,7 +192,7 @@ func (s *Session) goOn(value ttlv.Item, part *parcel, last bool) (*parcel, error
 	p.data = append(longer, part.data...)
 	s.held += len(part.data)
 	if len(part.proof) > 0 {
-		p.proof = part.proof
+		p.proof = append([]byte(nil), part.proof...) // the request is cleared
 	}
 	if last {
 		s.held -= len(p.data)

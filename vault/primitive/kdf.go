@@ -21,7 +21,7 @@ const (
 	CounterMode Method = 4 // NIST SP 800-108, 4.1: with HMAC and a counter of 32 bits before the data, which is the fixed input whole
 )
 
-// MaxIterations is how often PBKDF2 may go round: about a second's work.
+// MaxIterations is how often PBKDF2 may go round, for all blocks of its output together: about a second's work.
 const MaxIterations = 1_000_000
 
 // Expansion is a derivation by one of the methods. What gives more bytes than are asked for is cut.
@@ -50,8 +50,9 @@ func (k *Key) Expand(e Expansion) ([]byte, error) {
 	}
 	switch secret := half.bytes(); e.Method {
 	case PBKDF2:
-		if e.Iterations < 1 || e.Iterations > MaxIterations {
-			return nil, fault.New(fault.Invalid, "PBKDF2 goes round 1 to %d times, not %d", MaxIterations, e.Iterations)
+		blocks := (e.Bytes + e.Hash.Size() - 1) / e.Hash.Size() // each goes round as often
+		if e.Iterations < 1 || e.Iterations > MaxIterations/blocks {
+			return nil, fault.New(fault.Invalid, "PBKDF2 goes round 1 to %d times for %d bytes, not %d", MaxIterations/blocks, e.Bytes, e.Iterations)
 		}
 		return pbkdf2.Key(e.Hash.New, string(secret), e.Salt, e.Iterations, e.Bytes)
 	case HashOfKey:

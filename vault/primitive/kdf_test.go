@@ -38,7 +38,7 @@ func TestExpandGivesPublishedBytes(t *testing.T) {
 	k := secret("abc")
 	for name, e := range map[string]primitive.Expansion{
 		"more than a hash": {Method: primitive.HashOfKey, Bytes: 33}, "more than HMAC": {Method: primitive.HMACOfData, Bytes: 33}, "no rounds": {Method: primitive.PBKDF2, Bytes: 1},
-		"too many rounds": {Method: primitive.PBKDF2, Iterations: primitive.MaxIterations + 1, Bytes: 1}, "nothing": {Method: primitive.HashOfKey}, "no method": {Bytes: 1},
+		"too many rounds": {Method: primitive.PBKDF2, Iterations: primitive.MaxIterations + 1, Bytes: 1}, "too many rounds for so many blocks": {Method: primitive.PBKDF2, Iterations: primitive.MaxIterations/2 + 1, Bytes: 33}, "nothing": {Method: primitive.HashOfKey}, "no method": {Bytes: 1},
 		"a broken hash": {Method: primitive.HashOfKey, Hash: crypto.MD5, Bytes: 1}, "too much": {Method: primitive.CounterMode, Bytes: primitive.MaxDerived + 1},
 	} {
 		if _, err := k.Expand(e); !errors.Is(err, fault.Invalid) {

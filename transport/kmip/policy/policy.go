@@ -31,7 +31,7 @@ var operations = map[string][]string{
 	"SET_ATTRIBUTE": {"read", "update"}, "ADJUST_ATTRIBUTE": {"read", "update"}, "ARCHIVE": {"read", "update"}, "RECOVER": {"read", "update"},
 	"ACTIVATE": {"read", "activate"}, "REVOKE": {"read", "deactivate", "compromise"}, "DESTROY": {"read", "destroy"},
 	"REKEY": {"read", "rotate"}, "REKEY_KEY_PAIR": {"read", "rotate"}, "CERTIFY": {"read", "update"}, "RECERTIFY": {"read", "update"}, "VALIDATE": {"read"},
-	"DERIVE_KEY": {"read", "derive", "derive-key"}, "ENCRYPT": {"read", "encrypt"}, "DECRYPT": {"read", "decrypt"},
+	"DERIVE_KEY": {"read", "derive-key"}, "ENCRYPT": {"read", "encrypt"}, "DECRYPT": {"read", "decrypt"},
 	"SIGN": {"read", "sign"}, "SIGNATURE_VERIFY": {"read", "verify"}, "MAC": {"read", "mac"}, "MAC_VERIFY": {"read", "verify-mac"},
 	// They concern no object that is there, so no policy of one can be asked.
 	"CREATE": nil, "CREATE_KEY_PAIR": nil, "REGISTER": nil, "QUERY": nil, "DISCOVER_VERSIONS": nil, "CANCEL": nil, "POLL": nil,
@@ -163,7 +163,7 @@ func write(out *strings.Builder, policy, entity string, actions map[string]bool,
 	for _, a := range slices.Sorted(maps.Keys(actions)) {
 		list = append(list, `Action::"`+a+`"`)
 	}
-	conditions := append([]string{`resource.type == "` + entity + `"`, `resource.tags has "` + Tag + `"`, `resource.tags["` + Tag + `"] == "` + policy + `"`}, who...)
+	conditions := append([]string{`context.door == "kmip"`, `resource.type == "` + entity + `"`, `resource.tags has "` + Tag + `"`, `resource.tags["` + Tag + `"] == "` + policy + `"`}, who...)
 	fmt.Fprintf(out, "permit (principal is Certificate, action in [%s], resource is Key)\n  when { %s };\n", strings.Join(list, ", "), strings.Join(conditions, " && "))
 }
 
