@@ -1,6 +1,7 @@
 package primitive
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -26,7 +27,7 @@ func openCertificate(a key.Algorithm, material []byte) (any, error) {
 	if len(material) > maxCertificate {
 		return nil, badMaterial(a, "it has %d bytes; %d are allowed", len(material), maxCertificate)
 	}
-	c, err := x509.ParseCertificate(material)
+	c, err := x509.ParseCertificate(bytes.Clone(material)) // it keeps what it is given, and that is lent
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "the material is no X.509 certificate").
 			WithHint("Material of %s is one certificate in DER (PEM block CERTIFICATE).", a)

@@ -3,6 +3,7 @@ package primitive_test
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -74,6 +75,49 @@ func TestMaterialIsLent(t *testing.T) {
 		if err := works(k, other, a); err != nil {
 			t.Errorf("%s, its material cleared: %v", a, err)
 		}
+	}
+}
+
+// A public half and a certificate are lent as well: the vault clears what it unsealed, whatever it is.
+func TestWhatIsPublicIsLentToo(t *testing.T) {
+	for _, a := range algorithms() {
+		p := keyOf(t, a)
+		if p.public == nil || a == key.X509 {
+			continue
+		}
+		spki := bytes.Clone(p.public)
+		half, err := primitive.OpenPublic(a, spki)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(spki)
+		if err := works(open(t, a), half, a); err != nil {
+			t.Errorf("%s, its public half cleared: %v", a, err)
+		}
+		if got, err := half.Public(); !bytes.Equal(got, p.public) {
+			t.Errorf("%s, its public half cleared, has another: %v", a, err)
+		}
+	}
+	seed := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, seed.Public(), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := x509.MarshalPKIXPublicKey(seed.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := bytes.Clone(der)
+	public, err := primitive.Check(key.X509, checked)
+	clear(checked)
+	if err != nil || !bytes.Equal(public, want) {
+		t.Errorf("the public half of a certificate that was cleared is %x, %v", public, err)
+	}
+	k := openMaterial(t, key.X509, der)
+	clear(der)
+	if err := k.Verify(peerText, ed25519.Sign(seed, peerText), primitive.Scheme{}); err != nil {
+		t.Errorf("a certificate, cleared: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package primitive
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
 
@@ -60,5 +61,5 @@ func parseSPKI(spki []byte) (any, error) {
 	if len(spki) > maxSPKI {
 		return nil, fault.New(fault.Invalid, "a public key has at most %d bytes, not %d", maxSPKI, len(spki))
 	}
-	return x509.ParsePKIXPublicKey(spki)
+	return x509.ParsePKIXPublicKey(bytes.Clone(spki)) // what it parses may share memory with what it is given, and that is lent
 }
