@@ -11,7 +11,6 @@ import (
 	"github.com/quorate/quorate/vault/envelope"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 // KeyBackup is one key with all its versions, sealed under a wrapping key of the vault.
@@ -171,11 +170,7 @@ func restoreKey(ctx context.Context, t *task, in RestoreSpec) (*key.Record, erro
 		return nil, err
 	}
 	for _, m := range b.Materials {
-		opened, err := primitive.Open(r.Algorithm, m.Material)
-		if err != nil {
-			return nil, err
-		}
-		public, err := opened.Public()
+		public, err := checkMaterial(r, m.Material)
 		if err != nil {
 			return nil, err
 		}
@@ -248,8 +243,8 @@ func (t *task) restored(old *key.Record, name string) (*key.Record, error) {
 	if err := notOwn(r.Name); err != nil {
 		return nil, err
 	}
-	traits := r.Algorithm.Traits()
-	if strings.HasPrefix(r.Name, dualFolder) || !r.Exportable || r.State.Gone() || r.Type != traits.Type || r.Usage&^traits.Usage != 0 {
+	// A usage that the algorithm does not have is no reason to refuse it: what KMIP clients bring in may name any, and none comes of it.
+	if strings.HasPrefix(r.Name, dualFolder) || !r.Exportable || r.State.Gone() || r.Type == 0 || fitType(r.Algorithm, r.Type) != nil {
 		return nil, fault.New(fault.Invalid, "the backup holds a key that no vault backs up")
 	}
 	now := t.v.now(t.link.machine.State())
