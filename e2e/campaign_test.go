@@ -145,6 +145,7 @@ func TestKillOfTheLeaderInTheMiddleOfACampaign(t *testing.T) {
 		t.Logf("round %d: %s was killed, %d of %d were done", round, lead.name, r.Campaign.Done, r.Campaign.Total)
 		hit = hit || r.Campaign.Done < r.Campaign.Total
 		lead.start()
+		c.settled(lead) // a share is relayed to who can be reached
 		c.unseal(rest[0])
 		c.serving(c.nodes...)
 		c.finished("app", total)

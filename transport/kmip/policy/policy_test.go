@@ -101,3 +101,25 @@ func TestWhatIsNoPolicyIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestPoliciesActAtTheirDoorOnly: whom a policy lets do something by KMIP gets nothing by another door, where words mean more.
+func TestPoliciesActAtTheirDoorOnly(t *testing.T) {
+	var all []access.Source
+	for name, text := range policy.Builtin() {
+		all = append(all, access.Source{Name: "kmip/" + name, Text: text})
+	}
+	set, err := access.Compile(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := object(key.SymmetricKey, "a", "public")
+	for door, want := range map[string]bool{"kmip": true, "rest": false, "keas": false, "": false} {
+		c := access.Caller{Principal: "a", Kind: access.ByCertificate, Door: door}
+		if got := set.Decide(c, access.Read, access.OfKey(r)).Allowed; got != want {
+			t.Errorf("read at the door %q: %t", door, got)
+		}
+		if got := set.Decide(c, access.Create, access.OfKey(r)).Allowed; got != want {
+			t.Errorf("create at the door %q: %t", door, got)
+		}
+	}
+}
