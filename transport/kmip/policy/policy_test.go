@@ -112,7 +112,7 @@ func TestPoliciesActAtTheirDoorOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := object(key.SymmetricKey, "a", "public")
+	r := object(key.SymmetricKey, "a", "default")
 	for door, want := range map[string]bool{"kmip": true, "rest": false, "keas": false, "": false} {
 		c := access.Caller{Principal: "a", Kind: access.ByCertificate, Door: door}
 		if got := set.Decide(c, access.Read, access.OfKey(r)).Allowed; got != want {
