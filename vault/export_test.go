@@ -35,6 +35,9 @@ func (v *Vault) Cached() int {
 	return v.keys.cache.EstimatedSize() + v.dual.cache.EstimatedSize()
 }
 
+// EndedSince is what a rotation asks of the record as it was when it was asked for, and as it is.
+var EndedSince = endedSince
+
 // Stamp authenticates a record as the vault would.
 func (v *Vault) Stamp(r *key.Record) {
 	if _, err := v.open.Load().stamp(r); err != nil {

@@ -21,22 +21,33 @@ func rotatedSince(asked, now *key.Record) error {
 	return overtaken("key %s was rotated, to version %d, while its destruction was under way", nameOf(now), now.Latest().Number)
 }
 
-// endedSince refuses to rotate what was destroyed in part, or is about to be, since the rotation was asked for. The end that a
-// rotation in between sets to what it replaced is none.
+// endedSince refuses to rotate what was destroyed in part, or is about to be, since the rotation was asked for. No rival is what the
+// key's own dates do meanwhile: a destruction whose time had come, and the end that a rotation or another retire_after sets to what was replaced.
 func endedSince(asked, now *key.Record) error {
 	if asked == nil || asked.ID != now.ID {
 		return nil
 	}
-	rotated := asked.Latest().Number != now.Latest().Number
+	dated := asked.Latest().Number != now.Latest().Number || asked.RetireAfter != now.RetireAfter
 	for i := range asked.Versions {
 		before := &asked.Versions[i]
 		after := now.Version(before.Number)
-		gone := after.State.Gone() && !before.State.Gone()
-		if gone || !rotated && before.DestroyAt == 0 && after.DestroyAt != 0 {
+		if endedEarly(before, after, now.Updated) || !dated && after != nil && before.DestroyAt == 0 && after.DestroyAt != 0 {
 			return overtaken("the destruction of version %d of key %s was asked for while its rotation was under way", before.Number, nameOf(now))
 		}
 	}
 	return nil
+}
+
+// endedEarly tells whether a version was destroyed between two states of its record, the later of the time at, and before its date. after
+// is nil where the later state does not have it any more, such as one that was restored.
+func endedEarly(before, after *key.Version, at key.Time) bool {
+	switch {
+	case before.State.Gone() || after != nil && !after.State.Gone():
+		return false
+	case after != nil:
+		at = after.Destroyed
+	}
+	return before.DestroyAt == 0 || at < before.DestroyAt
 }
 
 func overtaken(format string, args ...any) error {
