@@ -182,13 +182,19 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 
 // carryLimits gives r what limits its use more of its own dates and number of uses, and those of the living record.
 func carryLimits(r, now *key.Record) {
-	r.DeactivAt, r.ProtectStop = lower(r.DeactivAt, now.DeactivAt), lower(r.ProtectStop, now.ProtectStop)
+	r.DeactivAt, r.ProtectStop = earlier(r.DeactivAt, now.DeactivAt), earlier(r.ProtectStop, now.ProtectStop)
 	r.ProcessStart = max(r.ProcessStart, now.ProcessStart)
-	r.UsageLimit = lower(r.UsageLimit, now.UsageLimit)
+	switch {
+	case now.UsageLimit == 0:
+	case r.UsageLimit == 0 || r.LimitBytes != now.LimitBytes: // bytes and uses are not to be compared: the limit that was in force stays
+		r.UsageLimit, r.LimitBytes = now.UsageLimit, now.LimitBytes
+	default:
+		r.UsageLimit = min(r.UsageLimit, now.UsageLimit)
+	}
 }
 
-// lower is the lower of two limits, of which 0 is none.
-func lower[T key.Time | uint64](a, b T) T {
+// earlier is the earlier of two dates, of which 0 is none.
+func earlier(a, b key.Time) key.Time {
 	if a == 0 || b == 0 {
 		return max(a, b)
 	}

@@ -81,6 +81,26 @@ func TestTheNarrowerLimitOfUseStays(t *testing.T) {
 	}
 }
 
+func TestLimitsOfDifferentUnitsAreNotCompared(t *testing.T) {
+	limit := func(n uint64, bytes bool) *key.Record {
+		r := record(key.Active, 3, key.Active)
+		r.UsageLimit, r.LimitBytes = n, bytes
+		return r
+	}
+	for _, c := range []struct{ old, now, want *key.Record }{
+		{limit(10, false), limit(1000, true), limit(1000, true)},
+		{limit(10, true), limit(1000, false), limit(1000, false)},
+		{limit(0, false), limit(1000, true), limit(1000, true)},
+		{limit(1000, true), limit(0, false), limit(1000, true)},
+		{limit(1000, true), limit(10, true), limit(10, true)},
+	} {
+		c.now.Revision++
+		if r := Carry(c.old, c.now, nil); r.UsageLimit != c.want.UsageLimit || r.LimitBytes != c.want.LimitBytes {
+			t.Errorf("of %d (bytes: %v) in the snapshot and %d (%v) now becomes %d (%v)", c.old.UsageLimit, c.old.LimitBytes, c.now.UsageLimit, c.now.LimitBytes, r.UsageLimit, r.LimitBytes)
+		}
+	}
+}
+
 func TestVersionsArePurgedOrReplaced(t *testing.T) {
 	now := record(key.Active, 7, key.Destroyed, key.Active)
 	now.Versions = now.Versions[1:] // the first was purged
