@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/quorate/quorate/transport/api"
@@ -233,7 +234,7 @@ func (b *localBench) startPyKMIP(ctx context.Context) (addr string, stop func(),
 		return "", nil, err
 	}
 	stop = func() {
-		_ = cmd.Process.Kill()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 	}
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); pause(ctx, 10*pollEvery) {
