@@ -35,6 +35,9 @@ func (s *steady) run(c *cluster, n *node, path string, body []byte, told *atomic
 	for s.failed.Load() == nil {
 		connected, late := false, told.Load()
 		req, err := http.NewRequestWithContext(httptrace.WithClientTrace(c.t.Context(), &httptrace.ClientTrace{
+			// net/http turns to a new connection by itself when the old one said before an answer that it takes no more
+			// (GOAWAY): what was not taken was not lost, and the door may be shut by then.
+			GetConn: func(string) { connected = false },
 			GotConn: func(httptrace.GotConnInfo) { connected = true },
 		}), http.MethodPost, "https://"+n.api+path, bytes.NewReader(body))
 		if err != nil {
