@@ -131,12 +131,12 @@ func recordOf(t *task, s KeySpec) (*key.Record, error) {
 		traits.Type, s.Type = s.Type, 0
 	}
 	s.Algorithm, s.Usage = key.AES256GCM, 0 // one that can always be made
-	r, err := newRecord(t, s)
+	r, err := draftRecord(t, s)
 	if err != nil {
 		return nil, err
 	}
 	r.Algorithm, r.Type, r.Usage = a, traits.Type, usage
-	return r, nil
+	return r, t.nameByFirst(r)
 }
 
 func importVersion(ctx context.Context, t *task, in importVersionIn) (*key.Record, error) {

@@ -128,12 +128,21 @@ const sealedOverhead = 12 + 16
 
 // newRecord checks a spec and makes the record that it describes, without material.
 func newRecord(t *task, s KeySpec) (*key.Record, error) {
+	r, err := draftRecord(t, s)
+	if err != nil {
+		return nil, err
+	}
+	return r, t.nameByFirst(r)
+}
+
+// draftRecord is newRecord without a last look at the name.
+func draftRecord(t *task, s KeySpec) (*key.Record, error) {
 	id, err := key.NewID(t.v.cfg.Random)
 	if err != nil {
 		return nil, err
 	}
 	if s.Unnamed && s.Name == "" {
-		s.Name = t.nameFor(id, s.Names)
+		s.Name = givenName(id)
 	}
 	if err := key.CheckName(s.Name); err != nil {
 		return nil, err

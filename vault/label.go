@@ -1,20 +1,31 @@
 package vault
 
 import (
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
-// nameFor is the name that policies know a key by that was made without one: the first that it bears, if that can be a name here and
-// nobody has it, else one made of its id.
-func (t *task) nameFor(id key.ID, names []key.Label) string {
-	if len(names) > 0 {
-		first := names[0].Value
-		if key.CheckName(first) == nil && notOwn(first) == nil && t.link.machine.State().KeyByName(first) == nil {
-			return first
-		}
+// nameByFirst calls a key that was made without a name by the first that it bears, if that can be a name here, nobody has it, and the
+// policies permit the caller to make the key under it. Else it keeps the one made of its id: what it bears is not what policies speak of.
+func (t *task) nameByFirst(r *key.Record) error {
+	if r.Name != givenName(r.ID) || len(r.Names) == 0 {
+		return nil
 	}
-	return "kmip/" + id.String()
+	first := r.Names[0].Value
+	if key.CheckName(first) != nil || notOwn(first) != nil || t.link.machine.State().KeyByName(first) != nil {
+		return nil
+	}
+	set, err := t.policies()
+	if err != nil {
+		return err
+	}
+	made := *r
+	made.Name = first
+	if set.Decide(t.caller, t.action, access.OfKey(&made)).Allowed {
+		r.Name = first
+	}
+	return nil
 }
 
 // inTime refuses a use outside of the dates of a key (KMIP 2.1, sections 4.42 and 4.43). The state machine has no state for them: a key

@@ -81,8 +81,9 @@ type listenConfig struct {
 // kmipConfig is how the KMIP door works, where it is open.
 type kmipConfig struct {
 	// Policies is a folder with operation policies as PyKMIP writes them, *.json, which are followed as they change: they and the built-in
-	// ones (default, public) become policies of the cluster named kmip/…, and whoever has a client certificate may make objects by KMIP. Give
-	// it to one node, or the same files to all. Without it, the cluster's own policies alone decide.
+	// ones (default, public) become policies of the cluster named kmip/…, and whoever has a client certificate may make objects by KMIP, which
+	// the vault knows under kmip/. Give it to one node, or the same files to all: of different ones the last change counts, and a node's
+	// start is one. Without it, the cluster's own policies alone decide.
 	Policies string `yaml:"policies"`
 }
 

@@ -3,10 +3,8 @@ package kmip
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/quorate/quorate/transport/kmip/policy"
@@ -24,8 +22,9 @@ type Policies struct {
 	Log   *slog.Logger
 
 	owner  map[string]string // by policy: the file that it came from. A second file's is not taken
-	texts  map[string]string // by policy: what it says now
 	failed map[string]string // by file: what was wrong with it when it was last looked at
+	files  vault.PolicyFiles // what they say now
+	told   map[string]string // by policy: the text that is overruled, and somebody was told
 }
 
 // Run looks into the folder now and every so often, until ctx ends.
@@ -69,7 +68,7 @@ func (p *Policies) Load(ctx context.Context) error {
 			said = map[string]string{}
 			for name, from := range p.owner {
 				if from == file {
-					said[name] = p.texts[name]
+					said[name] = p.files.Texts[policyPrefix+name]
 				}
 			}
 		}
@@ -84,23 +83,31 @@ func (p *Policies) Load(ctx context.Context) error {
 			owner[name], texts[name] = file, text
 		}
 	}
-	var gone []string
-	for name := range p.texts {
-		if _, still := texts[name]; !still {
-			gone = append(gone, policyPrefix+name)
-		}
-	}
-	slices.Sort(gone)
 	all := make(map[string]string, len(texts))
 	for name, text := range texts {
 		all[policyPrefix+name] = text
 	}
-	p.failed = failed
-	if err := p.Vault.FollowPolicies(ctx, all, gone); err != nil {
-		return err
+	p.owner, p.failed, p.files.Prefix, p.files.Texts = owner, failed, policyPrefix, all
+	found, err := p.Vault.FollowPolicies(ctx, &p.files)
+	p.tell(ctx, found)
+	return err
+}
+
+// tell says once what an operator should look at.
+func (p *Policies) tell(ctx context.Context, found vault.Followed) {
+	if len(found.Strangers) > 0 {
+		p.Log.WarnContext(ctx, "the cluster has operation policies that are in no file here; delete those that no other node loads (quorate policy delete)",
+			"policies", found.Strangers, "dir", p.Dir)
 	}
-	p.owner, p.texts = owner, maps.Clone(texts)
-	return nil
+	told := map[string]string{}
+	for _, name := range found.Overruled {
+		told[name] = p.files.Texts[name]
+		if p.told[name] != told[name] {
+			p.Log.WarnContext(ctx, "an operation policy was changed elsewhere and is no longer what the file here says; give all nodes the same files, or change this one",
+				"policy", name, "dir", p.Dir)
+		}
+	}
+	p.told = told
 }
 
 // maxPolicyFile bounds a file of policies.

@@ -38,7 +38,7 @@ func TestOperationPoliciesAreFollowed(t *testing.T) {
 	owner.caller.Door, other.caller.Door = "kmip", "kmip"
 	make1 := func(name, operationPolicy string) string {
 		t.Helper()
-		r, err := w.f.Vault(0).CreateKey(t.Context(), owner.caller, vault.KeySpec{Name: name, Exportable: true, Tags: map[string]string{policy.Tag: operationPolicy}})
+		r, err := w.f.Vault(0).CreateKey(t.Context(), owner.caller, vault.KeySpec{Name: "kmip/" + name, Exportable: true, Tags: map[string]string{policy.Tag: operationPolicy}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestOperationPoliciesAreFollowed(t *testing.T) {
 	load("")
 	says(owner, "Get", team, absent)
 	says(owner, "Get", standard, good)
-	if got := w.values(w.record("team").ID.String(), "Operation Policy Name"); got != textAttr("Operation Policy Name", "team") {
+	if got := w.values(w.record("kmip/team").ID.String(), "Operation Policy Name"); got != textAttr("Operation Policy Name", "team") {
 		t.Errorf("the policy of a key is shown as %s", got)
 	}
 }

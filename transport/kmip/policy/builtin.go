@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Builtin are the policies that are always there, and under "clients" what clients may do that concerns no object: make one, ask for those
-// that they may see, and use the vault as a source of randomness. "default" is that of the specification: keys and secrets are their
+// Builtin are the policies that are always there, and under "clients" what clients may do that concerns no object: make one in
+// the folder kmip, ask for those that they may see, and use the vault as a source of randomness. "default" is that of the specification: keys and secrets are their
 // owner's, and certificates and public keys may be read by all. "public" gives nobody but everybody a look at what is no secret.
 func Builtin() map[string]string {
 	own := map[string]string{}
@@ -42,7 +42,7 @@ func Builtin() map[string]string {
 }
 
 const clients = `// What clients of the KMIP door may do that concerns no object that is there. Written by the server that loads operation policies.
-permit (principal is Certificate, action in [Action::"create", Action::"import"], resource is Key)
+permit (principal is Certificate, action in [Action::"create", Action::"import"], resource in Folder::"kmip")
   when { context.door == "kmip" };
 permit (principal is Certificate, action in [Action::"list", Action::"random", Action::"hash"], resource)
   when { context.door == "kmip" };

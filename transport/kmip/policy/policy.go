@@ -55,7 +55,7 @@ func Parse(file []byte) (map[string]string, error) {
 	}
 	texts := make(map[string]string, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if name == "default" || name == "public" {
+		if name == "default" || name == "public" || name == "clients" {
 			return nil, fault.New(fault.Invalid, "the policy %q is built in", name).WithHint("Choose another name.")
 		}
 		if !plain(name) {

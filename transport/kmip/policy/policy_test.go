@@ -77,10 +77,17 @@ func TestPoliciesMeanWhatTheirJSONSays(t *testing.T) {
 		{"public", key.Certificate, "b", nil, access.Read, true},
 		{"public", key.Certificate, "a", nil, access.Update, false},
 		{"public", key.SymmetricKey, "b", nil, access.Read, false},
-		{"none", key.SymmetricKey, "b", nil, access.Create, true},
+		{"none", key.SymmetricKey, "b", nil, access.Create, false},
 	} {
 		if got := may(c.who, c.groups, c.action, object(c.kind, "a", c.policy)); got != c.want {
 			t.Errorf("%s: %s in %v may %s what is of type %d: %v", c.policy, c.who, c.groups, c.action, c.kind, got)
+		}
+	}
+	for name, want := range map[string]bool{"kmip/x": true, "kmip/x/y": true, "x": false, "kmip": false, "kmipx/y": false} {
+		r := object(key.SymmetricKey, "b", "none")
+		r.Name = name
+		if got := may("b", nil, access.Create, r); got != want {
+			t.Errorf("a client may make %s: %v", name, got)
 		}
 	}
 	if may("a", nil, access.Read, &key.Record{Type: key.SymmetricKey, Owner: "a"}) {
@@ -92,7 +99,7 @@ func TestWhatIsNoPolicyIsRefused(t *testing.T) {
 	for file, want := range map[string]string{
 		`[]`: "no JSON object", `{"p":1}`: "policy p: it is no JSON object", `{"p":{"SYMMETRIC_KEY":1}}`: "not nested",
 		`{"p":{"NO_KEY":{}}}`: `no object type "NO_KEY"`, `{"p":{"SYMMETRIC_KEY":{"FLY":"ALLOW_ALL"}}}`: `no operation "FLY"`,
-		`{"p":{"SYMMETRIC_KEY":{"GET":"ALLOW"}}}`: `no permission "ALLOW"`, `{"default":{}}`: "built in", `{"public":{}}`: "built in",
+		`{"p":{"SYMMETRIC_KEY":{"GET":"ALLOW"}}}`: `no permission "ALLOW"`, `{"default":{}}`: "built in", `{"public":{}}`: "built in", `{"clients":{}}`: "built in",
 		`{"a\" b":{}}`: "letters", `{"p":{"groups":{"a\"":{}}}}`: "group's name", `{"p":{"preset":{},"other":{}}}`: "something else",
 		`{"p":{"groups":{},"preset":{},"x":{}}}`: "something else",
 	} {
@@ -113,6 +120,7 @@ func TestPoliciesActAtTheirDoorOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := object(key.SymmetricKey, "a", "default")
+	r.Name = "kmip/x"
 	for door, want := range map[string]bool{"kmip": true, "rest": false, "keas": false, "": false} {
 		c := access.Caller{Principal: "a", Kind: access.ByCertificate, Door: door}
 		if got := set.Decide(c, access.Read, access.OfKey(r)).Allowed; got != want {
