@@ -46,9 +46,9 @@ e2e: build ## the long stories with real processes
 
 SIM_HOURS ?= 20
 SIM_REPORT ?= bin/sim.md
-sim: ## whole nodes in simulated time, under faults: SIM_HOURS=500, SIM_SEED= repeats a run; writes a report
+sim: ## whole nodes in simulated time, under faults: SIM_HOURS=500, SIM_SEED= repeats a run; writes bin/sim.md, and its figures to bin/results
 	@mkdir -p $(dir $(SIM_REPORT))
-	$(GO) test -count=1 -timeout 0 -run '^TestSimulation$$' ./cluster/sim -args -sim.hours=$(SIM_HOURS) -sim.report=$(abspath $(SIM_REPORT))
+	$(GO) test -count=1 -timeout 0 -run '^TestSimulation$$' ./cluster/sim -args -sim.hours=$(SIM_HOURS) -sim.report=$(abspath $(SIM_REPORT)) -sim.results=$(CURDIR)/bin/results/sim.jsonl
 	@cat $(SIM_REPORT)
 
 plants: ## deliberate bugs, by build tag: each has to be caught, by the complaint that fits

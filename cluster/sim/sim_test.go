@@ -1,11 +1,13 @@
 package sim_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
@@ -14,11 +16,13 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/cluster/sim"
+	"github.com/quorate/quorate/e2e/figures"
 )
 
 var (
 	hours  = flag.Float64("sim.hours", 0.5, "simulated hours")
 	report = flag.String("sim.report", "", "file to write what happened to")
+	sheet  = flag.String("sim.results", "", "file to append the figures of a run without complaints to")
 )
 
 // dir is a place for snapshots: in memory where there is one.
@@ -101,7 +105,8 @@ func TestSimulation(t *testing.T) {
 	for _, c := range total.Complaints {
 		t.Error(c)
 	}
-	page := total.Markdown(first, worlds, time.Since(began), processorTime(t)-used)
+	cpu := processorTime(t) - used
+	page := total.Markdown(first, worlds, time.Since(began), cpu)
 	t.Log("\n" + page)
 	if *report != "" {
 		if err := os.WriteFile(*report, []byte(page), 0o644); err != nil {
@@ -116,5 +121,12 @@ func TestSimulation(t *testing.T) {
 	}
 	if total.FaultCount() < int(total.Simulated.Hours()*100) || total.Writes < int(total.Simulated.Hours()*100) {
 		t.Errorf("only %d faults and %d writes in %v: this proves little", total.FaultCount(), total.Writes, total.Simulated)
+	}
+	if t.Failed() {
+		return
+	}
+	file := cmp.Or(*sheet, filepath.Join(t.TempDir(), "sim.jsonl")) // what nobody asked for is looked at all the same
+	if err := figures.Append(file, results(total, first, worlds, cpu)...); err != nil {
+		t.Error(err)
 	}
 }

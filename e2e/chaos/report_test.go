@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -100,10 +98,10 @@ func (r *run) rate() float64 { return float64(r.l.acked.Load()) / r.took.Seconds
 
 // results are the figures that the README takes.
 func (r *run) results() (all []figures.Result) {
-	how := fmt.Sprintf("make chaos, %d faults, 3 nodes and their clients on %d cores, %s", r.total(), runtime.NumCPU(), busy())
+	how := fmt.Sprintf("make chaos, %d faults, %d nodes and their clients on %s", r.total(), len(r.c.nodes), figures.Machine())
 	add := func(figure, target, measured string, args ...any) {
 		all = append(all, figures.Result{
-			Figure: figure, Target: target, Measured: fmt.Sprintf(measured, args...), How: how, Commit: commit(), Seed: r.seed,
+			Figure: figure, Target: target, Measured: fmt.Sprintf(measured, args...), How: how, Commit: figures.Commit(), Seed: r.seed,
 		})
 	}
 	add("real processes under faults: no acknowledged write lost, linearizable per key", "≥ 200 faults and 200,000 operations, ≥ 100 acknowledged a second, all digests equal",
@@ -137,7 +135,7 @@ func (r *run) text() string {
 		verdict = fmt.Sprintf("**%d complaints**", len(r.complaints))
 	}
 	fmt.Fprintf(&b, "# chaos: %d faults of %d kinds, %s\n\n", r.total(), len(r.faults), verdict)
-	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, 3 nodes on %d cores, 1 process each; %s at the end.\n\n", commit(), r.seed, r.took.Round(time.Second), runtime.NumCPU(), busy())
+	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, %d nodes, 1 process each; at the end %s.\n\n", figures.Commit(), r.seed, r.took.Round(time.Second), len(r.c.nodes), figures.Machine())
 	fmt.Fprintf(&b, "- %d operations acknowledged (%.0f/s), %d refused, %d without a known outcome; %d judged\n",
 		r.l.acked.Load(), r.rate(), counts[history.Refused]+counts[history.Missing], counts[history.Unknown], r.checked)
 	fmt.Fprintf(&b, "- %d acknowledged revocations, %d uses; a use after the acknowledgement is a complaint\n", r.revoked, r.used)
@@ -172,23 +170,4 @@ func (r *run) text() string {
 		fmt.Fprintf(&b, "\n    %s\n", strings.ReplaceAll(c, "\n", "\n    "))
 	}
 	return b.String()
-}
-
-// busy tells how busy the machine is, with this run and whatever else: figures in time are worth as much.
-func busy() string {
-	all, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "load average unknown"
-	}
-	load := strings.Fields(string(all))
-	return "load average " + load[min(1, len(load)-1)] // of 5 minutes
-}
-
-// commit is what was tested.
-func commit() string {
-	out, err := exec.Command("git", "describe", "--always", "--dirty").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
 }
