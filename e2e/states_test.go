@@ -17,6 +17,7 @@ type exercise struct {
 	before    func(s *trial, key string) string // while the key is active: what the operation will be given, such as a ciphertext
 	early     bool                              // before is for a key that is not active yet, too
 	imported  bool                              // the key comes from outside
+	limit     uint64                            // of use
 	idle      bool                              // the key has reveal_idle
 	do        func(key, given string) request
 }
@@ -126,6 +127,7 @@ var exercises = map[string]exercise{
 			return post("/v1/keys/import", api.ImportKeyRequest{Name: k + ".certificate", Algorithm: "x509", Certificate: certificate, Key: k})
 		},
 	},
+	"reserve":        {limit: 100, do: func(k, _ string) request { return on(k, "reserve", api.ReserveRequest{Uses: 1}) }},
 	"rotate":         {do: func(k, _ string) request { return on(k, "rotate", struct{}{}) }},
 	"activate":       {do: func(k, _ string) request { return on(k, "activate", api.StateRequest{}) }},
 	"suspend":        {do: func(k, _ string) request { return on(k, "suspend", api.StateRequest{}) }},
@@ -185,7 +187,7 @@ func (s *trial) make(op, state, name string) (given string, reached bool) {
 	s.t.Helper()
 	x := exercises[op]
 	at := func(days int) string { return time.Now().AddDate(0, 0, days).UTC().Format(time.RFC3339) }
-	spec := api.CreateKeyRequest{Name: name, Algorithm: x.algorithm, Usage: x.usage, Exportable: true, RevealIdle: x.idle, DeactivateAt: at(300), DestroyAt: at(301)}
+	spec := api.CreateKeyRequest{Name: name, Algorithm: x.algorithm, Usage: x.usage, Exportable: true, RevealIdle: x.idle, UsageLimit: x.limit, DeactivateAt: at(300), DestroyAt: at(301)}
 	if state == "pre-active" {
 		spec.ActivateAt = at(200)
 	}

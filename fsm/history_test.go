@@ -85,7 +85,7 @@ func anyCommand(t *rapid.T, s *fsm.State) fsm.Command {
 			{ID: keyID(n + 1), Version: 1, Uses: 1},
 		}}
 	default:
-		return &fsm.AllocateUses{ID: keyID(n), Uses: uint64(small)}
+		return &fsm.AllocateUses{ID: keyID(n), Uses: uint64(small), Whole: small%2 == 1}
 	}
 }
 

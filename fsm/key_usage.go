@@ -66,10 +66,11 @@ func (it *UsageItem) apply(d *Draft) bool {
 }
 
 // AllocateUses hands out uses of a key that has a usage limit: as many as asked for, or what is left. Result.Granted says
-// how many. fault.BadState when nothing is left, or the key has no limit.
+// how many. fault.BadState when nothing is left, or the key has no limit; with Whole also when less is left than was asked for.
 type AllocateUses struct {
-	ID   key.ID `cbor:"1,keyasint"`
-	Uses uint64 `cbor:"2,keyasint"`
+	ID    key.ID `cbor:"1,keyasint"`
+	Uses  uint64 `cbor:"2,keyasint"`
+	Whole bool   `cbor:"3,keyasint,omitempty"` // all of them or none
 }
 
 // Op implements Command.
@@ -96,6 +97,10 @@ func (c *AllocateUses) Apply(d *Draft, _ Env) (Result, error) {
 			WithHint("Raise usage_limit if it may be used further, or use another key.")
 	}
 	granted := min(c.Uses, r.UsageLimit-fresh.Allocated)
+	if c.Whole && granted < c.Uses {
+		return Result{}, fault.New(fault.BadState, "the key %s has only %d of the %d uses left that are asked for", title(r), granted, c.Uses).
+			WithHint("Ask for fewer, raise usage_limit if it may be used further, or use another key.")
+	}
 	fresh.Allocated += granted
 	d.putUsage(old, &fresh)
 	return Result{Object: c.ID, Granted: granted}, nil

@@ -300,3 +300,26 @@ func TestAFrozenStateKeepsItsUses(t *testing.T) {
 		t.Error("an older state changed, or the newer did not")
 	}
 }
+
+// TestAWholeAllocationIsAllOrNothing: and takes nothing where it is refused.
+func TestAWholeAllocationIsAllOrNothing(t *testing.T) {
+	v := newVault(t)
+	r := newRecord(1)
+	r.UsageLimit = 10
+	v.do(&fsm.CreateKey{Record: r})
+	if out := v.do(&fsm.AllocateUses{ID: r.ID, Uses: 7, Whole: true}); out.Granted != 7 {
+		t.Errorf("granted %d", out.Granted)
+	}
+	v.refuse(&fsm.AllocateUses{ID: r.ID, Uses: 4, Whole: true}, fault.BadState)
+	if got := v.State().Usage(r.ID, 0).Allocated; got != 7 {
+		t.Errorf("%d allocated after a refusal", got)
+	}
+	if out := v.do(&fsm.AllocateUses{ID: r.ID, Uses: 3, Whole: true}); out.Granted != 3 {
+		t.Errorf("granted %d of what was left", out.Granted)
+	}
+}
+
+// TestAWholeAllocationIsWrittenAs pins the form of an entry; one that is not whole is as it was.
+func TestAWholeAllocationIsWrittenAs(t *testing.T) {
+	golden(t, "key.allocate-whole", &fsm.AllocateUses{ID: keyID(1), Uses: 5, Whole: true})
+}

@@ -73,6 +73,9 @@ var operations = []operation{
 		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0, 0))
 	}},
 	{"key.purge", access.Purge, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.PurgeKey(ctx, c, "app/destroyed", 0) }},
+	{"key.reserve", access.Reserve, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ReserveUses(ctx, c, "app/limited", 1))
+	}},
 	{"key.usage", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
 		return v.CountUses(ctx, c, fsm.UsageItem{ID: w.limited, Version: 1, Uses: 1})
 	}},

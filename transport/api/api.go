@@ -267,6 +267,11 @@ type DestroyRequest struct {
 	Force   bool    `json:"force,omitzero"` // destroy what was used within the cluster's guard (7d); the wait stays
 }
 
+// ReserveRequest is the body of reserve.
+type ReserveRequest struct {
+	Uses uint64 `json:"uses"` // or bytes, where the key's limit counts those
+}
+
 // Record is a key without its material.
 type Record struct {
 	ID                string            `json:"id"`

@@ -50,6 +50,7 @@ var structs = []any{
 	api.UpdateKeyRequest{},
 	api.StateRequest{},
 	api.DestroyRequest{},
+	api.ReserveRequest{},
 	api.Record{},
 	api.Label{},
 	api.Version{},

@@ -70,6 +70,14 @@ func TestEveryRouteIsSpokenAsDocumented(t *testing.T) {
 	check("destroy", err)
 	_, err = c.CancelDestroy(ctx, "team/app", api.DestroyRequest{})
 	check("cancel-destroy", err)
+	limited, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: "team/limited", UsageLimit: 5})
+	check("create", err)
+	if limited, err = c.ReserveUses(ctx, limited.ID, 4); err != nil || limited.UsageLeft == nil || *limited.UsageLeft != 1 {
+		t.Errorf("reserving: %+v, %v", limited, err)
+	}
+	if _, err = c.ReserveUses(ctx, "team/limited", 4); !errors.Is(err, fault.BadState) {
+		t.Errorf("reserving more than there are: %v", err)
+	}
 	end, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: "team/end", RotateAfterUses: 9, RetireAfter: "30d"})
 	check("create", err)
 	if _, err = c.RotateKeyIf(ctx, "team/end", `"77"`); !errors.Is(err, fault.Conflict) {

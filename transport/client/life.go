@@ -23,6 +23,16 @@ func (c *Client) PurgeKey(ctx context.Context, key string) error {
 	return c.keyCall(ctx, write, http.MethodPost, key, "purge", struct{}{}, nil)
 }
 
+// ReserveUses takes uses, or bytes, off a key's usage limit, for protecting with its material outside: all of them or none.
+// fault.BadState when not so many are left, or the key has no limit. The record says how many are left.
+func (c *Client) ReserveUses(ctx context.Context, key string, uses uint64) (*api.Record, error) {
+	var r api.Record
+	if err := c.keyCall(ctx, write, http.MethodPost, key, "reserve", api.ReserveRequest{Uses: uses}, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
 func (c *Client) changeKeyIf(ctx context.Context, key, verb, etag string, in any) (*api.Record, error) {
 	if err := checkRef(key); err != nil {
 		return nil, err

@@ -63,6 +63,11 @@ func (x *exchange) store(id string, r *key.Record, g given, values []attribute.V
 	if err := assign(next, g.tag, g.name, values); err != nil {
 		return nil, err
 	}
+	if g.tag == wire.TagUsageLimits {
+		if err := limited(r); err != nil {
+			return nil, err
+		}
+	}
 	now := x.now()
 	switch {
 	case next.LimitBytes != r.LimitBytes && (r.UsageLimit != 0 || next.LimitBytes):

@@ -36,6 +36,7 @@ var operations = []struct {
 	{wire.OperationSetAttribute, setAttribute},
 	{wire.OperationAdjustAttribute, adjustAttribute},
 	{wire.OperationObtainLease, obtainLease},
+	{wire.OperationGetUsageAllocation, getUsageAllocation},
 	{wire.OperationActivate, activate},
 	{wire.OperationRevoke, revoke},
 	{wire.OperationDestroy, destroy},

@@ -16,11 +16,19 @@ func lifeRoutes() []route {
 			Method: http.MethodPost, Path: keyPath + "/purge", Op: "key.purge", Summary: "Forget a destroyed key, whose record stays until then: its name is free again.",
 			serve: takeOnly(purgeKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{},
 		},
+		{
+			Method: http.MethodPost, Path: keyPath + "/reserve", Op: "key.reserve", Summary: "Take uses, or bytes, off a key's usage limit for protecting with its material outside: all of them or none.",
+			serve: take(reserveUses), Body: smallBody, In: api.ReserveRequest{Uses: 100}, Out: exampleRecord(),
+		},
 	}
 }
 
 func purgeKey(ctx context.Context, q *request, _ *struct{}) error {
 	return q.vault.PurgeKey(ctx, q.caller, q.ref, q.ifMatch)
+}
+
+func reserveUses(ctx context.Context, q *request, in *api.ReserveRequest) (api.Record, error) {
+	return recorded(q.vault.ReserveUses(ctx, q.caller, q.ref, in.Uses))
 }
 
 func rotateKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {

@@ -78,6 +78,7 @@ const (
 	Export     Action = "export"     // wrapped to a recipient; also backup
 	Adopt      Action = "adopt"      // resource: the key that becomes a parent
 	Purge      Action = "purge"      // forget a destroyed key altogether
+	Reserve    Action = "reserve"    // take uses off its usage limit
 
 	// OpenCompromised is asked beside Decrypt, Verify and the like when the key is compromised. A permit counts for it only if
 	// its scope names this action, so that no permit for everything opens such keys by accident.

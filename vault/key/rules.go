@@ -43,6 +43,7 @@ const (
 	ToRevealIdle  Operation = "material, reveal_idle" // what ToReveal is of a record with RevealIdle
 	ToExport      Operation = "export"
 	ToBackUp      Operation = "backup"
+	ToReserve     Operation = "reserve" // uses of its limit, for who protects with the material outside
 	ToRotate      Operation = "rotate"
 	ToAddVersion  Operation = "import-version"
 	ToActivate    Operation = "activate"
@@ -103,6 +104,7 @@ var Rules = []Rule{
 	{ToRevealIdle, keeping},
 	{ToExport, protecting},
 	{ToBackUp, protecting},
+	{ToReserve, protecting},
 	{ToRotate, protecting},
 	{ToAddVersion, protecting},
 	{ToActivate, states{PreActive: Allowed}},

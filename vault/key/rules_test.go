@@ -10,7 +10,7 @@ import (
 // What operations are, in the words of SP 800-57 part 1 rev. 5: those that apply protection, those that process what was
 // protected before, those that let material out, and the steps of a life.
 var (
-	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToDeriveKey, key.ToWrap, key.ToSealBackup, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild}
+	applies   = []key.Operation{key.ToEncrypt, key.ToDataKey, key.ToSign, key.ToMAC, key.ToDerive, key.ToDeriveKey, key.ToWrap, key.ToSealBackup, key.ToEncapsulate, key.ToRewrap, key.ToHaveChild, key.ToReserve}
 	processes = []key.Operation{key.ToDecrypt, key.ToVerify, key.ToVerifyMAC, key.ToUnwrap, key.ToRestore, key.ToDecapsulate, key.ToOpenChild}
 	lets      = []key.Operation{key.ToReveal, key.ToExport, key.ToBackUp}
 	keeps     = []key.Operation{key.ToRevealIdle}

@@ -40,6 +40,23 @@ func (rt *route) destroy(e *entry, verb string, in api.DestroyRequest) (api.Reco
 	return e.record, nil
 }
 
+// reserve takes uses off the limit. Caller holds mu.
+func (e *entry) reserve(in api.ReserveRequest) (api.Record, error) {
+	left := e.record.UsageLimit
+	if e.record.UsageLeft != nil {
+		left = *e.record.UsageLeft
+	}
+	if in.Uses == 0 {
+		return api.Record{}, fault.New(fault.Invalid, "uses must be 1 or more")
+	}
+	if in.Uses > left {
+		return api.Record{}, fault.New(fault.BadState, "the key %s has only %d of the %d uses left that are asked for", e.record.Name, left, in.Uses)
+	}
+	left -= in.Uses
+	e.record.UsageLeft = &left
+	return e.record, nil
+}
+
 // purge forgets a destroyed key. Caller holds mu.
 func (st *state) purge(e *entry) error {
 	if e.record.State != "destroyed" {

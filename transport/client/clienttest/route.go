@@ -253,6 +253,8 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		})
 	case verb == "destroy" || verb == "cancel-destroy":
 		return write(rt, 200, func(in api.DestroyRequest) (api.Record, error) { return rt.destroy(e, verb, in) })
+	case verb == "reserve":
+		return write(rt, 200, e.reserve)
 	case verb == "purge":
 		return write(rt, 204, func(struct{}) (any, error) { return nil, st.purge(e) })
 	}

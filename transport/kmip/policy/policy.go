@@ -26,7 +26,7 @@ var types = map[string]string{
 // it; who may do anything with an object may know of it.
 var operations = map[string][]string{
 	"LOCATE": {"read"}, "CHECK": {"read"}, "GET": {"read", "reveal"}, "EXPORT": {"read", "reveal"},
-	"GET_ATTRIBUTES": {"read"}, "GET_ATTRIBUTE_LIST": {"read"}, "OBTAIN_LEASE": {"read"}, "GET_USAGE_ALLOCATION": {"read"},
+	"GET_ATTRIBUTES": {"read"}, "GET_ATTRIBUTE_LIST": {"read"}, "OBTAIN_LEASE": {"read"}, "GET_USAGE_ALLOCATION": {"read", "reserve"},
 	"ADD_ATTRIBUTE": {"read", "update"}, "MODIFY_ATTRIBUTE": {"read", "update"}, "DELETE_ATTRIBUTE": {"read", "update"},
 	"SET_ATTRIBUTE": {"read", "update"}, "ADJUST_ATTRIBUTE": {"read", "update"}, "ARCHIVE": {"read", "update"}, "RECOVER": {"read", "update"},
 	"ACTIVATE": {"read", "activate"}, "REVOKE": {"read", "deactivate", "compromise"}, "DESTROY": {"read", "destroy"},
