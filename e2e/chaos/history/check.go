@@ -31,6 +31,7 @@ func Check(ops []Op, bound time.Duration) error {
 	if err := aged(ops, bound); err != nil {
 		return err
 	}
+	ops = rivalled(ops)
 	switch porcupine.CheckOperationsTimeout(model, timed(ops), patience) {
 	case porcupine.Ok:
 		return nil
@@ -39,6 +40,23 @@ func Check(ops []Op, bound time.Duration) error {
 	default:
 		return fmt.Errorf("key %s: no order of the operations explains what the clients saw; up to here there is one:\n%v", ops[0].Key, culprit(ops))
 	}
+}
+
+// rivalled marks what the vault may refuse although the state of the key allows it: of a rotation and the destruction of a version that
+// were under way together the second is refused (vault/rivals.go). A rival that was refused itself, or that had been answered before, is none.
+func rivalled(ops []Op) []Op {
+	ops = slices.Clone(ops)
+	rivals := map[Kind]Kind{Rotate: Destroy, Destroy: Rotate}
+	for i, o := range ops {
+		if o.Outcome != Refused || o.Kind != Rotate && o.Kind != Destroy {
+			continue
+		}
+		ops[i].rivalled = slices.ContainsFunc(ops, func(r Op) bool {
+			answered := r.Outcome != Unknown && r.Return < o.Call
+			return r.Kind == rivals[o.Kind] && (r.Outcome == OK || r.Outcome == Unknown) && r.Call < o.Return && !answered
+		})
+	}
+	return ops
 }
 
 // culprit is the operation whose answer first made an order impossible: without the answers from it on there is one.

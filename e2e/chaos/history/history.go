@@ -75,6 +75,8 @@ type Op struct {
 	Outcome      Outcome
 	Saw          Record // of OK, where Sure
 	Sure         bool   // the record was read by it, after it had made its change
+
+	rivalled bool // it was under way together with its rival, see Check
 }
 
 func (o Op) String() string {

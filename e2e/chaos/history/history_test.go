@@ -196,6 +196,33 @@ func TestStepsOfAVersionAreRefusedForAReasonOnly(t *testing.T) {
 }
 
 // TestTheAnswerThatFitsNoOrderIsNamed: of a long history one wants to know where it went wrong.
+// The vault refuses the second of a rotation and a destruction that were under way together, and no other for that reason.
+func TestOfARotationAndADestructionThatRaceTheSecondMayBeRefused(t *testing.T) {
+	dd, da := rec(3, "active", "dda"), rec(2, "active", "da")
+	begin := []history.Op{at(0, 1, did(history.Create, rec(1, "active", "a"))), at(2, 3, did(history.Rotate, da))}
+	refused := history.Op{Kind: history.Destroy, Version: 1, Outcome: history.Refused}
+	turned := history.Op{Kind: history.Rotate, Outcome: history.Refused}
+	destroyed := history.Op{Kind: history.Destroy, Version: 1, Saw: rec(3, "active", "xa"), Sure: true}
+	for _, c := range []struct {
+		name string
+		ok   bool
+		ops  []history.Op
+	}{
+		{"a destruction while a rotation is under way", true, []history.Op{at(10, 20, did(history.Rotate, dd)), at(15, 18, refused)}},
+		{"a rotation while a destruction is under way", true, []history.Op{at(10, 20, destroyed), at(15, 25, turned)}},
+		{"a destruction beside a rotation of which nobody knows", true, []history.Op{at(10, 12, history.Op{Kind: history.Rotate, Outcome: history.Unknown}), at(15, 18, refused)}},
+		{"a destruction after the rotation was answered", false, []history.Op{at(10, 14, did(history.Rotate, dd)), at(15, 18, refused)}},
+		{"a destruction before the rotation was asked for", false, []history.Op{at(10, 14, refused), at(15, 18, did(history.Rotate, dd))}},
+		{"a rotation after the destruction was answered", false, []history.Op{at(10, 14, destroyed), at(15, 18, turned)}},
+		{"a destruction beside a rotation that is refused, too", false, []history.Op{at(10, 20, refused), at(12, 18, turned)}},
+	} {
+		err := history.Check(append(slices.Clone(begin), c.ops...), 100*ms)
+		if (err == nil) != c.ok {
+			t.Errorf("%s: got %v, want that it passes: %v", c.name, err, c.ok)
+		}
+	}
+}
+
 func TestTheAnswerThatFitsNoOrderIsNamed(t *testing.T) {
 	ops := []history.Op{at(0, 1, did(history.Create, rec(1, "active", "a")))}
 	for i := range 40 {

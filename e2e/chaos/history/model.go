@@ -77,7 +77,7 @@ func step(r Record, o Op) (bool, Record) {
 	case OK:
 		return legal && (!o.Sure || shown(to) == o.Saw || to.Revision < o.Saw.Revision), to
 	case Refused:
-		return !legal, r
+		return !legal || o.rivalled, r
 	default: // Unknown: whether it happened is seen by what follows; at the end it makes no difference
 		if legal {
 			return true, to
