@@ -49,7 +49,7 @@ var plan = map[string][]string{
 	"transport/api":                  {},
 	"transport/rest":                 {"vault", "vault/archive", "vault/merge", "vault/key", "vault/access", "vault/fault", "transport/serve", "transport/api"},
 	"transport/keas":                 {"transport/keas/legacy", "transport/keas/xmlrpc", "transport/client/sealed", "vault", "vault/key", "vault/access", "vault/fault", "transport/serve"},
-	"transport/keas/legacy":          {"vault/fault"}, // old ciphertext, to read
+	"transport/keas/legacy":          {"vault/fault"}, // old ciphertext and data keys, to read
 	"transport/keas/xmlrpc":          {"vault/fault"}, // the form of calls and answers
 	"transport/kmip/attribute":       {"transport/kmip/wire", "transport/kmip/ttlv"},
 	"transport/kmip":                 {"transport/kmip/attribute", "transport/kmip/block", "transport/kmip/policy", "transport/kmip/wire", "transport/kmip/ttlv", "transport/serve", "vault", "vault/key", "vault/access", "vault/fault"},
@@ -76,6 +76,10 @@ var plan = map[string][]string{
 	"e2e/chaos":                      {"transport/api"},
 	"e2e/figures":                    {}, // results into the README
 	"e2e/runbook":                    {}, // executes the documents
+
+	"transport/client/envfile":        {"vault/fault"},                             // lines of environment files
+	"transport/client/folder":         {"vault/fault"},                             // folders as archives
+	"transport/client/foreign/pykmip": {"transport/client/foreign", "vault/fault"}, // a database of one of them
 }
 
 // kits are packages for tests; only tests import them.

@@ -12,6 +12,7 @@ import (
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
 	"github.com/quorate/quorate/transport/client/foreign"
+	"github.com/quorate/quorate/transport/client/foreign/pykmip"
 	"github.com/quorate/quorate/vault/envelope"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
@@ -38,7 +39,7 @@ func (f *foreignFlags) register(cmd *cobra.Command) {
 
 func (a *app) readForeign(ctx context.Context, f foreignFlags) ([]foreign.Key, error) {
 	if f.pykmip != "" {
-		return foreign.ReadPyKMIP(ctx, f.pykmip)
+		return pykmip.Read(ctx, f.pykmip)
 	}
 	in, err := a.openIn(ctx, f.transit)
 	if err != nil {

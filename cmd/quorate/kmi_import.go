@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -13,12 +12,8 @@ import (
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/transport/keas/legacy"
 	"github.com/quorate/quorate/vault/fault"
-)
-
-const (
-	dekSuffix = ".dek"
-	maxDEK    = 4 << 10 // bytes of a file; the cluster says what it takes
 )
 
 func newKMIImportCmd(a *app) *cobra.Command {
@@ -58,9 +53,9 @@ func (a *app) importKMI(ctx context.Context, c *client.Client, folder string, dr
 	if err != nil {
 		return wrongInput(err, "the directory cannot be read")
 	}
-	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !strings.HasSuffix(e.Name(), dekSuffix) })
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !strings.HasSuffix(e.Name(), legacy.DEKSuffix) })
 	if len(entries) == 0 {
-		return fault.New(fault.Invalid, "there are no files *%s in %s", dekSuffix, folder).WithHint("Name the storage directory of the keas.kmi server (storage-dir in its server.ini).")
+		return fault.New(fault.Invalid, "there are no files *%s in %s", legacy.DEKSuffix, folder).WithHint("Name the storage directory of the keas.kmi server (storage-dir in its server.ini).")
 	}
 	var report struct {
 		Keys     []outcome `json:"keys"`
@@ -70,7 +65,7 @@ func (a *app) importKMI(ctx context.Context, c *client.Client, folder string, dr
 	}
 	bar := a.newCount("importing", int64(len(entries)))
 	for _, e := range entries {
-		o := outcome{Name: strings.TrimSuffix(e.Name(), dekSuffix)}
+		o := outcome{Name: strings.TrimSuffix(e.Name(), legacy.DEKSuffix)}
 		if o.Result, err = importDEK(ctx, c, root, o.Name, dry); err != nil && !aboutOne(err) {
 			break
 		}
@@ -106,7 +101,7 @@ const thereBefore = "there before, the same"
 
 // importDEK imports one key and has the cluster compare it.
 func importDEK(ctx context.Context, c *client.Client, root *os.Root, name string, dry bool) (string, error) {
-	content, err := readDEK(root, name)
+	content, err := legacy.ReadDEK(root.FS(), name)
 	if err != nil {
 		return "", err
 	}
@@ -128,31 +123,4 @@ func importDEK(ctx context.Context, c *client.Client, root *os.Root, name string
 		}
 	}
 	return "imported, compared", nil
-}
-
-// readDEK reads one file of the storage directory, and refuses what that server cannot have written.
-func readDEK(root *os.Root, name string) ([]byte, error) {
-	info, err := root.Stat(name + dekSuffix)
-	if err != nil {
-		return nil, wrongInput(err, "the file cannot be opened")
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fault.New(fault.Invalid, "it is no regular file")
-	}
-	file, err := root.Open(name + dekSuffix)
-	if err != nil {
-		return nil, wrongInput(err, "the file cannot be opened")
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxDEK+1))
-	if err != nil {
-		return nil, wrongInput(err, "the file cannot be read")
-	}
-	if len(content) > maxDEK {
-		return nil, fault.New(fault.Invalid, "the file is larger than any data key that RSA encrypted")
-	}
-	if sum, err := hex.DecodeString(name); err != nil || len(sum) != 16 || len(content) < 128 || len(content) > 1024 {
-		return nil, fault.New(fault.Invalid, "it is no data key of keas.kmi: the name is an MD5 in hex, the content what RSA of 1024 to 8192 bits encrypted")
-	}
-	return content, nil
 }

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/quorate/quorate/vault/fault"
 )
 
 func tarOf(t testing.TB, all ...tar.Header) []byte {
@@ -89,38 +87,4 @@ func TestAFailureAtTheVeryEndLeavesNoFolder(t *testing.T) {
 	if left, _ := os.ReadDir(top); len(left) != 0 {
 		t.Errorf("%s is left", left[0].Name())
 	}
-}
-
-// FuzzUnpack: whatever an archive holds, nothing appears beside its folder, and what is refused leaves nothing.
-func FuzzUnpack(f *testing.F) {
-	f.Add(tarOf(f, tar.Header{Typeflag: tar.TypeDir, Name: "d/", Mode: 0o500}, tar.Header{Typeflag: tar.TypeReg, Name: "d/x", Mode: 0o600}))
-	f.Add(tarOf(f, tar.Header{Typeflag: tar.TypeSymlink, Name: "l", Linkname: "../.."}, tar.Header{Typeflag: tar.TypeReg, Name: "l/x", Mode: 0o600}))
-	f.Add(tarOf(f, tar.Header{Typeflag: tar.TypeReg, Name: "a/../../x", Mode: 0o600}))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		if len(in) > 64<<10 {
-			return
-		}
-		top := t.TempDir()
-		err := unpackInto(filepath.Join(top, "new"), func(w io.Writer) error {
-			_, err := w.Write(in)
-			return err
-		})
-		left, readErr := os.ReadDir(top)
-		if readErr != nil || err != nil && len(left) > 0 || err == nil && (len(left) != 1 || left[0].Name() != "new") {
-			t.Errorf("%v, and %v is there, %v", err, left, readErr)
-		}
-		_ = removeTree(filepath.Join(top, "new")) // also where nobody may write
-	})
-}
-
-func FuzzEnvLine(f *testing.F) {
-	for _, s := range []string{"A=b", "export A='b'", `A="b\n"`, "# no", "=x", "A", "A='"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, line []byte) {
-		name, value, err := parseEnvLine(line)
-		if err != nil && !errors.Is(err, fault.Invalid) || name != "" && !variableName(name) || bytes.ContainsRune([]byte(value), 0) {
-			t.Errorf("%q is %q=%q, %v", line, name, value, err)
-		}
-	})
 }

@@ -8,11 +8,11 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/quorate/quorate/transport/client"
+	"github.com/quorate/quorate/transport/client/envfile"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -83,7 +83,7 @@ func (a *app) envFile(ctx context.Context, c *client.Client, name string, f cryp
 		return nil, err
 	}
 	for i, line := range bytes.Split(plain.buf.Bytes(), []byte("\n")) {
-		variable, value, err := parseEnvLine(line)
+		variable, value, err := envfile.ParseLine(line)
 		if err != nil {
 			return nil, err.WithHint("Decrypt %s and look at line %d; a line is NAME=value.", name, i+1)
 		}
@@ -92,43 +92,6 @@ func (a *app) envFile(ctx context.Context, c *client.Client, name string, f cryp
 		}
 	}
 	return environment, nil
-}
-
-// parseEnvLine reads one line; "" for one without a variable. Errors show nothing of it.
-func parseEnvLine(line []byte) (name, value string, _ *fault.Error) {
-	if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
-		return "", "", fault.New(fault.Invalid, "the environment file is no text")
-	}
-	text := strings.TrimSpace(string(line))
-	if text == "" || text[0] == '#' {
-		return "", "", nil
-	}
-	name, value, found := strings.Cut(strings.TrimPrefix(text, "export "), "=")
-	name = strings.TrimSpace(name)
-	if !found || !variableName(name) {
-		return "", "", fault.New(fault.Invalid, "a line of the environment file is not NAME=value")
-	}
-	value = strings.TrimSpace(value)
-	if value == "" || value[0] != '\'' && value[0] != '"' {
-		return name, value, nil
-	}
-	if len(value) < 2 || value[len(value)-1] != value[0] {
-		return "", "", fault.New(fault.Invalid, "a quote in the environment file is not closed on its line")
-	}
-	inner := value[1 : len(value)-1]
-	if value[0] == '\'' {
-		return name, inner, nil
-	}
-	return name, strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`, `\\`, `\`).Replace(inner), nil
-}
-
-func variableName(s string) bool {
-	for i, r := range s {
-		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // without takes a variable out of an environment.

@@ -1,5 +1,5 @@
 // Package foreign reads keys from what other key managers export or keep: transit exports and backups of Vault and OpenBao,
-// and the database of PyKMIP's server. It turns them into keys with an algorithm of Quorate's and material in forms that
+// and the objects of PyKMIP's server (package pykmip takes them from its database). It turns them into keys with an algorithm of Quorate's and material in forms that
 // `quorate key import` knows.
 //
 // It knows those forms. It must not know how a key gets into a cluster. What it reads was written by others: it is bounded,
@@ -56,7 +56,6 @@ func Clear(all []Key) {
 const (
 	maxKeys     = 100_000
 	maxVersions = 10_000
-	maxMaterial = 64 << 10 // bytes
 )
 
 func invalid(format string, args ...any) *fault.Error {

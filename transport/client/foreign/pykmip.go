@@ -1,18 +1,7 @@
 package foreign
 
 import (
-	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
-
-	_ "modernc.org/sqlite" // reads the database
-
-	"github.com/quorate/quorate/vault/fault"
 )
 
 // What PyKMIP keeps as numbers: KMIP's own.
@@ -28,149 +17,86 @@ const (
 // hmacs are KMIP's HMAC algorithms with the length that keys of them have here.
 var hmacs = map[[2]int64]string{{9, 256}: "hmac-sha256", {10, 384}: "hmac-sha384", {11, 512}: "hmac-sha512"}
 
-// row is one object as it lies in the database.
-type row struct {
-	uid                          int64
-	kind                         int64
-	value                        []byte
-	mask, state, algorithm, bits sql.NullInt64
-	wrapped                      sql.NullInt64
-	names                        []string
+// MaxMaterial bounds the material of a key, in bytes. What is larger need not be read.
+const MaxMaterial = 64 << 10
+
+// maxNames bounds the names that are kept of one object.
+const maxNames = 16
+
+// number is one that may not be there.
+type number struct {
+	value int64
+	there bool
 }
 
-// maxValues bounds the values of all objects together, in bytes.
-const maxValues = 256 << 20
-
-// maxName bounds a name, in letters; the server itself sets no limit.
-const maxName = 4 << 10
-
-// ReadPyKMIP reads the objects in the SQLite database of PyKMIP's server, which must not be running. It writes nothing.
-// fault.Invalid for a file that is no such database; fault.TooLarge for one with more than can be taken over at once.
-func ReadPyKMIP(ctx context.Context, path string) ([]Key, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("finding the database: %w", err)
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, invalid("%s is no regular file, and so no database", path).WithHint("Give the file that database_path in that server's configuration names.")
-	}
-	// The schema is the file's, so it was written by others: no function that it names does more than compute.
-	query := url.Values{"mode": {"ro"}, "_pragma": {"trusted_schema(0)", "cell_size_check(1)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
-	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	rows, err := readRows(ctx, db)
-	defer func() {
-		for _, r := range rows {
-			clear(r.value)
-		}
-	}()
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if errors.Is(err, fault.TooLarge) {
-			return nil, err
-		}
-		return nil, fault.Wrap(fault.Invalid, err, "the file is not a whole database of PyKMIP's server").
-			WithHint("Stop that server and give its database (database_path in its configuration): a file of SQLite.")
-	}
-	all := make([]Key, 0, len(rows))
-	for _, r := range rows {
-		all = append(all, r.key())
-	}
-	return all, nil
+// PyKMIPObject is one object as it lies in the database of PyKMIP's server. Whoever has it clears it.
+type PyKMIPObject struct {
+	uid, kind                       int64
+	value                           []byte
+	state, algorithm, bits, wrapped number
+	names                           []string
 }
 
-// tables refuses a database in which a name that is read is not a plain table: a view or a computed column can be without end.
-func tables(ctx context.Context, db *sql.DB) error {
-	for _, name := range []string{"managed_objects", "crypto_objects", "keys", "managed_object_names"} {
-		var plain, computed int
-		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND name = ? AND type = 'table'`, name).Scan(&plain); err != nil {
-			return err
-		}
-		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden <> 0`, name).Scan(&computed); err != nil {
-			return err
-		}
-		if plain != 1 || computed > 0 {
-			return invalid("%s is no table as that server makes it", name)
+// PyKMIPColumns is how many columns an object has.
+const PyKMIPColumns = 7
+
+// ParsePyKMIP takes an object from its columns, as a database hands them out: uid, object_type, value, state,
+// cryptographic_algorithm, cryptographic_length, _kdw_wrapping_method. It keeps the value, and does not copy it; after an
+// error it stays the caller's to clear. fault.Invalid for what
+// is no number where that server writes one, and no bytes where it writes those.
+func ParsePyKMIP(columns []any) (*PyKMIPObject, error) {
+	if len(columns) != PyKMIPColumns {
+		return nil, invalid("an object has %d columns", len(columns))
+	}
+	var numbers [PyKMIPColumns]number
+	o := &PyKMIPObject{}
+	for i, c := range columns {
+		switch v := c.(type) {
+		case nil:
+		case int64:
+			numbers[i] = number{v, true}
+		case []byte:
+			if i != 2 {
+				return nil, invalid("column %d of an object is bytes", i+1)
+			}
+			o.value = v
+		default:
+			return nil, invalid("column %d of an object is neither a whole number nor bytes", i+1)
 		}
 	}
-	return nil
+	if !numbers[0].there || !numbers[1].there || numbers[2].there {
+		return nil, invalid("an object has no number, no type, or a number for its value")
+	}
+	o.uid, o.kind = numbers[0].value, numbers[1].value
+	o.state, o.algorithm, o.bits, o.wrapped = numbers[3], numbers[4], numbers[5], numbers[6]
+	return o, nil
 }
 
-func readRows(ctx context.Context, db *sql.DB) (all []*row, err error) {
-	if err := tables(ctx, db); err != nil {
-		return nil, err
+// UID is the number that the object has there.
+func (o *PyKMIPObject) UID() int64 { return o.uid }
+
+// Size is how many bytes its value has.
+func (o *PyKMIPObject) Size() int { return len(o.value) }
+
+// AddName gives it one more name; the first is the one that it goes by.
+func (o *PyKMIPObject) AddName(name string) {
+	if len(o.names) < maxNames {
+		o.names = append(o.names, name)
 	}
-	wrapped := "NULL"
-	var there int
-	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('keys') WHERE name = '_kdw_wrapping_method'`).Scan(&there); err != nil {
-		return nil, err
-	}
-	if there > 0 { // older databases have no wrapped keys
-		wrapped = "k._kdw_wrapping_method"
-	}
-	// A value that is too large is not read at all. One that is text is not one of that server's.
-	found, err := db.QueryContext(ctx, `SELECT m.uid, m.object_type, CASE WHEN typeof(m.value) = 'blob' AND length(m.value) <= ? THEN m.value END,
-		c.cryptographic_usage_mask, c.state, k.cryptographic_algorithm, k.cryptographic_length, `+wrapped+`
-		FROM managed_objects m LEFT JOIN crypto_objects c ON c.uid = m.uid LEFT JOIN keys k ON k.uid = m.uid ORDER BY m.uid`, maxMaterial)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	at, bytes := map[int64]*row{}, 0
-	for found.Next() {
-		r := &row{}
-		if err := found.Scan(&r.uid, &r.kind, &r.value, &r.mask, &r.state, &r.algorithm, &r.bits, &r.wrapped); err != nil {
-			return all, err
-		}
-		if at[r.uid] != nil {
-			return all, invalid("the object %d is in it twice", r.uid)
-		}
-		all, at[r.uid] = append(all, r), r
-		if bytes += len(r.value); len(all) > maxKeys || bytes > maxValues {
-			return all, fault.New(fault.TooLarge, "the database has more than %d objects, or %d MiB of keys", maxKeys, maxValues>>20)
-		}
-	}
-	if err := found.Err(); err != nil {
-		return all, err
-	}
-	return all, readNames(ctx, db, at)
 }
 
-// readNames gives objects their names, in order, up to 16 each.
-func readNames(ctx context.Context, db *sql.DB, at map[int64]*row) error {
-	names, err := db.QueryContext(ctx, `SELECT mo_uid, name FROM managed_object_names WHERE typeof(name) = 'text' AND length(name) <= ? ORDER BY mo_uid, name_index`, maxName)
-	if err != nil {
-		return err
-	}
-	defer names.Close()
-	for names.Next() {
-		var uid int64
-		var name string
-		if err := names.Scan(&uid, &name); err != nil {
-			return err
-		}
-		if r := at[uid]; r != nil && len(r.names) < 16 {
-			r.names = append(r.names, name)
-		}
-	}
-	return names.Err()
-}
+// Clear wipes the value.
+func (o *PyKMIPObject) Clear() { clear(o.value) }
 
-// key is what becomes of an object.
-func (r *row) key() Key {
-	k := Key{ID: strconv.FormatInt(r.uid, 10), State: Active, Exportable: true}
-	if len(r.names) > 0 {
-		k.Name = r.names[0]
+// Key is what becomes of an object; it has a copy of the value.
+func (o *PyKMIPObject) Key() Key {
+	k := Key{ID: strconv.FormatInt(o.uid, 10), State: Active, Exportable: true}
+	if len(o.names) > 0 {
+		k.Name = o.names[0]
 	}
-	switch r.state.Int64 {
+	switch o.state.value {
 	case statePreActive:
-		if r.state.Valid {
+		if o.state.there {
 			k.State, k.Note = Suspended, "it was not active yet: resume it to use it"
 		}
 	case stateDeactivated:
@@ -182,36 +108,36 @@ func (r *row) key() Key {
 		k.Left = "it was destroyed"
 		return k
 	}
-	k.Algorithm, k.Left = r.algorithmHere()
+	k.Algorithm, k.Left = o.algorithmHere()
 	switch {
 	case k.Left != "":
-	case r.wrapped.Int64 > 0: // -1 is none, as that server writes it
+	case o.wrapped.value > 0: // -1 is none, as that server writes it
 		k.Left = "its material is wrapped by another key"
-	case len(r.value) == 0 || len(r.value) > maxMaterial:
+	case len(o.value) == 0 || len(o.value) > MaxMaterial:
 		k.Left = "its material has no bytes, or too many"
 	}
 	if k.Left != "" {
 		k.Algorithm = ""
 		return k
 	}
-	k.Versions = []Version{{1, append([]byte(nil), r.value...), k.Algorithm != "x509" && r.kind != typePrivate}}
+	k.Versions = []Version{{1, append([]byte(nil), o.value...), k.Algorithm != "x509" && o.kind != typePrivate}}
 	return k
 }
 
 // algorithmHere is the algorithm of an object here, or why there is none.
-func (r *row) algorithmHere() (algorithm, left string) {
-	switch r.kind {
+func (o *PyKMIPObject) algorithmHere() (algorithm, left string) {
+	switch o.kind {
 	case typeCertificate:
 		return "x509", ""
 	case typePublic:
 		return "", "it is a public key: the private key brings it along"
 	case typePrivate:
-		if r.algorithm.Int64 != algorithmRSA {
+		if o.algorithm.value != algorithmRSA {
 			return "", "private keys other than RSA have no agreed form there"
 		}
-		switch r.bits.Int64 {
+		switch o.bits.value {
 		case 2048, 3072, 4096:
-			return "rsa-" + strconv.FormatInt(r.bits.Int64, 10), ""
+			return "rsa-" + strconv.FormatInt(o.bits.value, 10), ""
 		}
 		return "", "an RSA key of this length is not used here"
 	case typeSecret:
@@ -219,7 +145,7 @@ func (r *row) algorithmHere() (algorithm, left string) {
 	case typeOpaque:
 		return "opaque", ""
 	case typeSymmetric:
-		return r.symmetric(), ""
+		return o.symmetric(), ""
 	case typeSplit:
 		return "", "it is a part of a split key"
 	}
@@ -227,16 +153,16 @@ func (r *row) algorithmHere() (algorithm, left string) {
 }
 
 // symmetric is the algorithm of a symmetric key: one that is not used here is kept as a secret.
-func (r *row) symmetric() string {
+func (o *PyKMIPObject) symmetric() string {
 	switch {
-	case r.algorithm.Int64 == algorithmAES && r.bits.Int64 == 128:
+	case o.algorithm.value == algorithmAES && o.bits.value == 128:
 		return "aes-128-gcm"
-	case r.algorithm.Int64 == algorithmAES && r.bits.Int64 == 256:
+	case o.algorithm.value == algorithmAES && o.bits.value == 256:
 		return "aes-256-gcm"
-	case r.algorithm.Int64 == algorithmChaCha && r.bits.Int64 == 256:
+	case o.algorithm.value == algorithmChaCha && o.bits.value == 256:
 		return "chacha20-poly1305"
 	}
-	if h := hmacs[[2]int64{r.algorithm.Int64, r.bits.Int64}]; h != "" {
+	if h := hmacs[[2]int64{o.algorithm.value, o.bits.value}]; h != "" {
 		return h
 	}
 	return "secret"

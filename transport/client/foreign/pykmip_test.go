@@ -1,12 +1,8 @@
 package foreign_test
 
 import (
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,102 +10,80 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// said is what the script says of an object.
-type said struct{ UID, Value, Name, Algorithm, State, Left string }
-
-// script runs a script of testdata under a Python that has the modules, and returns what it prints.
-func script(t *testing.T, modules, hint, file string, args ...string) []byte {
-	t.Helper()
-	for _, python := range []string{"python3", "/usr/bin/python3"} {
-		if exec.CommandContext(t.Context(), python, "-c", "import "+modules).Run() != nil {
+func TestAnObjectOfPyKMIPIsReadColumnByColumn(t *testing.T) {
+	key := make([]byte, 32)
+	for name, c := range map[string]struct {
+		columns                []any
+		algorithm, state, left string
+		refused                string
+	}{
+		"a key":                   {[]any{int64(1), int64(2), key, int64(2), int64(3), int64(256), int64(-1)}, "aes-256-gcm", foreign.Active, "", ""},
+		"one that was not active": {[]any{int64(1), int64(2), key, int64(1), int64(9), int64(256), nil}, "hmac-sha256", foreign.Suspended, "", ""},
+		"one without a state":     {[]any{int64(1), int64(8), key, nil, nil, nil, nil}, "opaque", foreign.Active, "", ""},
+		"a wrapped one":           {[]any{int64(1), int64(2), key, int64(2), int64(3), int64(256), int64(1)}, "", foreign.Active, "wrapped", ""},
+		"a destroyed one":         {[]any{int64(1), int64(2), key, int64(5), int64(3), int64(256), nil}, "", foreign.Active, "destroyed", ""},
+		"one without a value":     {[]any{int64(1), int64(2), nil, int64(2), int64(3), int64(256), nil}, "", foreign.Active, "no bytes", ""},
+		"six columns":             {make([]any, 6), "", "", "", "columns"},
+		"no uid":                  {[]any{nil, int64(2), key, nil, nil, nil, nil}, "", "", "", "no number"},
+		"no type":                 {[]any{int64(1), nil, key, nil, nil, nil, nil}, "", "", "", "no type"},
+		"a number for a value":    {[]any{int64(1), int64(2), int64(3), nil, nil, nil, nil}, "", "", "", "for its value"},
+		"text for a value":        {[]any{int64(1), int64(2), "key", nil, nil, nil, nil}, "", "", "", "column 3"},
+		"text for a state":        {[]any{int64(1), int64(2), key, "active", nil, nil, nil}, "", "", "", "column 4"},
+		"bytes for an algorithm":  {[]any{int64(1), int64(2), key, int64(2), key, nil, nil}, "", "", "", "column 5"},
+		"a length of 1.5":         {[]any{int64(1), int64(2), key, int64(2), int64(3), 1.5, nil}, "", "", "", "column 6"},
+	} {
+		o, err := foreign.ParsePyKMIP(c.columns)
+		if c.refused != "" {
+			if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("%s: %v, want %q", name, err, c.refused)
+			}
 			continue
-		}
-		out, err := exec.CommandContext(t.Context(), python, append([]string{filepath.Join("testdata", file)}, args...)...).Output()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			t.Fatalf("%v: %s", err, exit.Stderr)
 		}
 		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-	t.Skipf("there is no python3 with %s (Debian: %s): `make clients` installs it", modules, hint)
-	return nil
-}
-
-// pykmip makes a database with PyKMIP's own classes.
-func pykmip(t *testing.T) (path string, all []said) {
-	t.Helper()
-	made := filepath.Join(t.TempDir(), "pykmip.database")
-	if err := json.Unmarshal(script(t, "kmip, cryptography", "python3-pykmip", "pykmip.py", made), &all); err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(t.TempDir(), "pykmip ?#.database") // what is a name here, and not in an address
-	if err := os.Rename(made, path); err != nil {
-		t.Fatal(err)
-	}
-	return path, all
-}
-
-func TestADatabaseOfPyKMIPIsRead(t *testing.T) {
-	path, want := pykmip(t)
-	got, err := foreign.ReadPyKMIP(t.Context(), path)
-	if err != nil || len(got) != len(want) || len(want) != 15 {
-		t.Fatalf("%d of %d objects, %v", len(got), len(want), err)
-	}
-	for i, k := range got {
-		w := want[i]
-		if k.ID != w.UID || k.Name != w.Name || k.Algorithm != w.Algorithm || !strings.Contains(k.Left, w.Left) || (k.Left == "") != (w.Left == "") {
-			t.Errorf("got %q %q of %s (%s), want %+v", k.ID, k.Name, k.Algorithm, k.Left, w)
+			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if w.Left != "" {
-			if len(k.Versions) > 0 {
-				t.Errorf("%s is left out and has material", k.Name)
+		if k := o.Key(); k.Algorithm != c.algorithm || k.State != c.state || !strings.Contains(k.Left, c.left) || (k.Left == "") != (c.left == "") {
+			t.Errorf("%s: %q, %s, left out for %q", name, k.Algorithm, k.State, k.Left)
+		}
+	}
+}
+
+// FuzzPyKMIP puts values of any type where the server puts its own.
+func FuzzPyKMIP(f *testing.F) {
+	f.Add(uint16(0), int64(2), []byte("k"), int64(2), int64(3), int64(256), "name")
+	f.Add(uint16(0xffff), int64(-1), []byte{}, int64(1<<62), int64(9), int64(-256), "")
+	f.Add(uint16(0x2a), int64(4), make([]byte, 70_000), int64(5), int64(4), int64(2048), "a\x00\xff")
+	states := []string{foreign.Active, foreign.Suspended, foreign.Deactivated, foreign.Compromised}
+	f.Fuzz(func(t *testing.T, odd uint16, kind int64, value []byte, state, algorithm, bits int64, name string) {
+		columns := []any{int64(1), kind, slices.Clone(value), state, algorithm, bits, int64(-1)}
+		for i := range columns {
+			if odd>>i&1 == 1 {
+				columns[i] = []any{name, value, float64(bits), nil, true, kind, algorithm}[(i+int(odd>>8))%7]
 			}
-			continue
 		}
-		if k.State != w.State || len(k.Versions) != 1 || hex.EncodeToString(k.Versions[0].Material) != w.Value {
-			t.Errorf("%s: state %s, %d versions, or other material", k.Name, k.State, len(k.Versions))
+		o, err := foreign.ParsePyKMIP(columns)
+		if err != nil {
+			if !errors.Is(err, fault.Invalid) {
+				t.Errorf("%v is of no kind", err)
+			}
+			return
 		}
-	}
-	foreign.Clear(got)
-	for _, k := range got {
+		o.AddName(name)
+		k := o.Key()
+		switch {
+		case k.Left != "" && (len(k.Versions) > 0 || k.Algorithm != ""):
+			t.Errorf("it is left out because %s, and has %d versions of %q", k.Left, len(k.Versions), k.Algorithm)
+		case k.Left == "" && (len(k.Versions) != 1 || k.Algorithm == "" || !slices.Contains(states, k.State)):
+			t.Errorf("one of %q is %q and has %d versions", k.Algorithm, k.State, len(k.Versions))
+		case k.Name != name:
+			t.Errorf("it is called %q, and was %q", k.Name, name)
+		}
 		for _, v := range k.Versions {
-			if strings.Trim(string(v.Material), "\x00") != "" {
-				t.Errorf("%s was not cleared", k.Name)
+			if len(v.Material) == 0 || len(v.Material) > foreign.MaxMaterial {
+				t.Errorf("it has %d bytes", len(v.Material))
 			}
 		}
-	}
-}
-
-func TestWhatIsNoDatabaseOfPyKMIPIsRefused(t *testing.T) {
-	path, _ := pykmip(t)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{
-		"nothing": nil, "text": []byte("not a database, but long enough to be taken for the header of one: " + strings.Repeat("x", 200)),
-		"a cut one": whole[:len(whole)/2], "another database": nil,
-	} {
-		file := filepath.Join(t.TempDir(), "db")
-		if err := os.WriteFile(file, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if keys, err := foreign.ReadPyKMIP(t.Context(), file); !errors.Is(err, fault.Invalid) {
-			t.Errorf("%s: %d keys, %v", name, len(keys), err)
-		}
-		if after, err := os.ReadFile(file); err != nil || len(after) != len(content) {
-			t.Errorf("%s: the file was changed: %d bytes, %v", name, len(after), err)
-		}
-	}
-	if _, err := foreign.ReadPyKMIP(t.Context(), filepath.Join(t.TempDir(), "missing")); !errors.Is(err, fault.Invalid) {
-		t.Errorf("a file that is not there: %v", err)
-	}
-	after, err := os.ReadFile(path)
-	if err != nil || string(after) != string(whole) {
-		t.Errorf("reading changed the database: %v", err)
-	}
+		k.Clear()
+	})
 }

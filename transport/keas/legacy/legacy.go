@@ -2,7 +2,9 @@
 // mode, under a key made of the data key by two rounds of MD5. It writes nothing: the form cannot tell whether data was
 // changed, and its first variant uses one initialisation vector for everything.
 //
-// It knows bytes and a plain data key. It must not know where either comes from.
+// It also reads the data keys in the storage directory of that server, encrypted as they are (dek.go).
+//
+// It knows bytes and a plain data key, and that directory. It must not know where either comes from.
 package legacy
 
 import (

@@ -1,4 +1,4 @@
-package foreign_test
+package pykmip_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/transport/client/foreign"
+	"github.com/quorate/quorate/transport/client/foreign/pykmip"
 	"github.com/quorate/quorate/vault/fault"
 )
 
@@ -103,7 +104,7 @@ func TestHostileDatabasesOfPyKMIPAreRefusedOrLeftOutByObject(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			x, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			keys, err := foreign.ReadPyKMIP(x, database(t, c.statements))
+			keys, err := pykmip.Read(x, database(t, c.statements))
 			if c.kind != nil && !errors.Is(err, c.kind) || c.kind == nil && err != nil {
 				t.Errorf("%d keys, %v; want %v", len(keys), err, c.kind)
 			}
@@ -122,7 +123,7 @@ func TestADatabaseThatIsNoRegularFileIsRefusedAtOnce(t *testing.T) {
 	}
 	for _, path := range []string{fifo, t.TempDir(), os.DevNull} {
 		done := make(chan error, 1)
-		go func() { _, err := foreign.ReadPyKMIP(t.Context(), path); done <- err }()
+		go func() { _, err := pykmip.Read(t.Context(), path); done <- err }()
 		select {
 		case err := <-done:
 			if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "no regular file") {
@@ -162,7 +163,7 @@ func TestADamagedDatabaseOfPyKMIPIsReadOrRefused(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		keys, err := foreign.ReadPyKMIP(t.Context(), path)
+		keys, err := pykmip.Read(t.Context(), path)
 		if err != nil {
 			refused++
 		} else {
@@ -181,31 +182,8 @@ func TestADamagedDatabaseOfPyKMIPIsReadOrRefused(t *testing.T) {
 	}
 }
 
-// FuzzPyKMIPRow puts values of any type where the server puts its own.
-func FuzzPyKMIPRow(f *testing.F) {
-	f.Add(byte(0), int64(2), []byte("k"), int64(2), int64(3), int64(256), "name")
-	f.Add(byte(0xff), int64(-1), []byte{}, int64(1<<62), int64(9), int64(-256), "")
-	f.Add(byte(0x2a), int64(4), make([]byte, 70_000), int64(5), int64(4), int64(2048), "a\x00\xff")
-	f.Fuzz(func(t *testing.T, odd byte, kind int64, value []byte, state, algorithm, bits int64, name string) {
-		pick := func(bit int, a, b any) any {
-			if odd>>bit&1 == 1 {
-				return b
-			}
-			return a
-		}
-		path := database(t, `;
-			DROP TABLE managed_objects; CREATE TABLE managed_objects (uid, object_type, value);
-			DROP TABLE crypto_objects; CREATE TABLE crypto_objects (uid, cryptographic_usage_mask, state);
-			INSERT INTO managed_objects VALUES (?1, ?2, ?3); INSERT INTO crypto_objects VALUES (?1, 0, ?4);
-			UPDATE keys SET cryptographic_algorithm = ?5, cryptographic_length = ?6; UPDATE managed_object_names SET name = ?7, mo_uid = ?1`,
-			pick(0, int64(1), name), pick(1, kind, value), pick(2, value, name), pick(3, state, nil), pick(4, algorithm, name), pick(5, bits, float64(bits)), pick(6, name, value))
-		keys, err := foreign.ReadPyKMIP(t.Context(), path)
-		sound(t, keys, err)
-	})
-}
-
-// FuzzPyKMIPFile changes bytes of a database.
-func FuzzPyKMIPFile(f *testing.F) {
+// FuzzFile changes bytes of a database.
+func FuzzFile(f *testing.F) {
 	whole, err := os.ReadFile(database(f, ""))
 	if err != nil {
 		f.Fatal(err)
@@ -222,7 +200,7 @@ func FuzzPyKMIPFile(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		keys, err := foreign.ReadPyKMIP(t.Context(), path)
+		keys, err := pykmip.Read(t.Context(), path)
 		sound(t, keys, err)
 		if after, err := os.ReadFile(path); err != nil || string(after) != string(b) {
 			t.Errorf("reading changed the file: %v", err)
