@@ -9,7 +9,8 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
-// labelEntry is a key under a name or a group that it has.
+// labelEntry is a key under a name or a group that it has. What is destroyed comes after what is not: a name may have had any number of
+// keys that are no more, and its one living key is found without them.
 type labelEntry struct {
 	label string
 	cell  *cell // nil in what is searched for: before all of that label
@@ -23,6 +24,9 @@ func lessLabel(a, b labelEntry) bool {
 	}
 	if a.cell == nil || b.cell == nil {
 		return a.cell == nil && b.cell != nil
+	}
+	if gone := a.cell.state.Gone(); gone != b.cell.state.Gone() {
+		return !gone
 	}
 	return bytes.Compare(a.cell.id[:], b.cell.id[:]) < 0
 }
@@ -39,10 +43,16 @@ func labelIndex(of func(*key.Record) []key.Label) index[cell, labelEntry] {
 func names(r *key.Record) []key.Label  { return r.Names }
 func groups(r *key.Record) []key.Label { return r.Groups }
 
-// KeysNamed gives the keys that bear a name of their own beside the vault's, by id: one that is alive at most, and any number that are destroyed.
-func (s *State) KeysNamed(name string) []*key.Record { return s.labelled(&s.keys.byLabel, name, -1) }
+// KeyNamed gives the key that is alive and bears a name of its own beside the vault's, nil if there is none.
+func (s *State) KeyNamed(name string) *key.Record { return s.living(name) }
 
-// KeysInGroup gives the keys of a group by id, at most limit; there may be more if it is that many.
+// KeysNamed gives the keys that bear a name of their own beside the vault's, at most limit: first the one that is alive, if any, then those
+// that are destroyed, by id.
+func (s *State) KeysNamed(name string, limit int) []*key.Record {
+	return s.labelled(&s.keys.byLabel, name, limit)
+}
+
+// KeysInGroup gives the keys of a group, those that are not destroyed first, by id, at most limit; there may be more if it is that many.
 func (s *State) KeysInGroup(group string, limit int) []*key.Record {
 	return s.labelled(&s.keys.byGroup, group, limit)
 }
@@ -58,6 +68,17 @@ func (c *content) labelled(x *index[cell, labelEntry], label string, limit int) 
 	return all
 }
 
+// living is the one key that is not destroyed and bears the name.
+func (c *content) living(name string) (r *key.Record) {
+	c.keys.byLabel.tree.AscendFrom(labelEntry{label: name}, func(e labelEntry) bool {
+		if e.label == name && !e.cell.state.Gone() {
+			r = c.key(e.cell.id)
+		}
+		return false
+	})
+	return r
+}
+
 // EachKey visits keys by id until visit returns false.
 func (s *State) EachKey(visit func(*key.Record) bool) {
 	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.rec) })
@@ -66,10 +87,8 @@ func (s *State) EachKey(visit func(*key.Record) bool) {
 // namesFree refuses a name of r that another key has, but for one that gives its names up. What is destroyed gives its names free: nobody can mean it any more.
 func (d *Draft) namesFree(r *key.Record, but ...key.ID) error {
 	for _, n := range r.Names {
-		for _, other := range d.labelled(&d.keys.byLabel, n.Value, -1) {
-			if other.ID != r.ID && !other.State.Gone() && !slices.Contains(but, other.ID) {
-				return nameTaken(n.Value)
-			}
+		if other := d.living(n.Value); other != nil && other.ID != r.ID && !slices.Contains(but, other.ID) {
+			return nameTaken(n.Value)
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func TestANameIsOneKeysAtATime(t *testing.T) {
 	v := newVault(t)
 	holds := func(name string, want ...int) {
 		t.Helper()
-		found := v.State().KeysNamed(name)
+		found := v.State().KeysNamed(name, 10)
 		if len(found) != len(want) {
 			t.Fatalf("%q is borne by %d keys, want %d", name, len(found), len(want))
 		}
@@ -96,7 +96,36 @@ func TestNamesSurviveASnapshot(t *testing.T) {
 	if err := w.Restore(bytes.NewReader(snapshot(t, v.State()))); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.State().KeysNamed("n"); len(got) != 1 || got[0].ID != keyID(1) || got[0].Groups[0].Value != "all" {
+	if got := w.State().KeysNamed("n", 10); len(got) != 1 || got[0].ID != keyID(1) || got[0].Groups[0].Value != "all" {
 		t.Errorf("after a restore: %v", got)
+	}
+}
+
+// TestALivingNameIsFoundWithoutItsDead: however many destroyed keys bore it, and whatever their ids; the next cannot have it while one lives.
+func TestALivingNameIsFoundWithoutItsDead(t *testing.T) {
+	v := newVault(t)
+	const dead = 40
+	for n := 1; n <= dead; n++ {
+		v.do(&fsm.CreateKey{Record: named(n, "n")})
+		v.do(&fsm.SetState{Change: v.change(keyID(n)), To: key.Deactivated})
+		v.do(&fsm.SetState{Change: v.change(keyID(n)), To: key.Destroyed})
+	}
+	if got := v.State().KeyNamed("n"); got != nil {
+		t.Errorf("%s lives", got.ID)
+	}
+	last := dead + 1
+	v.do(&fsm.CreateKey{Record: named(last, "n")})
+	if got := v.State().KeyNamed("n"); got == nil || got.ID != keyID(last) {
+		t.Fatalf("the living one is %v", got)
+	}
+	if got := v.State().KeysNamed("n", 1); len(got) != 1 || got[0].ID != keyID(last) {
+		t.Errorf("the first of the name is %v", got)
+	}
+	if got := v.State().KeysNamed("n", 1000); len(got) != last {
+		t.Errorf("%d keys bear the name, want %d", len(got), last)
+	}
+	v.refuse(&fsm.CreateKey{Record: named(last+1, "n")}, fault.Exists)
+	if got := v.State().KeyNamed("m"); got != nil {
+		t.Errorf("%s bears what nobody bears", got.ID)
 	}
 }

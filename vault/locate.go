@@ -16,16 +16,21 @@ type LocateQuery struct {
 	Name   string // the vault's, or one of the object's own
 	Group  string
 	ID     key.ID
+	Living bool                   // what is destroyed is not looked for
 	Match  func(*key.Record) bool // nil: all. The record is lent, and as the state has it
 	Offset int                    // how many of those found are left out
 	Limit  int                    // how many are given
 }
 
-// maxLocate bounds what one question looks at.
-const maxLocate = 200_000
+// Bounds on what one question looks at, and on how many look at everything, or at a group, at one time on a node. Others wait.
+const (
+	maxLocate = 200_000
+	maxLooks  = 4
+)
 
 // Locate finds objects that the caller may read, the newest first, and tells how many there are in all. Without a name or an id it needs
-// the permission to list. fault.TooLarge if that would be to look at too many: a name or a group makes them few.
+// the permission to list. fault.TooLarge if that would be to look at too many: a name or a group makes them few. fault.Busy if too many
+// others are looking until ctx ends, or it ends while this one looks.
 func (v *Vault) Locate(ctx context.Context, c access.Caller, q LocateQuery) ([]*key.Record, int, error) {
 	t, err := v.begin("key.locate", access.List, c, false)
 	if err != nil {
@@ -78,6 +83,13 @@ func (t *task) located(ctx context.Context, q LocateQuery) (found []*key.Record,
 	if err != nil {
 		return nil, err
 	}
+	if q.Name == "" && q.ID.IsZero() {
+		leave, err := t.v.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
 	looked := 0
 	take := func(r *key.Record) bool {
 		if looked++; looked > maxLocate {
@@ -87,6 +99,9 @@ func (t *task) located(ctx context.Context, q LocateQuery) (found []*key.Record,
 		if looked%1024 == 0 && ctx.Err() != nil {
 			err = fault.Wrap(fault.Busy, ctx.Err(), "the time for the question is over").WithHint("Ask for a name or a group.")
 			return false
+		}
+		if q.Living && r.State.Gone() {
+			return true
 		}
 		if (q.Match == nil || q.Match(r)) && set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
 			found = append(found, r)
@@ -105,6 +120,16 @@ func (t *task) located(ctx context.Context, q LocateQuery) (found []*key.Record,
 	return found, err
 }
 
+// look waits for a place among those that look at many objects. Whoever got one leaves.
+func (v *Vault) look(ctx context.Context) (leave func(), err error) {
+	select {
+	case v.looks <- struct{}{}:
+		return func() { <-v.looks }, nil
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Busy, ctx.Err(), "%d others were still looking at all objects", maxLooks).WithHint("Ask for a name, or again later.")
+	}
+}
+
 // candidates are all objects that can match, by the shortest way there is.
 func candidates(s *fsm.State, q LocateQuery) (all []*key.Record) {
 	switch {
@@ -113,7 +138,11 @@ func candidates(s *fsm.State, q LocateQuery) (all []*key.Record) {
 			all = append(all, r)
 		}
 	case q.Name != "":
-		all = s.KeysNamed(q.Name)
+		limit := maxLocate + 1
+		if q.Living {
+			limit = 1 // it comes first
+		}
+		all = s.KeysNamed(q.Name, limit)
 		if r := s.KeyByName(q.Name); r != nil && !slices.Contains(all, r) {
 			all = append(all, r)
 		}

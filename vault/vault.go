@@ -166,6 +166,7 @@ type Vault struct {
 
 	initMu  sync.Mutex           // one founding at a time
 	backing sync.Mutex           // held while a scheduled snapshot is stored
+	looks   chan struct{}        // has an element for each question that looks at many objects
 	turns   [lanes]chan struct{} // a change holds the lane of its key
 }
 
@@ -201,7 +202,7 @@ func New(cfg Config) *Vault {
 		cfg.DestroyGuard = 7 * 24 * time.Hour
 	}
 	cfg.counting.complete()
-	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages()}
+	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages(), looks: make(chan struct{}, maxLooks)}
 	_, _ = rand.Read(v.usage.boot[:]) // never fails; the vault's own source of randomness is a test's to count
 	for i := range v.turns {
 		v.turns[i] = make(chan struct{}, 1)

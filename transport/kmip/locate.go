@@ -12,6 +12,9 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
+// mostLocated is how many identifiers one answer has, whatever is asked for.
+const mostLocated = 10_000
+
 // filter is what Locate looks for.
 type filter struct {
 	version wire.Version
@@ -27,20 +30,29 @@ type filter struct {
 }
 
 // locate is Locate (KMIP 1.4, section 4.9; 2.1, section 6.1.28): the newest first, those that the caller may see. A filter that is not
-// understood is an error: passed over, it would match everything.
+// understood is an error: passed over, it would match everything. Of more than mostLocated a part is given, and told that it is one; versions
+// without a word for that get them only if they ask for a part.
 func locate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	f, err := x.readFilter(payload)
 	if err != nil {
 		return err
 	}
 	x.id = "" // what an operation before found is not meant any more
-	f.query.Match, f.query.Limit, f.query.Offset = f.matches, f.most, f.offset
+	f.query.Match, f.query.Limit, f.query.Offset = f.matches, min(f.most, mostLocated), f.offset
+	f.query.Living = f.storage&int32(wire.StorageStatusMaskDestroyedStorage) == 0
 	page, total, err := x.server.vault.Locate(x.ctx, x.caller, f.query)
 	if errors.Is(err, fault.Denied) { // who may list nothing finds nothing
 		err = nil
 	}
 	if err != nil {
 		return err
+	}
+	if total-f.offset > mostLocated && !f.one && f.most == mostLocated && !f.paged {
+		if x.version.Before(wire.V13) {
+			return because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "%d objects match, and one answer has %d identifiers", total, mostLocated).
+				WithHint("Ask for a name or a group, or give Maximum Items."))
+		}
+		f.paged = true
 	}
 	if f.one { // the default member of a group is its newest
 		total, page = min(total, 1), page[:min(len(page), 1)]
@@ -59,7 +71,7 @@ func locate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 
 // readFilter reads what a payload asks for.
 func (x *exchange) readFilter(payload ttlv.Item) (*filter, error) {
-	f := &filter{version: x.version, most: math.MaxInt32, storage: int32(wire.StorageStatusMaskOnLineStorage), dates: map[wire.Tag][]int64{}}
+	f := &filter{version: x.version, most: mostLocated, storage: int32(wire.StorageStatusMaskOnLineStorage), dates: map[wire.Tag][]int64{}}
 	for item := range payload.Children() {
 		var err error
 		switch item.Tag() {

@@ -147,3 +147,58 @@ func TestLocateShowsWhatTheCallerMaySee(t *testing.T) {
 		t.Errorf("a stranger sees %s", got)
 	}
 }
+
+// TestOneAnswerHasSoManyIdentifiers: of more a part is given and told as such; the rest is asked for; where there is no word for it, it is an error.
+func TestOneAnswerHasSoManyIdentifiers(t *testing.T) {
+	w := open(t)
+	const all, most = 10_003, 10_000
+	w.f.Fill(all)
+	located := func(version, filter string) (ids int, total int32, outcome1 string) {
+		t.Helper()
+		m, err := ttlv.DecodeXML([]byte(request(version, "", "Locate "+filter)), ttlv.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := ttlv.NewEncoder()
+		defer e.Release()
+		w.server.Answer(t.Context(), w.caller, m.Root().Raw(), e)
+		b, err := e.Message()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err = ttlv.Decode(b, ttlv.Limits{Bytes: len(b), Items: len(b)}); err != nil {
+			t.Fatal(err)
+		}
+		item := items(m.Root())[0]
+		for c := range item.Find(wire.TagResponsePayload).Children() {
+			switch c.Tag() {
+			case wire.TagUniqueIdentifier:
+				ids++
+			case wire.TagLocatedItems:
+				if total, err = c.Integer(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return ids, total, outcome(t, item)
+	}
+	for _, c := range []struct {
+		version, filter string
+		ids             int
+		total           int32
+	}{
+		{"1.4", "", most, all},
+		{"1.4", `<OffsetItems type="Integer" value="10000"/>`, all - most, all},
+		{"1.4", `<OffsetItems type="Integer" value="5"/>`, all - 5, all},
+		{"1.4", `<MaximumItems type="Integer" value="10002"/>`, most, all},
+		{"1.2", `<MaximumItems type="Integer" value="3"/>`, 3, 0},
+	} {
+		ids, total, got := located(c.version, c.filter)
+		if ids != c.ids || total != c.total || got != "Success" {
+			t.Errorf("%s %s: %d of %d, want %d of %d: %s", c.version, c.filter, ids, total, c.ids, c.total, got)
+		}
+	}
+	if ids, _, got := located("1.2", ""); ids != 0 || !strings.HasPrefix(got, "ResponseTooLarge: 10003 objects match") {
+		t.Errorf("%d identifiers in a version that has no word for a part: %s", ids, got)
+	}
+}
