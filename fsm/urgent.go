@@ -16,7 +16,7 @@ func Urgent(c Command) bool {
 	case *SetState:
 		return c.To != key.Active
 	case *UpdateKey:
-		return c.Revokes()
+		return c.narrows()
 	case *PutDocument:
 		return strings.HasPrefix(c.Name, memberDocument)
 	case *ScheduleDestroy, *PurgeKey, *RevokeToken, *PurgeTokens, *DeleteDocument,
@@ -27,4 +27,10 @@ func Urgent(c Command) bool {
 	default:
 		return false
 	}
+}
+
+// narrows tells whether a change takes something out of use, or may do so where policies look at the name, the tags or the owner of a
+// key. What an object is called elsewhere, and what is noted beside it, only makes the state grow.
+func (c *UpdateKey) narrows() bool {
+	return c.Revokes() && c.Attributes == nil && c.Names == nil && c.Groups == nil && c.Links == nil
 }

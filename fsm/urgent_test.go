@@ -39,6 +39,10 @@ func TestUrgentLooksAtWhatIsAsked(t *testing.T) {
 		{&fsm.SetState{To: key.Suspended}, true},
 		{&fsm.SetState{To: key.Active}, false},
 		{&fsm.UpdateKey{Exportable: &no}, true},
+		{&fsm.UpdateKey{Tags: &map[string]string{"quarantine": "yes"}}, true},
+		{&fsm.UpdateKey{Attributes: &map[string][]byte{"Comment": {1}}}, false},
+		{&fsm.UpdateKey{Attributes: &map[string][]byte{"Comment": {1}}, Exportable: &no}, false}, // it would be a way around
+		{&fsm.UpdateKey{Names: &[]key.Label{{Value: "n"}}}, false},
 		{&fsm.PutDocument{Name: "member/n4"}, true},
 		{&fsm.PutDocument{Name: "members"}, false},
 	} {
