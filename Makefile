@@ -55,9 +55,9 @@ plants: ## deliberate bugs, by build tag: each has to be caught, by the complain
 	GO="$(GO)" cluster/sim/plants.sh
 
 CYCLES ?= 10
-chaos: ## real processes in namespaces, under load and faults, four a cycle: CYCLES=, SEED= repeats a run, ONLY= chooses faults; writes bin/chaos-report.md
+chaos: ## real processes in namespaces, under load and faults, four a cycle, a third of the cycles on five nodes that open themselves: CYCLES=, SEED= repeats a run, ONLY= chooses faults, NODES= the cluster; writes bin/chaos-report.md
 	@mkdir -p bin
-	CHAOS_CYCLES=$(CYCLES) CHAOS_SEED=$(SEED) CHAOS_ONLY="$(ONLY)" CHAOS_REPORT=$(CURDIR)/bin/chaos-report.md CHAOS_RESULTS=$(CURDIR)/bin/results/chaos.jsonl $(GO) test -count=1 -timeout 60m -v -run '^TestChaos$$' ./e2e/chaos
+	CHAOS_CYCLES=$(CYCLES) CHAOS_SEED=$(SEED) CHAOS_ONLY="$(ONLY)" CHAOS_NODES=$(NODES) CHAOS_REPORT=$(CURDIR)/bin/chaos-report.md CHAOS_RESULTS=$(CURDIR)/bin/results/chaos.jsonl $(GO) test -count=1 -timeout 60m -v -run '^TestChaos$$' ./e2e/chaos
 
 chaos-plants: ## deliberate bugs in real processes under faults: each has to be caught, by the complaint that fits
 	GO="$(GO)" e2e/chaos/plants.sh

@@ -15,14 +15,14 @@ import (
 
 func diskFaults() []fault {
 	return []fault{
-		{"power cut of one", short, func(r *run) error {
+		{"power cut of one", short, anywhere, func(r *run) error {
 			n := r.c.nodes[r.rnd.IntN(len(r.c.nodes))]
 			if err := n.kill(); err != nil {
 				return err
 			}
 			return n.disk.Cut(r.rnd)
 		}},
-		{"power cut of all at once", short, func(r *run) error {
+		{"power cut of all at once", short, anywhere, func(r *run) error {
 			for _, n := range r.c.nodes {
 				if err := n.Signal(sigkill); err != nil {
 					return err
@@ -38,15 +38,15 @@ func diskFaults() []fault {
 			}
 			return nil
 		}},
-		{"fsync fails on the leader", short, onLeader(failSync)},
-		{"fsync fails on a follower", false, onFollower(failSync)},
-		{"fsync takes 200 ms on the leader", false, onLeader(slowSync)},
-		{"fsync takes 200 ms on a follower", false, onFollower(slowSync)},
-		{"the leader's disk freezes", short, onLeader(freeze)},
-		{"a follower's disk freezes", false, onFollower(freeze)},
-		{"a follower's disk is full", false, onFollower(full)},
-		{"the leader's disk is full", false, onLeader(full)},
-		{"a stopped follower's log is damaged", false, onFollower(func(r *run, n *node) error { return r.damage(n, "raft/raft.db") })},
+		{"fsync fails on the leader", short, anywhere, onLeader(failSync)},
+		{"fsync fails on a follower", false, anywhere, onFollower(failSync)},
+		{"fsync takes 200 ms on the leader", false, anywhere, onLeader(slowSync)},
+		{"fsync takes 200 ms on a follower", false, anywhere, onFollower(slowSync)},
+		{"the leader's disk freezes", short, anywhere, onLeader(freeze)},
+		{"a follower's disk freezes", false, anywhere, onFollower(freeze)},
+		{"a follower's disk is full", false, anywhere, onFollower(full)},
+		{"the leader's disk is full", false, anywhere, onLeader(full)},
+		{"a stopped follower's log is damaged", false, anywhere, onFollower(func(r *run, n *node) error { return r.damage(n, "raft/raft.db") })},
 	}
 }
 
@@ -181,7 +181,8 @@ func (r *run) replace(n *node) error {
 	if err := n.disk.Offline(func() error { return os.Rename(back, fmt.Sprintf("%s.%d", back, time.Now().UnixNano())) }); err != nil {
 		return err
 	}
-	n.join = lead.peer()
+	n.join, n.joined = lead.peer(), true
+	r.joined++
 	if err := n.spawn(); err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type node struct {
 	joinToken string        // file
 	clock     time.Duration // its clock is ahead by so much
 	excused   bool          // what happened to it may end the process
+	joined    bool          // and has not served since
+	starts    int           // of its process
 }
 
 // newNode prepares a node below root. Nothing runs yet.
@@ -81,6 +83,15 @@ func (n *node) ask(token string, r kit.Request) (kit.Answer, error) {
 	return kit.Ask(n.http, n.base(), token, r)
 }
 
+// must is ask, and an error unless the answer is a success.
+func (n *node) must(token string, r kit.Request) (kit.Answer, error) {
+	a, err := n.ask(token, r)
+	if err == nil && !a.OK() {
+		err = fmt.Errorf("%s %s at %s: %v", r.Method, r.Path, n.Name, a)
+	}
+	return a, err
+}
+
 // live tells whether the process answers.
 func (n *node) live() error {
 	a, err := n.ask("", kit.Request{Method: http.MethodGet, Path: "/livez", Within: time.Second})
@@ -112,6 +123,7 @@ func (n *node) status() (s api.Status, err error) {
 func (n *node) spawn() error {
 	n.http.CloseIdleConnections()
 	n.excused = false
+	n.starts++
 	return n.Spawn()
 }
 

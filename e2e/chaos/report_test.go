@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/quorate/quorate/e2e/chaos/history"
@@ -58,6 +59,15 @@ func (r *report) judged(ops []history.Op) {
 	}
 }
 
+// starts is how often a process was started since all served first.
+func (r *run) starts() int {
+	n := -len(r.c.nodes)
+	for _, one := range r.c.nodes {
+		n += one.starts
+	}
+	return n
+}
+
 func (r *report) figure(name string, d time.Duration) { r.figures[name] = append(r.figures[name], d) }
 
 // Names of figures.
@@ -68,23 +78,26 @@ const (
 )
 
 // write prints the report, and writes it to a file if one is named. What a run that found nothing has measured goes to the results.
-func (r *run) write(file, results string) {
-	text := r.text()
-	r.t.Log("\n" + text)
+func write(t *testing.T, runs []*run, file, results string) {
+	var text strings.Builder
+	for _, r := range runs {
+		text.WriteString(r.text() + "\n")
+	}
+	t.Log("\n" + text.String())
 	if file != "" {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			r.t.Error(err)
+		if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
+			t.Error(err)
 		}
 	}
-	if results != "" && os.Getenv("CHAOS_ONLY") == "" && !r.t.Failed() {
-		if err := figures.Append(results, r.results()...); err != nil {
-			r.t.Error(err)
+	if results != "" && os.Getenv("CHAOS_ONLY") == "" && !t.Failed() {
+		if err := figures.Append(results, resultsOf(runs)...); err != nil {
+			t.Error(err)
 		}
 	}
 }
 
 // total is how many faults there were.
-func (r *run) total() (n int) {
+func (r *report) total() (n int) {
 	for _, s := range r.faults {
 		n += s.times
 	}
@@ -92,27 +105,59 @@ func (r *run) total() (n int) {
 }
 
 // rate is how many operations were acknowledged in a second.
-func (r *run) rate() float64 { return float64(r.l.acked.Load()) / r.took.Seconds() }
+func rate(runs []*run) float64 {
+	acked, took := 0.0, 0.0
+	for _, r := range runs {
+		acked, took = acked+float64(r.l.acked.Load()), took+r.took.Seconds()
+	}
+	return acked / max(took, 0.001)
+}
 
-// results are the figures that the README takes.
-func (r *run) results() (all []figures.Result) {
-	how := fmt.Sprintf("make chaos, %d faults, %d nodes and their clients on %s", r.total(), len(r.c.nodes), figures.Machine())
+// sum is what the legs have to tell together.
+func sum(runs []*run) (all report, revoking []time.Duration, legs []string) {
+	all.start()
+	for _, r := range runs {
+		for name, s := range r.faults {
+			if all.faults[name] == nil {
+				all.faults[name] = &suffered{}
+			}
+			all.faults[name].times += s.times
+		}
+		for name, took := range r.figures {
+			all.figures[name] = append(all.figures[name], took...)
+		}
+		all.checked, all.revoked, all.used = all.checked+r.checked, all.revoked+r.revoked, all.used+r.used
+		revoking = append(revoking, r.l.revoking[0]...)
+		legs = append(legs, fmt.Sprintf("%d on %v", r.total(), r.leg))
+	}
+	return all, revoking, legs
+}
+
+// resultsOf are the figures that the README takes.
+func resultsOf(runs []*run) (all []figures.Result) {
+	of, revoking, legs := sum(runs)
+	how := fmt.Sprintf("make chaos, %d faults, %s, with their clients on %s", of.total(), strings.Join(legs, ", "), figures.Machine())
 	add := func(figure, target, measured string, args ...any) {
 		all = append(all, figures.Result{
-			Figure: figure, Target: target, Measured: fmt.Sprintf(measured, args...), How: how, Commit: figures.Commit(), Seed: r.seed,
+			Figure: figure, Target: target, Measured: fmt.Sprintf(measured, args...), How: how, Commit: figures.Commit(), Seed: runs[0].seed,
 		})
 	}
 	add("real processes under faults: no acknowledged write lost, linearizable per key", "≥ 200 faults and 200,000 operations, ≥ 100 acknowledged a second, all digests equal",
-		"%d faults of %d kinds, %d operations, %.0f acknowledged a second, nothing lost, all digests equal", r.total(), len(r.faults), r.checked, r.rate())
-	add("uses of a key after its revocation was acknowledged, by any node", "0, X = 0 ms", "0 of %d uses, %d revocations", r.used, r.revoked)
-	if took := sorted(r.l.revoking[0]); len(took) > 0 {
+		"%d faults of %d kinds, %d operations, %.0f acknowledged a second, nothing lost, all digests equal", of.total(), len(of.faults), of.checked, rate(runs))
+	add("uses of a key after its revocation was acknowledged, by any node", "0, X = 0 ms", "0 of %d uses, %d revocations", of.used, of.revoked)
+	if took := sorted(revoking); len(took) > 0 {
 		add("acknowledgement of a revocation under faults, also without a majority", "reported", "p50 %v, p99 %v of %d", share(took, 50), share(took, 99), len(took))
 	}
 	for _, f := range []struct{ name, target string }{
 		{failoverFigure, "p50 ≤ 0.7 s, p99 ≤ 1.2 s"}, {eioFigure, "≤ 1 s"}, {stallFigure, "≤ 5 s"},
 	} {
-		if took := sorted(r.figures[f.name]); len(took) > 0 {
+		if took := sorted(of.figures[f.name]); len(took) > 0 {
 			add(f.name, f.target, "p50 %v, p99 %v of %d", share(took, 50), share(took, 99), len(took))
+		}
+	}
+	for _, r := range runs {
+		if r.leg.opens {
+			add("processes started under faults that opened themselves, nobody handing in shares", "all", "all of %d, also of all nodes at once; %d more joined empty and were opened by people", r.starts()-r.joined, r.joined)
 		}
 	}
 	return all
@@ -133,14 +178,17 @@ func (r *run) text() string {
 		verdict = fmt.Sprintf("**%d complaints**", len(r.complaints))
 	}
 	fmt.Fprintf(&b, "# chaos: %d faults of %d kinds, %s\n\n", r.total(), len(r.faults), verdict)
-	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, %d nodes, 1 process each; at the end %s.\n\n", figures.Commit(), r.seed, r.took.Round(time.Second), len(r.c.nodes), figures.Machine())
+	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, %v, 1 process each; at the end %s.\n\n", figures.Commit(), r.seed, r.took.Round(time.Second), r.leg, figures.Machine())
 	fmt.Fprintf(&b, "- %d operations acknowledged (%.0f/s), %d refused, %d without a known outcome; %d judged\n",
-		r.l.acked.Load(), r.rate(), counts[history.Refused]+counts[history.Missing], counts[history.Unknown], r.checked)
+		r.l.acked.Load(), rate([]*run{r}), counts[history.Refused]+counts[history.Missing], counts[history.Unknown], r.checked)
 	fmt.Fprintf(&b, "- %d acknowledged revocations, %d uses; a use after the acknowledgement is a complaint\n", r.revoked, r.used)
 	for calm, of := range []string{"while something is broken", "right after nodes came back"} {
 		if took := sorted(r.l.revoking[calm]); len(took) > 0 {
 			fmt.Fprintf(&b, "- a revocation is acknowledged %s: median %v, p99 %v, worst %v\n", of, share(took, 50), share(took, 99), share(took, 100))
 		}
+	}
+	if r.leg.opens {
+		fmt.Fprintf(&b, "- %d starts of processes, which opened themselves; people opened %d more, which joined empty\n", r.starts()-r.joined, r.joined)
 	}
 	if r.slow > 0 {
 		fmt.Fprintf(&b, "- %d times a process ended because a write took longer than 3 s although its disk was well: the machine was too busy\n", r.slow)
