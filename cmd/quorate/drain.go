@@ -1,6 +1,19 @@
 package main
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// finishPending ends what KMIP clients did not wait for, as far as it is done in time: nobody can ask this process for more.
+func (s *server) finishPending(ctx context.Context) {
+	if s.kmip == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain)
+	defer cancel()
+	s.kmip.Close(ctx)
+}
 
 // drain takes the node out of service so that nobody notices. /readyz says 503 first, so that a load balancer sends nothing
 // more; every answer from then on asks its client to connect elsewhere; leadership goes to another member while the doors

@@ -177,6 +177,7 @@ type server struct {
 	vault *vault.Vault
 	node  *node
 	doors []door
+	kmip  *kmip.Server
 }
 
 // serveNode runs a node until ctx ends or it cannot go on.
@@ -286,7 +287,8 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	native := rest.New(s.vault, rest.Config{
 		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})
-	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now()})
+	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now(), Node: s.cfg.Name})
+	s.kmip = kmips
 	var handler http.Handler = native
 	if s.cfg.Listen.KMIP != "" { // a door that was not asked for is closed, on every port
 		handler = besides(native, kmip.Path, kmips)
@@ -378,6 +380,7 @@ func (s *server) run(ctx context.Context) error {
 	}
 	closeDoors()
 	err = errors.Join(err, doors.Wait())
+	s.finishPending(ctx)
 	s.vault.Farewell(ctx) // nobody uses keys here any more, and the leader can still be told
 	if stopErr := s.node.stop(); stopErr != nil && err == nil {
 		s.log.Warn("the node did not stop in order", "err", stopErr)

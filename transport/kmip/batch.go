@@ -6,7 +6,6 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
-	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -42,6 +41,9 @@ var operations = []struct {
 	{wire.OperationDestroy, destroy},
 	{wire.OperationValidate, validate},
 	{wire.OperationExport, export},
+	{wire.OperationCancel, cancel},
+	{wire.OperationPoll, poll},
+	{wire.OperationQueryAsynchronousRequests, queryAsynchronous},
 	{wire.OperationQuery, nil}, // it reads this table: see find
 	{wire.OperationDiscoverVersions, discoverVersions},
 	{wire.OperationEncrypt, encrypt},
@@ -77,6 +79,8 @@ type exchange struct {
 	version wire.Version
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
 	back    []back // how what the operation did is taken back
+
+	instead func(out *ttlv.Encoder, item ttlv.Item) // writes the answer in place of the item as it is otherwise; nil: nothing does
 }
 
 // batch does a request's operations in order and writes their answers. It returns how many there are: all, or as far
@@ -99,7 +103,7 @@ func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *t
 		before := out.Len()
 		began := time.Now()
 		err := s.item(x, item, out)
-		s.measure(item, began, n.measure, err)
+		n.measured(item, began, err)
 		if err == nil && r.most > 0 && header+out.Len() > r.most {
 			out.Cut(before)
 			err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", r.most))
@@ -117,9 +121,9 @@ func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *t
 	return count
 }
 
-// measure tells how long an operation took, and how it ended.
-func (s *Server) measure(item ttlv.Item, began time.Time, by func(*serve.Op, time.Duration, string), err error) {
-	if by == nil {
+// measured tells how long an operation took, and how it ended.
+func (n *Session) measured(item ttlv.Item, began time.Time, err error) {
+	if n.measure == nil {
 		return
 	}
 	outcome := "ok"
@@ -127,7 +131,7 @@ func (s *Server) measure(item ttlv.Item, began time.Time, by func(*serve.Op, tim
 		outcome = fault.KindOf(err).String()
 	}
 	code, _ := item.Find(wire.TagOperation).Enumeration() // one that cannot be read is none
-	by(s.ops[wire.Operation(code)], time.Since(began), outcome)
+	n.measure(n.server.ops[wire.Operation(code)], time.Since(began), outcome)
 }
 
 // headerSize is the size of a response without its items.
@@ -150,6 +154,11 @@ func (s *Server) item(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
 		out.Cut(before)
 		err = asFault(err, wire.ResultReasonInvalidField)
 		s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
+	}
+	if write := x.instead; write != nil {
+		x.instead = nil
+		out.Cut(before)
+		write(out, item)
 	}
 	return err
 }

@@ -48,13 +48,14 @@ var older = map[wire.ResultReason]wire.ResultReason{
 	wire.ResultReasonUnsupportedProtocolVersion: wire.ResultReasonInvalidMessage,
 	wire.ResultReasonNotExtractable:             wire.ResultReasonPermissionDenied,
 
-	wire.ResultReasonInvalidCorrelationValue:            wire.ResultReasonItemNotFound,
-	wire.ResultReasonIncompatibleCryptographicUsageMask: wire.ResultReasonPermissionDenied,
-	wire.ResultReasonAttributeReadOnly:                  wire.ResultReasonPermissionDenied,
-	wire.ResultReasonAttributeSingleValued:              wire.ResultReasonIllegalOperation,
-	wire.ResultReasonAttributeNotFound:                  wire.ResultReasonItemNotFound,
-	wire.ResultReasonAttributeInstanceNotFound:          wire.ResultReasonItemNotFound,
-	wire.ResultReasonSensitive:                          wire.ResultReasonPermissionDenied,
+	wire.ResultReasonInvalidAsynchronousCorrelationValue: wire.ResultReasonItemNotFound,
+	wire.ResultReasonInvalidCorrelationValue:             wire.ResultReasonItemNotFound,
+	wire.ResultReasonIncompatibleCryptographicUsageMask:  wire.ResultReasonPermissionDenied,
+	wire.ResultReasonAttributeReadOnly:                   wire.ResultReasonPermissionDenied,
+	wire.ResultReasonAttributeSingleValued:               wire.ResultReasonIllegalOperation,
+	wire.ResultReasonAttributeNotFound:                   wire.ResultReasonItemNotFound,
+	wire.ResultReasonAttributeInstanceNotFound:           wire.ResultReasonItemNotFound,
+	wire.ResultReasonSensitive:                           wire.ResultReasonPermissionDenied,
 }
 
 // reasonOf is the reason for err, among those that version v has.

@@ -161,5 +161,5 @@ func newServer(w *world) *kmip.Server { return newServerOf(w, 0) }
 
 // newServerOf is the door of one node.
 func newServerOf(w *world, node int) *kmip.Server {
-	return kmip.New(w.f.Vault(node), kmip.Config{Now: w.f.Now})
+	return kmip.New(w.f.Vault(node), kmip.Config{Now: w.f.Now, Node: w.f.Node(node)})
 }

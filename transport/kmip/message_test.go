@@ -149,7 +149,8 @@ func TestHeadersAreHeededOrRefused(t *testing.T) {
 		{"1.4", stamp(6 * time.Minute), "InvalidMessage"},
 		{"1.4", `<AsynchronousIndicator type="Boolean" value="true"/>`, "Success"},
 		{"2.1", `<AsynchronousIndicator type="Enumeration" value="Optional"/>`, "Success"},
-		{"2.1", `<AsynchronousIndicator type="Enumeration" value="Mandatory"/>`, "FeatureNotSupported"},
+		{"2.1", `<AsynchronousIndicator type="Enumeration" value="Mandatory"/>`, "Success"},
+		{"2.1", `<AsynchronousIndicator type="Enumeration" value="0x00000009"/>`, "InvalidMessage"},
 		{"1.4", `<MaximumResponseSize type="Integer" value="0"/>`, "InvalidMessage"},
 		{"1.4", `<Authentication><Credential/></Authentication>`, "AuthenticationNotSuccessful"},
 	} {

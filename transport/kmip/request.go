@@ -14,6 +14,7 @@ type request struct {
 	most        int          // bytes of the answer; 0: any number
 	carryOn     bool         // after an operation that failed
 	undo        bool         // what was done before an operation that failed
+	asynchrony  asynchrony   // whether to answer before it is done
 	correlation string       // the client's name for the message, since 1.4
 	items       []ttlv.Item
 
@@ -71,7 +72,7 @@ func (r *request) readVersion(header ttlv.Item) error {
 	return because(wire.ResultReasonUnsupportedProtocolVersion, fault.New(fault.Invalid, "version %d.%d is not spoken here; ask with Discover Versions which are", major, minor))
 }
 
-// options reads what a header may have. What is not done yet is refused, never passed over in silence.
+// options reads what a header may have. What is not known is refused, never passed over in silence.
 func (s *Server) options(r *request, h ttlv.Item) error {
 	for item := range h.Children() {
 		var err error
@@ -83,7 +84,7 @@ func (s *Server) options(r *request, h ttlv.Item) error {
 		case wire.TagBatchErrorContinuationOption:
 			err = r.readContinuation(item)
 		case wire.TagAsynchronousIndicator:
-			err = readAsynchronous(item)
+			err = r.readAsynchronous(item)
 		case wire.TagTimeStamp:
 			err = s.readTime(item)
 		case wire.TagAuthentication:
@@ -122,16 +123,28 @@ func (r *request) readContinuation(item ttlv.Item) error {
 	return nil
 }
 
-// readAsynchronous takes a request that need not be answered at once: it is.
-func readAsynchronous(item ttlv.Item) error {
-	if item.Type() == ttlv.Boolean { // 1.x: true allows it
-		return nil
+// readAsynchronous reads whether the client wants an answer before the operations are done: in 1.x true says that it can do with one,
+// and gets it; in 2.x Mandatory asks for it, and Optional leaves it to the server, which answers at once.
+func (r *request) readAsynchronous(item ttlv.Item) error {
+	if item.Type() == ttlv.Boolean {
+		able, err := item.Boolean()
+		if able {
+			r.asynchrony = allowed
+		}
+		return err
 	}
 	v, err := item.Enumeration()
-	if err == nil && v == uint32(wire.AsynchronousIndicatorMandatory) {
-		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "operations are answered at once only; use Optional or Prohibited"))
+	if err != nil {
+		return err
 	}
-	return err
+	switch wire.AsynchronousIndicator(v) {
+	case wire.AsynchronousIndicatorMandatory:
+		r.asynchrony = asked
+	case wire.AsynchronousIndicatorOptional, wire.AsynchronousIndicatorProhibited:
+	default:
+		return item.Fail("it is Mandatory, Optional or Prohibited")
+	}
+	return nil
 }
 
 func (s *Server) readTime(item ttlv.Item) error {

@@ -21,6 +21,7 @@ type Config struct {
 	Batch  int              // operations of one request; default 64
 	Skew   time.Duration    // how far a request's time stamp may be from ours; default 5 min
 	Now    func() time.Time // default time.Now
+	Node   string           // this node's name: where an operation that is asked about later is known
 }
 
 // Server answers messages on a vault. Its methods may be called concurrently.
@@ -31,6 +32,7 @@ type Server struct {
 	overHTTP serve.Op
 
 	digests digests
+	errands *errands
 }
 
 // New builds the door on v.
@@ -47,7 +49,7 @@ func New(v *vault.Vault, cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}, overHTTP: serve.Op{Name: "kmip"}}
+	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}, overHTTP: serve.Op{Name: "kmip"}, errands: newErrands()}
 	for _, o := range operations {
 		s.ops[o.code] = &serve.Op{Name: o.code.String()}
 	}
@@ -82,6 +84,12 @@ func (n *Session) message(ctx context.Context, c access.Caller, m *ttlv.Message,
 	}
 	if err != nil {
 		s.refuse(r.version, c, err, out)
+		return
+	}
+	if pending, err := n.later(c, r, m, out); pending || err != nil {
+		if err != nil {
+			s.refuse(r.version, c, err, out)
+		}
 		return
 	}
 	items := ttlv.NewEncoder()
