@@ -41,6 +41,9 @@ func valuesAmong(instances []instance, name string) (all []attribute.Value) {
 // assign makes values those of an attribute of r, which is the caller's own: in the field that the vault acts on, or else among the attributes
 // that it keeps.
 func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (err error) {
+	if r.Type == key.Template && t != wire.TagName { // it is for others
+		return keepAll(r, t, name, values)
+	}
 	switch t {
 	case wire.TagName:
 		r.Names, err = labels(values, func(it ttlv.Item) (l key.Label, err error) {
@@ -292,6 +295,9 @@ func (x *exchange) now() key.Time { return key.Time(x.server.cfg.Now().UnixMilli
 // make1 gives a new object one of its attributes.
 func (x *exchange) make1(r *key.Record, g given, values []attribute.Value) error {
 	rule, ok := attribute.RuleOf(g.tag, g.name)
+	if g.lent && (!ok || !rule.Fits(wire.ObjectType(r.Type))) {
+		return nil
+	}
 	if err := x.fits(rule, ok, g, wire.ObjectType(r.Type)); err != nil {
 		return err
 	}
@@ -308,7 +314,9 @@ func (x *exchange) make1(r *key.Record, g given, values []attribute.Value) error
 	}
 	switch g.tag {
 	case wire.TagCryptographicAlgorithm, wire.TagCryptographicLength, wire.TagObjectType, wire.TagKeyFormatType: // the object's own say
-		return nil
+		if r.Type != key.Template {
+			return nil
+		}
 	}
 	return assign(r, g.tag, g.name, values)
 }

@@ -34,7 +34,7 @@ func (x *exchange) edit(payload ttlv.Item, out *ttlv.Encoder, g given, right att
 		if err := x.fits(rule, ok, g, wire.ObjectType(r.Type)); err != nil {
 			return err
 		}
-		if !rule.Has(right) {
+		if !rule.Has(right) && (r.Type != key.Template || rule.Rights&(attribute.Set|attribute.Make) == 0) { // of what a template lends, all may change
 			return readOnly(g.name)
 		}
 		next, show, err := to(rule, valuesOf(r, x.version, g.name))
@@ -87,7 +87,7 @@ func (x *exchange) fits(rule attribute.Rule, known bool, g given, kind wire.Obje
 	switch {
 	case !known || g.tag != 0 && !g.tag.In(x.version):
 		return because(wire.ResultReasonUnsupportedAttribute, fault.New(fault.Invalid, "version %v has no attribute %s", x.version, g.name))
-	case !rule.Fits(kind):
+	case !rule.Fits(kind) && kind != wire.ObjectTypeTemplate: // it has those of whatever is made by it
 		return because(wire.ResultReasonUnsupportedAttribute, fault.New(fault.Invalid, "objects of type %v have no attribute %s", kind, g.name))
 	}
 	return nil

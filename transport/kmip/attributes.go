@@ -68,8 +68,12 @@ func (g *gathering) kept(t wire.Tag) bool { return len(g.r.Attributes[t.Name()])
 func attributes(r *key.Record, v wire.Version) []instance {
 	g := gathering{r: r}
 	g.identity()
-	g.life()
-	g.rules()
+	if r.Type == key.Template {
+		g.ofTemplate()
+	} else {
+		g.life()
+		g.rules()
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
 		if strings.HasPrefix(name, ".") { // of this door's own
 			continue

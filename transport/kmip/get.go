@@ -31,6 +31,8 @@ func (x *exchange) give(payload ttlv.Item, out *ttlv.Encoder, between func()) er
 	switch {
 	case err != nil:
 		return err
+	case !wire.ValueIn(wire.TagObjectType, uint32(r.Type), x.version):
+		return because(wire.ResultReasonInvalidObjectType, fault.New(fault.Invalid, "version %v has no objects of type %v", x.version, wire.ObjectType(r.Type)))
 	case r.State.Gone() && !x.version.Before(wire.V20):
 		return because(wire.ResultReasonObjectDestroyed, fault.New(fault.BadState, "the object was destroyed"))
 	case !r.Exportable: // whoever may read the record may know
@@ -54,6 +56,10 @@ func (x *exchange) writeObject(out *ttlv.Encoder, r *key.Record, f wire.KeyForma
 	form, ok := forms[r.Type]
 	if !ok {
 		return because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "an object of this kind cannot be taken out by KMIP"))
+	}
+	if r.Type == key.Template {
+		x.writeTemplate(out, r)
+		return nil
 	}
 	out.Structure(form.object, func() {
 		writeRest(out, r)

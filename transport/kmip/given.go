@@ -5,7 +5,6 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
-	"github.com/quorate/quorate/vault/fault"
 )
 
 // given is one attribute as a request gives it, in whichever version.
@@ -14,6 +13,7 @@ type given struct {
 	name  string    // what the specification calls it, "x-…", or vendor and name with a colon between
 	index int       // in 1.x: which of several; -1 where it is not said
 	value ttlv.Item // under Attribute Value in 1.x and for custom attributes, under its own tag otherwise
+	lent  bool      // by a template, so it is passed over where an object of the type has none such
 }
 
 // template is the attributes that a request gives a new object, in their order.
@@ -28,16 +28,35 @@ func (x *exchange) template(payload ttlv.Item, tags ...wire.Tag) (template, erro
 		if !s.Present() {
 			continue
 		}
-		if _, err := s.Structure(); err != nil {
+		own, err := x.listed(s)
+		if err != nil {
 			return nil, err
 		}
-		for item := range s.Children() {
-			g, err := x.given(item)
+		if all = append(all, own...); x.version.Before(wire.V20) {
+			lent, err := x.lent(s, own)
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, g)
+			all = append(all, lent...)
 		}
+	}
+	return all, nil
+}
+
+// listed is the attributes in a structure. Names of templates are not among them.
+func (x *exchange) listed(s ttlv.Item) (all template, err error) {
+	if _, err := s.Structure(); err != nil {
+		return nil, err
+	}
+	for item := range s.Children() {
+		if item.Tag() == wire.TagName && x.version.Before(wire.V20) {
+			continue
+		}
+		g, err := x.given(item)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g)
 	}
 	return all, nil
 }
@@ -45,8 +64,6 @@ func (x *exchange) template(payload ttlv.Item, tags ...wire.Tag) (template, erro
 // given reads one attribute: an Attribute of 1.x, an attribute of 2.x by its own tag, or a vendor's.
 func (x *exchange) given(item ttlv.Item) (given, error) {
 	switch {
-	case x.version.Before(wire.V20) && item.Tag() == wire.TagName: // of a Template, which 1.4 took away
-		return given{}, because(wire.ResultReasonItemNotFound, fault.New(fault.NotFound, "there is no such template"))
 	case x.version.Before(wire.V20):
 		return givenByName(item)
 	case item.Tag() == wire.TagAttribute && !item.Find(wire.TagVendorIdentification).Present() && item.Find(wire.TagAttributeName).Present():

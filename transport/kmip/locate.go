@@ -192,7 +192,7 @@ func (f *filter) narrow(g given) (err error) {
 
 // matches tells whether a record has all that is asked for.
 func (f *filter) matches(r *key.Record) bool {
-	if !f.stored(r) {
+	if !f.stored(r) || r.Type == key.Template && !f.version.Before(wire.V20) {
 		return false
 	}
 	for _, g := range f.wanted { // what is cheap to tell first

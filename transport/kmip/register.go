@@ -23,6 +23,7 @@ var forms = map[key.ObjectType]struct{ object, content wire.Tag }{
 	key.OpaqueObject: {wire.TagOpaqueObject, wire.TagOpaqueDataValue},
 	key.PGPKey:       {wire.TagPGPKey, wire.TagKeyBlock},
 	key.Request:      {wire.TagCertificateRequest, wire.TagCertificateRequestValue},
+	key.Template:     {wire.TagTemplate, 0}, // nothing: see template.go
 }
 
 // What a record keeps of an object beside its material, under names that no client can give.
@@ -42,7 +43,7 @@ func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	t := key.ObjectType(v)
 	form, ok := forms[t]
-	if !ok || v > 255 {
+	if !ok || v > 255 || !wire.ValueIn(wire.TagObjectType, v, x.version) {
 		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "objects of type %v are not registered here", wire.ObjectType(v)))
 	}
 	object, err := payload.Find(form.object).Structure()
@@ -69,6 +70,9 @@ func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 
 // registration is what is registered: an object as it stands in a message, with the attributes that it is given. The caller clears its material.
 func (x *exchange) registration(t key.ObjectType, object ttlv.Item, all template) (vault.RegisterSpec, error) {
+	if t == key.Template {
+		return x.registeredTemplate(object, all)
+	}
 	s, err := x.spec(all, t)
 	if err != nil {
 		return vault.RegisterSpec{}, err

@@ -51,6 +51,7 @@ func (r Resource) uid() cedar.EntityUID {
 var typeNames = [...]string{
 	key.Certificate: "certificate", key.SymmetricKey: "symmetric-key", key.PublicKey: "public-key", key.PrivateKey: "private-key",
 	key.SplitKey: "split-key", key.SecretData: "secret-data", key.OpaqueObject: "opaque-object", key.PGPKey: "pgp-key",
+	key.Template: "template", key.Request: "certificate-request",
 }
 
 func typeName(t key.ObjectType) string {

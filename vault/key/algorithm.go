@@ -16,6 +16,7 @@ const (
 	PublicKey    ObjectType = 3
 	PrivateKey   ObjectType = 4
 	SplitKey     ObjectType = 5
+	Template     ObjectType = 6 // attributes for objects to be made (KMIP 1.4, section 2.2.6)
 	SecretData   ObjectType = 7
 	OpaqueObject ObjectType = 8
 	PGPKey       ObjectType = 9

@@ -19,7 +19,7 @@ const Tag = "kmip-policy"
 var types = map[string]string{
 	"CERTIFICATE": "certificate", "SYMMETRIC_KEY": "symmetric-key", "PUBLIC_KEY": "public-key", "PRIVATE_KEY": "private-key", "SPLIT_KEY": "split-key",
 	"SECRET_DATA": "secret-data", "OPAQUE_DATA": "opaque-object", "OPAQUE_OBJECT": "opaque-object", "PGP_KEY": "pgp-key",
-	"TEMPLATE": "", "CERTIFICATE_REQUEST": "", // there are none of those to be decided on: templates are not kept, requests have the type unknown
+	"TEMPLATE": "template", "CERTIFICATE_REQUEST": "certificate-request",
 }
 
 // operations are the vault's actions for each operation. An operation on an object reads its record first, so it takes that permission with
