@@ -27,6 +27,10 @@ func (x *exchange) give(payload ttlv.Item, out *ttlv.Encoder, between func()) er
 	if err != nil {
 		return err
 	}
+	came, err := x.asRegistered(payload)
+	if err != nil {
+		return err
+	}
 	r, err := x.server.vault.Key(x.ctx, x.caller, id)
 	switch {
 	case err != nil:
@@ -38,7 +42,12 @@ func (x *exchange) give(payload ttlv.Item, out *ttlv.Encoder, between func()) er
 	case !r.Exportable: // whoever may read the record may know
 		return because(wire.ResultReasonNotExtractable, fault.New(fault.Denied, "the key is not extractable"))
 	}
-	if w == nil {
+	if came {
+		if w, err = x.cameWrapped(r); err != nil {
+			return err
+		}
+	}
+	if w == nil || w.key == "" {
 		if err := mayLeavePlain(r); err != nil {
 			return err
 		}
@@ -49,6 +58,37 @@ func (x *exchange) give(payload ttlv.Item, out *ttlv.Encoder, between func()) er
 		between()
 		return x.writeObject(out, r, wanted, w, material)
 	})
+}
+
+// asRegistered tells whether a request asks for an object wrapped as it came (KMIP 1.4, section 4.11).
+func (x *exchange) asRegistered(payload ttlv.Item) (bool, error) {
+	item := payload.Find(wire.TagKeyWrapType)
+	if !item.Present() {
+		return false, nil
+	}
+	v, err := item.Enumeration()
+	switch {
+	case err != nil:
+		return false, err
+	case v != uint32(wire.KeyWrapTypeNotWrapped) && v != uint32(wire.KeyWrapTypeAsRegistered):
+		return false, because(wire.ResultReasonKeyWrapTypeNotSupported, fault.New(fault.Invalid, "the key wrap type %v is not known; use NotWrapped or AsRegistered", wire.KeyWrapType(v)))
+	case payload.Find(wire.TagKeyWrappingSpecification).Present():
+		return false, item.Fail("a Key Wrapping Specification says how the key is wrapped already")
+	}
+	return v == uint32(wire.KeyWrapTypeAsRegistered), nil
+}
+
+// cameWrapped is how an object was wrapped when it came; nil if it was not. It is wrapped anew, so by who may use that key now.
+func (x *exchange) cameWrapped(r *key.Record) (*wrapping, error) {
+	b, ok := r.Attributes[keptWrapping]
+	if !ok {
+		return nil, nil //nolint:nilnil // not wrapped is neither a value nor an error
+	}
+	m, err := ttlv.Decode(b, ttlv.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return x.readWrapping(m.Root())
 }
 
 // writeObject writes an object with its material; format 0 is its own.
@@ -114,9 +154,14 @@ func (x *exchange) writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyF
 			}
 			return nil
 		}
-		var iv []byte
+		var did wrapped
 		if w != nil {
-			iv, err = x.wrap(w, out, content)
+			did, err = x.wrap(w, out, func(e *ttlv.Encoder) error {
+				if err := content(e); err != nil {
+					return err
+				}
+				return x.writeBeside(e, r, w.names)
+			})
 		} else {
 			out.Structure(wire.TagKeyValue, func() { err = content(out) })
 		}
@@ -127,7 +172,7 @@ func (x *exchange) writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyF
 			out.Integer(wire.TagCryptographicLength, bits)
 		}
 		if w != nil && err == nil {
-			w.writeWrapping(out, x.version, iv)
+			w.writeWrapping(out, x.version, did)
 		}
 	})
 	return err

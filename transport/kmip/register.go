@@ -28,8 +28,9 @@ var forms = map[key.ObjectType]struct{ object, content wire.Tag }{
 
 // What a record keeps of an object beside its material, under names that no client can give.
 const (
-	keptFormat = ".format" // Key Format Type in which it came
-	keptObject = ".object" // what stands in the object's structure beside its content
+	keptFormat   = ".format"   // Key Format Type in which it came
+	keptObject   = ".object"   // what stands in the object's structure beside its content
+	keptWrapping = ".wrapping" // Key Wrapping Data with which it came
 )
 
 // mostSecret is how long material may be to be a secret of the vault's; what is longer is an opaque object.
@@ -73,16 +74,16 @@ func (x *exchange) registration(t key.ObjectType, object ttlv.Item, all template
 	if t == key.Template {
 		return x.registeredTemplate(object, all)
 	}
+	content := object.Find(forms[t].content)
+	if forms[t].content == wire.TagKeyBlock {
+		return x.registeredBlock(t, object, all)
+	}
 	s, err := x.spec(all, t)
 	if err != nil {
 		return vault.RegisterSpec{}, err
 	}
 	if err := rest(&s, t, object); err != nil {
 		return vault.RegisterSpec{}, err
-	}
-	content := object.Find(forms[t].content)
-	if forms[t].content == wire.TagKeyBlock {
-		return x.registeredBlock(s, t, content, all)
 	}
 	b, err := content.Bytes()
 	if err != nil {
@@ -116,28 +117,46 @@ func rest(s *vault.KeySpec, t key.ObjectType, object ttlv.Item) error {
 	return attach(s, keptObject, &e)
 }
 
-// registeredBlock reads a key block.
-func (x *exchange) registeredBlock(s vault.KeySpec, t key.ObjectType, b ttlv.Item, all template) (vault.RegisterSpec, error) {
-	none := vault.RegisterSpec{}
+// registeredBlock reads an object that has a key block. The attributes in its Key Value are the object's, too.
+func (x *exchange) registeredBlock(t key.ObjectType, object ttlv.Item, all template) (out vault.RegisterSpec, err error) {
+	b := object.Find(wire.TagKeyBlock)
 	f, err := b.Find(wire.TagKeyFormatType).Enumeration()
 	if err != nil {
-		return none, err
+		return out, err
 	}
 	if b.Find(wire.TagKeyCompressionType).Present() {
-		return none, because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
+		return out, because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
 	}
 	algorithm, bits, err := blockCipher(b, all)
 	if err != nil {
-		return none, err
+		return out, err
 	}
-	k, err := x.readBlock(t, algorithm, wire.KeyFormatType(f), b)
+	k, held, err := x.readBlock(t, algorithm, wire.KeyFormatType(f), b)
 	if err != nil {
-		return none, err
+		return out, err
 	}
+	out.Material = k.Material // the caller clears it, whatever follows
+	if all, err = all.with(held); err != nil {
+		return out, err
+	}
+	if out.Key, err = x.spec(all, t); err != nil {
+		return out, err
+	}
+	if algorithm, bits, err = blockCipher(b, all); err != nil {
+		return out, err
+	}
+	if err := held.agrees(algorithm, bits); err != nil {
+		return out, err
+	}
+	return out, x.describeBlock(&out.Key, object, wire.KeyFormatType(f), k, algorithm, bits)
+}
+
+// describeBlock says in a spec which key came in a block, and how.
+func (x *exchange) describeBlock(s *vault.KeySpec, object ttlv.Item, f wire.KeyFormatType, k block.Key, algorithm wire.CryptographicAlgorithm, bits int32) error {
+	t := s.Type
 	if t != key.SecretData {
 		if bits != 0 && k.Bits != 0 && t != key.SplitKey && k.Vault != 0 && int(bits) != k.Bits {
-			clear(k.Material)
-			return none, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the key has %d bits, not the %d that are said", k.Bits, bits))
+			return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the key has %d bits, not the %d that are said", k.Bits, bits))
 		}
 		if bits == 0 {
 			bits = int32(k.Bits)
@@ -148,8 +167,8 @@ func (x *exchange) registeredBlock(s vault.KeySpec, t key.ObjectType, b ttlv.Ite
 	}
 	s.Algorithm = k.Vault
 	if c := ciphers[k.Vault]; k.Vault == 0 || c.algorithm != algorithm || c.bits != bits {
-		if err := said(&s, algorithm, bits); err != nil {
-			return none, err
+		if err := said(s, algorithm, bits); err != nil {
+			return err
 		}
 	}
 	if s.Algorithm == 0 {
@@ -158,26 +177,41 @@ func (x *exchange) registeredBlock(s vault.KeySpec, t key.ObjectType, b ttlv.Ite
 			s.Algorithm = key.Secret
 		}
 	}
+	if err := rest(s, t, object); err != nil {
+		return err
+	}
 	var e ttlv.Encoder
-	e.Enumeration(wire.TagKeyFormatType, f)
-	return vault.RegisterSpec{Key: s, Material: k.Material}, attach(&s, keptFormat, &e)
+	if w := object.Find(wire.TagKeyBlock).Find(wire.TagKeyWrappingData); w.Present() {
+		e.Copy(w)
+		if err := attach(s, keptWrapping, &e); err != nil {
+			return err
+		}
+		e = ttlv.Encoder{}
+	}
+	e.Enumeration(wire.TagKeyFormatType, uint32(f))
+	return attach(s, keptFormat, &e)
 }
 
-// readBlock reads the key of a block, unwrapped if it came wrapped.
-func (x *exchange) readBlock(t key.ObjectType, a wire.CryptographicAlgorithm, f wire.KeyFormatType, b ttlv.Item) (k block.Key, err error) {
+// readBlock reads the key of a block, unwrapped if it came wrapped, and the attributes beside it.
+func (x *exchange) readBlock(t key.ObjectType, a wire.CryptographicAlgorithm, f wire.KeyFormatType, b ttlv.Item) (k block.Key, held template, err error) {
 	value := b.Find(wire.TagKeyValue)
 	w, err := x.readWrapping(b.Find(wire.TagKeyWrappingData))
 	if err != nil {
-		return k, err
+		return k, nil, err
+	}
+	read := func(value ttlv.Item) (err error) {
+		if held, err = x.beside(value); err != nil {
+			return err
+		}
+		k, err = block.Read(t, a, f, value.Find(wire.TagKeyMaterial))
+		return err
 	}
 	if w == nil {
-		return block.Read(t, a, f, value.Find(wire.TagKeyMaterial))
+		err = read(value)
+		return k, held, err
 	}
-	err = x.unwrap(w, value, func(material ttlv.Item) error {
-		k, err = block.Read(t, a, f, material)
-		return err
-	})
-	return k, err
+	err = x.unwrap(w, value, read)
+	return k, held, err
 }
 
 // blockCipher is the algorithm and length that a key block says, or the attributes where it does not.

@@ -127,7 +127,7 @@ func TestWrappingIsRefusedByName(t *testing.T) {
 		wrapped("KeyWrappingSpecification", r.ID.String(), "", "", ""):                                                                         "ItemNotFound: there is no such object",
 		wrapped("KeyWrappingSpecification", key.ID{7: 1}.String(), "", "", ""):                                                                 "ItemNotFound: there is no such object",
 		wrapped("KeyWrappingSpecification", kek, "CBC", "", ""):                                                                                "FeatureNotSupported: keys are not wrapped in the mode CBC",
-		strings.Replace(wrapped("KeyWrappingSpecification", kek, "", "", ""), `"Encrypt"`, `"MACSign"`, 1):                                     "FeatureNotSupported: the wrapping method MACSign is not supported; use Encrypt",
+		strings.Replace(wrapped("KeyWrappingSpecification", kek, "", "", ""), `"Encrypt"`, `"TR_31"`, 1):                                       "FeatureNotSupported: the wrapping method TR_31 is not supported; use Encrypt",
 		strings.Replace(wrapped("KeyWrappingSpecification", kek, "", "", ""), byID(kek), "", 1):                                                "MissingData",
 		wrapped("KeyWrappingSpecification", kek, "", "", "NoEncoding") + `<KeyFormatType type="Enumeration" value="TransparentSymmetricKey"/>`: "EncodingOptionError",
 	} {
