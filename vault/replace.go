@@ -15,6 +15,15 @@ import (
 type ReplaceSpec struct {
 	Pair   bool           // the key is the private half of a pair: both are replaced
 	Offset *time.Duration // from now until the new key is active, its other dates moved likewise; nil: it waits to be activated, without dates
+
+	Key    Successor // what the new key has unlike the old one
+	Public Successor // likewise the public half of a pair
+}
+
+// Successor is what a key that replaces another has unlike that. The zero value is nothing.
+type Successor struct {
+	Patch KeyPatch  // in which Links are beside its own, and what is no more than a change of versions (MinDecrypt, IfMatch) means nothing
+	Usage key.Usage // 0: the old key's
 }
 
 type replaceIn struct {
@@ -70,7 +79,11 @@ func (t *task) replaceOnce(ctx context.Context, in replaceIn, first bool) (fsm.O
 	}
 	news := make([]*key.Record, len(olds))
 	for i, old := range olds {
-		if news[i], err = t.successor(old, in.Replace); err != nil {
+		unlike := in.Replace.Key
+		if i > 0 {
+			unlike = in.Replace.Public
+		}
+		if news[i], err = t.successor(old, in.Replace, unlike); err != nil {
 			return fsm.Outcome{}, err
 		}
 	}
@@ -138,14 +151,14 @@ func (t *task) publicOf(r *key.Record) (*key.Record, error) {
 }
 
 // successor is the record of a key that is to replace another, without material.
-func (t *task) successor(old *key.Record, s ReplaceSpec) (*key.Record, error) {
+func (t *task) successor(old *key.Record, s ReplaceSpec, unlike Successor) (*key.Record, error) {
 	switch {
 	case old.State.Gone() || old.State == key.Suspended:
 		return nil, fault.New(fault.BadState, "key %s is %s: it is not replaced", nameOf(old), old.State)
 	case (old.Type == key.PublicKey || old.Type == key.PrivateKey) != s.Pair:
 		return nil, fault.New(fault.Invalid, "the halves of a pair are replaced together, and nothing else is")
-	case !old.Parent.IsZero() || isDual(old):
-		return nil, fault.New(fault.Invalid, "key %s is wrapped by another key: rotate it instead", nameOf(old))
+	case isDual(old):
+		return nil, fault.New(fault.Invalid, "key %s is bound to its key-encrypting key and is not replaced", nameOf(old))
 	}
 	if err := notOwn(old.Name); err != nil {
 		return nil, err
@@ -167,14 +180,71 @@ func (t *task) successor(old *key.Record, s ReplaceSpec) (*key.Record, error) {
 	first := key.Version{Number: 1, State: key.PreActive, Created: now}
 	r.State = key.PreActive
 	t.moveDates(r, old, now, s.Offset)
-	if s.Offset != nil && r.ActivateAt == 0 {
+	active := s.Offset != nil && r.ActivateAt == 0
+	if at := unlike.Patch.ActivateAt; at != nil && *at != 0 {
+		active = *at <= now
+		if r.ActivateAt = *at; active {
+			r.ActivateAt = 0
+		}
+	}
+	if active {
 		r.State, first.State, first.Activated = key.Active, key.Active, now
+	}
+	if err := unlike.apply(r, old, now); err != nil {
+		return nil, err
+	}
+	if !old.Parent.IsZero() { // it stays with whoever may put keys there
+		if _, err := t.adopter(old.Parent.String(), r); err != nil {
+			return nil, err
+		}
 	}
 	if r.RotateEvery > 0 {
 		r.NextRotate = nextRotation(max(now, r.ActivateAt), r.RotateEvery, id, 1)
 	}
 	r.Versions = []key.Version{first}
 	return r, t.alsoAllow(access.Create, r)
+}
+
+// apply gives a successor what it has unlike the old key, but for its activation. What stays inside does not get out by being replaced.
+func (s Successor) apply(r, old *key.Record, now key.Time) error {
+	p := s.Patch
+	for to, at := range map[*key.Time]*key.Time{&r.DeactivAt: p.DeactivAt, &r.ProcessStart: p.ProcessStart, &r.ProtectStop: p.ProtectStop, &r.DestroyAt: p.DestroyAt} {
+		if at != nil {
+			*to = *at
+		}
+	}
+	if p.Names != nil {
+		r.Names = *p.Names
+	}
+	if p.Groups != nil {
+		r.Groups = *p.Groups
+	}
+	if p.Links != nil {
+		r.Links = append(r.Links, *p.Links...)
+	}
+	if p.Tags != nil {
+		r.Tags = *p.Tags
+	}
+	if p.UsageLimit != nil {
+		r.UsageLimit = *p.UsageLimit
+	}
+	if p.Exportable != nil {
+		if *p.Exportable && !old.Exportable {
+			return fault.New(fault.BadState, "key %s is not exportable, and what replaces it cannot be made so", nameOf(old))
+		}
+		r.Exportable = *p.Exportable
+	}
+	if s.Usage != 0 {
+		r.Usage = s.Usage
+	}
+	attributes, err := patched(r.Attributes, p.Attributes)
+	if err != nil {
+		return err
+	}
+	if attributes != nil {
+		r.Attributes = *attributes
+	}
+	return checkDates(r, now, nil, p.DeactivAt, p.DestroyAt)
 }
 
 // individual are attributes that say something of one object alone, which its successor does not share.

@@ -245,19 +245,8 @@ func differs[T comparable](to **T, old, v T) {
 // is not given, an activation date matters: without it the object waits to be activated.
 func (x *exchange) describe(all template, kind wire.ObjectType, s *vault.KeySpec) error {
 	r := key.Record{Attributes: maps.Clone(s.Attributes), Exportable: true, Type: key.ObjectType(kind)}
-	for i, g := range all {
-		if slices.ContainsFunc(all[:i], func(o given) bool { return o.name == g.name }) {
-			continue // it was taken with the first
-		}
-		var values []attribute.Value
-		for _, o := range all[i:] {
-			if o.name == g.name {
-				values = append(values, attribute.Value{Index: len(values), Item: o.value})
-			}
-		}
-		if err := x.make1(&r, g, values); err != nil {
-			return err
-		}
+	if err := x.assignAll(&r, all); err != nil {
+		return err
 	}
 	if r.Tags == nil { // the specification's
 		r.Tags = map[string]string{policy.Tag: "default"}
@@ -285,6 +274,25 @@ func (x *exchange) describe(all template, kind wire.ObjectType, s *vault.KeySpec
 			s.Attributes = map[string][]byte{}
 		}
 		s.Attributes[wire.TagActivationDate.Name()] = b
+	}
+	return nil
+}
+
+// assignAll gives a new object all attributes of a template.
+func (x *exchange) assignAll(r *key.Record, all template) error {
+	for i, g := range all {
+		if slices.ContainsFunc(all[:i], func(o given) bool { return o.name == g.name }) {
+			continue // it was taken with the first
+		}
+		var values []attribute.Value
+		for _, o := range all[i:] {
+			if o.name == g.name {
+				values = append(values, attribute.Value{Index: len(values), Item: o.value})
+			}
+		}
+		if err := x.make1(r, g, values); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -11,30 +11,19 @@ import (
 
 // createPair is Create Key Pair (KMIP 1.4, section 4.2; 2.1, section 6.1.11): two linked objects, both or none.
 func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	common, err := x.template(payload, wire.TagCommonTemplateAttribute, wire.TagCommonAttributes)
+	ofPrivate, ofPublic, err := x.halves(payload)
 	if err != nil {
 		return err
 	}
-	half := func(t key.ObjectType, tags ...wire.Tag) (vault.KeySpec, template, error) {
-		own, err := x.template(payload, tags...)
-		if err != nil {
-			return vault.KeySpec{}, nil, err
-		}
-		all := append(own, slices.DeleteFunc(slices.Clone(common), func(c given) bool { // what is said of one half counts more than what is said of both
-			return slices.ContainsFunc(own, func(o given) bool { return o.name == c.name })
-		})...)
-		s, err := x.spec(all, t)
-		return s, all, err
-	}
-	private, all, err := half(key.PrivateKey, wire.TagPrivateKeyTemplateAttribute, wire.TagPrivateKeyAttributes)
+	private, err := x.spec(ofPrivate, key.PrivateKey)
 	if err != nil {
 		return err
 	}
-	public, _, err := half(key.PublicKey, wire.TagPublicKeyTemplateAttribute, wire.TagPublicKeyAttributes)
+	public, err := x.spec(ofPublic, key.PublicKey)
 	if err != nil {
 		return err
 	}
-	if private.Algorithm, err = pairAlgorithm(all); err != nil {
+	if private.Algorithm, err = pairAlgorithm(ofPrivate); err != nil {
 		return err
 	}
 	p, err := x.server.vault.CreatePair(x.ctx, x.caller, vault.PairSpec{Private: private, Public: public})
@@ -46,4 +35,23 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	out.Text(wire.TagPrivateKeyUniqueIdentifier, x.id)
 	out.Text(wire.TagPublicKeyUniqueIdentifier, p.Public.ID.String())
 	return nil
+}
+
+// halves are the attributes that a payload gives the halves of a pair: each its own, and what is said of both. What is said of one half counts more.
+func (x *exchange) halves(payload ttlv.Item) (private, public template, err error) {
+	common, err := x.template(payload, wire.TagCommonTemplateAttribute, wire.TagCommonAttributes)
+	if err != nil {
+		return nil, nil, err
+	}
+	half := func(tags ...wire.Tag) (template, error) {
+		own, err := x.template(payload, tags...)
+		return append(own, slices.DeleteFunc(slices.Clone(common), func(c given) bool {
+			return slices.ContainsFunc(own, func(o given) bool { return o.name == c.name })
+		})...), err
+	}
+	if private, err = half(wire.TagPrivateKeyTemplateAttribute, wire.TagPrivateKeyAttributes); err != nil {
+		return nil, nil, err
+	}
+	public, err = half(wire.TagPublicKeyTemplateAttribute, wire.TagPublicKeyAttributes)
+	return private, public, err
 }

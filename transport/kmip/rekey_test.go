@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -59,8 +60,10 @@ func TestReKeyHandsTheNameOver(t *testing.T) {
 	}
 	w.f.Advance(2 * time.Hour)
 	for payload, want := range map[string]string{
-		byID(old) + template(enumeration("Cryptographic Algorithm", "AES")): "FeatureNotSupported: ",
-		byID(key.ID{7: 1}.String()):                                         "ItemNotFound: ",
+		byID(old) + template(enumeration("Cryptographic Algorithm", "DES3")): "InvalidField: ",
+		byID(old) + template(integer("Cryptographic Length", 128)):           "InvalidField: ",
+		byID(old) + template(enumeration("State", "Active")):                 "PermissionDenied: ",
+		byID(key.ID{7: 1}.String()):                                          "ItemNotFound: ",
 	} {
 		if got := outcomes(t, w.ask(request("1.4", "", "ReKey "+payload)))[0]; !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s", payload, got)
@@ -103,5 +106,72 @@ func TestReKeyKeyPairReplacesBothHalves(t *testing.T) {
 	}
 	if a, b := w.material(text(wire.TagPublicKeyUniqueIdentifier), ""), w.material(public, ""); a == b {
 		t.Error("the new public key is the old one")
+	}
+}
+
+// TestReKeyTakesAttributes: the new key has what the request gives it, and the old one's else; dates that are given count more than an offset.
+func TestReKeyTakesAttributes(t *testing.T) {
+	w := open(t)
+	parent := w.key("app/parent", false)
+	child, err := w.f.Vault(0).CreateKey(t.Context(), w.f.Root(), vault.KeySpec{Name: "app/child", Parent: parent.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := w.record(idOf(t, w.one("1.4", "ReKey "+byID(child.ID.String())))); r.Parent != parent.ID || r.Name != "app/child" {
+		t.Errorf("under a parent it is %+v", r)
+	}
+	for _, v := range []string{"1.0", "1.4", "2.1"} {
+		old := idOf(t, w.one("1.4", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+template(byName("old "+v), text("x-tag", "blue"), text("Contact Information", "Joe"), text("Object Group", "one"),
+			enumeration("Cryptographic Algorithm", "AES"), integer("Cryptographic Length", 256), integer("Cryptographic Usage Mask", 12))))
+		attributes := template(enumeration("Cryptographic Algorithm", "AES"), integer("Cryptographic Length", 256), integer("Cryptographic Usage Mask", 4), text("Contact Information", "Jane"),
+			byName("new "+v), `<Attribute><AttributeName type="TextString" value="Activation Date"/><AttributeValue type="DateTime" value="2020-01-01T00:00:00Z"/></Attribute>`)
+		if v == "2.1" {
+			attributes = `<Attributes><CryptographicAlgorithm type="Enumeration" value="AES"/><CryptographicLength type="Integer" value="256"/><CryptographicUsageMask type="Integer" value="4"/>` +
+				`<ContactInformation type="TextString" value="Jane"/><Name><NameValue type="TextString" value="new 2.1"/><NameType type="Enumeration" value="UninterpretedTextString"/></Name>` +
+				`<ActivationDate type="DateTime" value="2020-01-01T00:00:00Z"/></Attributes>`
+		}
+		r := w.record(idOf(t, w.one(v, "ReKey "+byID(old)+`<Offset type="Interval" value="3600"/>`+attributes)))
+		if r.State != key.Active || r.Usage != 4 || len(r.Names) != 1 || r.Names[0].Value != "new "+v || len(r.Groups) != 1 {
+			t.Errorf("%s: it is %+v", v, r)
+		}
+		if got := xmlOf(t, w.one("1.4", "GetAttributes "+byID(r.ID.String()))); !strings.Contains(got, text("Contact Information", "Jane")) || !strings.Contains(got, text("x-tag", "blue")) {
+			t.Errorf("%s: it has %s", v, got)
+		}
+		if was := w.record(old); was.Usage != 12 || len(was.Names) != 0 {
+			t.Errorf("%s: the old one is %+v", v, was)
+		}
+	}
+}
+
+// TestReKeyKeyPairTakesAttributes: each half its own, and both what is said of both.
+func TestReKeyKeyPairTakesAttributes(t *testing.T) {
+	w := open(t)
+	for _, c := range []struct{ version, both, private, public string }{
+		{
+			"1.4", `<CommonTemplateAttribute>` + text("x-tag", "both") + `</CommonTemplateAttribute>`,
+			`<PrivateKeyTemplateAttribute>` + integer("Cryptographic Usage Mask", 1) + `</PrivateKeyTemplateAttribute>`, `<PublicKeyTemplateAttribute>` + text("x-tag", "public") + `</PublicKeyTemplateAttribute>`,
+		},
+		{
+			"2.1", `<CommonAttributes><Attribute><VendorIdentification type="TextString" value="x"/><AttributeName type="TextString" value="tag"/><AttributeValue type="TextString" value="both"/></Attribute></CommonAttributes>`,
+			`<PrivateKeyAttributes><CryptographicUsageMask type="Integer" value="1"/></PrivateKeyAttributes>`,
+			`<PublicKeyAttributes><Attribute><VendorIdentification type="TextString" value="x"/><AttributeName type="TextString" value="tag"/><AttributeValue type="TextString" value="public"/></Attribute></PublicKeyAttributes>`,
+		},
+	} {
+		made := w.one("1.4", `CreateKeyPair <CommonTemplateAttribute>`+enumeration("Cryptographic Algorithm", "EC")+integer("Cryptographic Length", 256)+`</CommonTemplateAttribute>`)
+		id, err := made.Find(wire.TagPrivateKeyUniqueIdentifier).Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := w.one(c.version, `ReKeyKeyPair <PrivateKeyUniqueIdentifier type="TextString" value="`+id+`"/><Offset type="Interval" value="0"/>`+c.both+c.private+c.public)
+		for tag, want := range map[wire.Tag]string{wire.TagPrivateKeyUniqueIdentifier: "both", wire.TagPublicKeyUniqueIdentifier: "public"} {
+			id, err := answer.Find(tag).Text()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := w.record(id)
+			if got := xmlOf(t, w.one("1.4", "GetAttributes "+byID(id))); !strings.Contains(got, text("x-tag", want)) || r.State != key.Active || (r.Usage == key.Sign) != (want == "both") {
+				t.Errorf("%s %s: %s (%+v)", c.version, want, got, r)
+			}
+		}
 	}
 }
