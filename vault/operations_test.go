@@ -150,6 +150,12 @@ var operations = []operation{
 	{"key.replace", access.Rotate, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.ReplaceKey(ctx, c, "app/new", vault.ReplaceSpec{}))
 	}},
+	{"key.split", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.SplitKey(ctx, c, vault.SplitSpec{Fresh: key.AES256GCM, Sharing: vault.Sharing{Method: vault.SharingXOR, Parts: 2, Threshold: 2}, Parts: []vault.KeySpec{{Name: "app/part1"}, {Name: "app/part2"}}}))
+	}},
+	{"key.join", access.Create, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.JoinKey(ctx, c, vault.JoinSpec{Key: vault.KeySpec{Name: "app/joined", Algorithm: key.Opaque}, Sharing: vault.Sharing{Method: vault.SharingXOR, Parts: 2, Threshold: 2}, Parts: []vault.JoinPart{{"app/sign", 1}, {"app/sign", 2}}}))
+	}},
 	{"key.register", access.Import, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.RegisterKey(ctx, c, vault.RegisterSpec{Key: vault.KeySpec{Name: "app/registered", Algorithm: key.Secret}, Material: []byte("as it came in")}))
 	}},

@@ -55,6 +55,8 @@ var operations = []struct {
 	{wire.OperationRNGRetrieve, retrieveRandom},
 	{wire.OperationRNGSeed, seedRandom},
 	{wire.OperationHash, hash},
+	{wire.OperationCreateSplitKey, createSplit},
+	{wire.OperationJoinSplitKey, joinSplit},
 }
 
 // find returns what does an operation in a version.

@@ -62,6 +62,8 @@ const (
 	LinkDerived     LinkKind = 5
 	LinkReplacement LinkKind = 6
 	LinkReplaced    LinkKind = 7
+	LinkPrevious    LinkKind = 10 // the part of a split key before this one
+	LinkNext        LinkKind = 11
 )
 
 // Link ties an object to another (KMIP 2.1, section 4.31): a private key to its public key, a key to the one it replaced.
