@@ -14,7 +14,7 @@ import (
 // openRoutes are all that a stranger may call. A share that is handed in, and a custodian's proof, are their own credentials.
 var openRoutes = []string{
 	"GET /livez", "GET /readyz", "GET /v1/openapi.json", "GET /v1/sys/status", "GET /v1/sys/doctor", "GET /metrics",
-	"POST /v1/sys/init", "POST /v1/sys/unseal", "POST /v1/sys/unseal/reset",
+	"POST /v1/sys/init", "POST /v1/sys/unseal", "POST /v1/sys/unseal/reset", "POST /v1/sys/unseal/request",
 	"POST /v1/sys/roll-call/submit", "POST /v1/sys/root-token",
 }
 

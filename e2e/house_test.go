@@ -28,6 +28,7 @@ var plan = map[string][]string{
 	"vault/audit":                    {"vault/key", "vault/access", "vault/fault"},
 	"seal":                           {"vault/fault"},
 	"seal/keep":                      {"vault/fault"},
+	"seal/handin":                    {"seal", "vault/fault"},
 	"fsm/btree":                      {}, // knows not what it orders
 	"fsm":                            {"fsm/btree", "vault/key", "vault/access", "vault/fault", "vault/plant"},
 	"cluster/autopilot":              {},
@@ -43,7 +44,7 @@ var plan = map[string][]string{
 	"vault/archive":                  {"vault/fault"},
 	"vault/merge":                    {"fsm", "vault/key"},
 	"vault/depot":                    {"vault/fault"},
-	"vault":                          {"fsm", "seal", "vault/merge", "vault/archive", "vault/depot", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault", "vault/plant"},
+	"vault":                          {"fsm", "seal", "seal/handin", "vault/merge", "vault/archive", "vault/depot", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault", "vault/plant"},
 	"vault/vaulttest":                {"vault", "fsm", "seal", "vault/archive", "vault/primitive", "vault/envelope", "vault/key", "vault/access", "vault/audit", "vault/fault"},
 	"transport/serve":                {"vault", "vault/key", "vault/access", "vault/fault"},
 	"transport/api":                  {},

@@ -70,6 +70,7 @@ func (v *Vault) HandleClose(ctx context.Context, from string, body []byte) ([]by
 			return nil, err
 		}
 		v.ceremony.forget()
+		v.handKeys.End("it was reset")
 		return nil, t.done(nil)
 	}
 	t, err := v.begin("sys.seal", access.Operate, c.Caller, true)

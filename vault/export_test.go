@@ -137,7 +137,7 @@ func SecretOf(text []byte) []byte {
 }
 
 // ForgetRekey is what Run does on a node that does not lead.
-func (v *Vault) ForgetRekey() { v.rekey.forget() }
+func (v *Vault) ForgetRekey() { v.rekey.forget("a test") }
 
 // CloneDual is another record with material of the same size as r's, as the vault would write it.
 func (v *Vault) CloneDual(r *key.Record, n uint32) (*key.Record, error) {

@@ -160,6 +160,7 @@ func (v *Vault) unseal(o *seal.Opened, cluster [16]byte) {
 	if l := v.link.Load(); l != nil {
 		l.peers.Announce(false)
 	}
+	v.handKeys.End("member " + v.cfg.Node + " was opened")
 	v.log.Info("node is open", "node", v.cfg.Node)
 }
 
@@ -170,6 +171,8 @@ func (v *Vault) close() {
 	v.keys.purge()
 	v.dual.purge()
 	v.auth.forget()
+	v.handKeys.End("member " + v.cfg.Node + " was sealed")
+	v.rekey.forgetSoon(leaderSealed)
 	if room == nil {
 		return
 	}
@@ -184,7 +187,6 @@ func (v *Vault) close() {
 func (v *Vault) Close() {
 	v.close()
 	v.ceremony.forget()
-	v.rekey.forget()
 	v.keys.stop()
 	v.dual.stop()
 }

@@ -256,6 +256,13 @@ var operations = []operation{
 		return err1(v.StartRekey(ctx, c, vault.RekeySpec{Shares: 3, Threshold: 2}))
 	}},
 	{"sys.rekey-status", access.Inspect, true, func(_ *world, v *vault.Vault, c access.Caller) error { return err1(v.Rekeying(ctx, c)) }},
+	{"sys.rekey-request", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
+		id := "?"
+		if k, err := v.Rekeying(ctx, w.Root()); err == nil {
+			id = k.ID
+		}
+		return err1(v.RequestRekeyHandIn(ctx, c, id, 0))
+	}},
 	{"sys.rekey-share", access.Operate, true, func(w *world, v *vault.Vault, c access.Caller) error {
 		id := "?"
 		if k, err := v.Rekeying(ctx, w.Root()); err == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/seal"
+	"github.com/quorate/quorate/seal/handin"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 )
@@ -33,16 +34,39 @@ type rekeyRoom struct {
 	next    *seal.Config // what takes effect once the new shares were handed back
 	verify  *seal.Proof
 	expires time.Time
+	until   time.Time    // when the last request for shares by file ends, which keeps the change alive
+	keys    *handin.Keys // what such requests are for
 }
 
-func (r *rekeyRoom) forget() {
+// forget ends a change of shares; why says so to whoever comes with a file.
+func (r *rekeyRoom) forget(why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.endLocked(why)
+}
+
+const leaderSealed = "the leader was sealed"
+
+// forgetSoon is forget for who must not wait for a share that is being handed in at this moment: then the vault's next round does it, and
+// until then nobody gets here, since the vault is sealed. Nothing of a change of shares outlives the keyring that it is made with.
+func (r *rekeyRoom) forgetSoon(why string) {
+	if r.mu.TryLock() {
+		defer r.mu.Unlock()
+		r.endLocked(why)
+	}
+}
+
+// endLocked is forget for who holds the lock.
+func (r *rekeyRoom) endLocked(why string) {
 	r.id, r.spec, r.prove, r.next, r.verify = "", RekeySpec{}, nil, nil, nil
+	r.expires, r.until = time.Time{}, time.Time{}
+	r.keys.End(why)
 }
 
 // live returns whether a change is under way. Caller holds the lock.
-func (r *rekeyRoom) liveLocked(now time.Time) bool { return r.id != "" && now.Before(r.expires) }
+func (r *rekeyRoom) liveLocked(now time.Time) bool {
+	return r.id != "" && (now.Before(r.expires) || now.Before(r.until))
+}
 
 // waitsLocked tells whether new shares are out and wait to be handed back. Caller holds the lock.
 func (r *rekeyRoom) waitsLocked(now time.Time) bool { return r.next != nil && r.liveLocked(now) }
@@ -66,6 +90,7 @@ func (r *rekeyRoom) stateLocked() *Rekeying {
 type rekeyIn struct {
 	ID    string `cbor:"1,keyasint"`
 	Share []byte `cbor:"2,keyasint"`
+	File  []byte `cbor:"3,keyasint,omitempty"` // instead of Share: what handin.File.Text wrote
 }
 
 var (
@@ -110,6 +135,7 @@ func startRekey(_ context.Context, t *task, s RekeySpec) (*Rekeying, error) {
 		return nil, fault.New(fault.Exists, "a change of shares is under way").
 			WithHint("Go on with it, or cancel it: quorate operator rekey --cancel.")
 	}
+	r.endLocked("another one was begun")
 	r.prove = seal.NewProof(cfg, t.v.cfg.CeremonyLimit, t.v.cfg.Now)
 	r.id, r.spec, r.next, r.verify = r.prove.Progress().ID, s, nil, nil
 	r.expires = now.Add(t.v.cfg.CeremonyLimit)
@@ -141,7 +167,7 @@ func noRekey() error {
 
 // SubmitRekey hands in a share: of now in the phase "prove", a new one in the phase "verify". Refusals keep the progress.
 func (v *Vault) SubmitRekey(ctx context.Context, c access.Caller, id string, share []byte) (*Rekeying, error) {
-	return opSubmitRekey.do(ctx, v, c, rekeyIn{id, share})
+	return opSubmitRekey.do(ctx, v, c, rekeyIn{ID: id, Share: share})
 }
 
 func submitRekey(ctx context.Context, t *task, in rekeyIn) (*Rekeying, error) {
@@ -155,11 +181,20 @@ func submitRekey(ctx context.Context, t *task, in rekeyIn) (*Rekeying, error) {
 	if !r.liveLocked(now) || r.id != in.ID {
 		return nil, noRekey()
 	}
-	proof := r.prove
-	if r.next != nil {
-		proof = r.verify
+	cfg, err := sealConfig(t.link.machine.State())
+	if err != nil {
+		return nil, err
 	}
-	p, err := proof.Submit(in.Share)
+	proof, epoch := r.prove, cfg.Epoch
+	if r.next != nil {
+		proof, epoch = r.verify, r.next.Epoch
+	}
+	share, err := r.shareOf(t, in, epoch, cfg.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(share)
+	p, err := proof.Submit(share)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +249,7 @@ func (t *task) takeEffectLocked(ctx context.Context, r *rekeyRoom) (*Rekeying, e
 		return nil, err
 	}
 	err := t.putSeal(ctx, r.next)
-	r.id = ""
+	r.endLocked("the new shares took effect")
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +300,7 @@ func cancelRekey(_ context.Context, t *task, _ struct{}) (bool, error) {
 	if !r.liveLocked(t.v.cfg.Now()) {
 		return false, noRekey()
 	}
-	r.id, r.next = "", nil
+	r.endLocked("it was cancelled")
 	return true, nil
 }
 

@@ -38,15 +38,18 @@ func (v *Vault) Run(ctx context.Context) error {
 		if y := v.ceremony.current(); y != nil {
 			y.Expire()
 		}
+		v.handKeys.Expire()
+		v.rekey.keys.Expire()
 		if err := v.tidyShares(); err != nil {
 			v.log.Warn("shares that open nothing any more could not be removed", "err", err)
 		}
 		l, room, err := v.opened()
 		if err != nil {
+			v.rekey.forget(leaderSealed)
 			continue
 		}
 		if _, self := l.replica.Leader(); !self {
-			v.rekey.forget()
+			v.rekey.forget("the leader changed")
 			continue
 		}
 		if err := v.duties(ctx, l, room); err != nil && ctx.Err() == nil && !errors.Is(err, fault.NoLeader) {

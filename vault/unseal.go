@@ -201,6 +201,7 @@ func (v *Vault) take(cfg *seal.Config, lines [][]byte) (seal.Progress, error) {
 			v.hold(false)
 		} else {
 			opened.Destroy()
+			v.handKeys.End("the shares were complete")
 		}
 		break
 	}
@@ -348,6 +349,7 @@ func (t *task) resetUnseal(ctx context.Context, share []byte) (*Unsealing, error
 		return nil, err
 	}
 	t.v.ceremony.get(t.v, cfg).ForceReset()
+	t.v.handKeys.End("it was reset")
 	body, err := cbor.Marshal(closing{Forget: true, Caller: t.caller})
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/seal"
+	"github.com/quorate/quorate/seal/handin"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/audit"
 	"github.com/quorate/quorate/vault/fault"
@@ -139,6 +140,8 @@ type Config struct {
 	Keeper Keeper // where this node keeps its share of the slot "quorum"; nil: it holds none
 	// Sign signs reports with the node's own key, and names the key; nil: they are not signed.
 	Sign func(message []byte) (signature []byte, keyID string, err error)
+	// Certificate is the node's own, DER, for the key that Sign uses; nil: shares cannot be asked for by file.
+	Certificate func() []byte
 
 	counting counting // thresholds; a test makes them small
 }
@@ -163,6 +166,8 @@ type Vault struct {
 	rekey    rekeyRoom
 	opening  openingRoom
 	calls    callRoom
+	handIns  callRoom     // the pace at which strangers ask for keys and hand in files
+	handKeys *handin.Keys // the node's keys for shares by file, until it opens, is sealed or is told to forget
 
 	initMu  sync.Mutex           // one founding at a time
 	backing sync.Mutex           // held while a scheduled snapshot is stored
@@ -210,6 +215,7 @@ func New(cfg Config) *Vault {
 	v.keys = newKeyCache(cfg.CacheSize, cfg.CacheAge)
 	v.dual = newDualCache(cfg.CacheSize, cfg.CacheAge)
 	v.opening.boot = seal.NewBootKey()
+	v.handKeys, v.rekey.keys = handin.NewKeys(cfg.Now), handin.NewKeys(cfg.Now)
 	v.recallHold()
 	return v
 }

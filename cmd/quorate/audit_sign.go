@@ -37,6 +37,14 @@ func (n *node) auditSigner(message []byte) ([]byte, string, error) {
 	return sig, hex.EncodeToString(fingerprint[:]), err
 }
 
+// certificate is this node's own, DER; nil before it has one.
+func (n *node) certificate() []byte {
+	if id := n.identity.Load(); id != nil {
+		return id.Cert.Leaf.Raw
+	}
+	return nil
+}
+
 // checkSignatures returns the check of checkpoints by the certificates in files, for `quorate audit verify --cert`.
 func checkSignatures(files []string) (func(keyID string, message, signature []byte) error, error) {
 	known := map[string]*x509.Certificate{}

@@ -25,7 +25,7 @@ remove members.`,
 	cmd.AddCommand(newJoinTokenCmd(a), newClientCertCmd(a), newMembersCmd(a), newDigestCmd(a))
 	cmd.AddCommand(newMemberCmds(a)...)
 	cmd.AddCommand(newStepDownCmd(a), newAutopilotCmd(a), newSnapshotCmd(a), newDrillCmd(a), newRecoverCmd(a))
-	cmd.AddCommand(newRollCallCmd(a), newRootTokenCmd(a))
+	cmd.AddCommand(newRollCallCmd(a), newRootTokenCmd(a), newShareCmd(a))
 	return cmd
 }
 

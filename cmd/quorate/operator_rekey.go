@@ -23,6 +23,7 @@ type rekeying struct {
 	resume     bool
 	cancel     bool
 	look       bool
+	file       handingIn
 }
 
 // Phases of a change of shares.
@@ -45,10 +46,14 @@ shares then stay in effect, new ones that were shown are worth nothing, and the 
 
 With --recipient the new shares are encrypted, and with --no-confirm they are not handed back by this command: then the
 custodians hand them back with "quorate operator rekey --resume". --status shows how far it is, --cancel calls it off and
-leaves the present shares as they are.`,
+leaves the present shares as they are. For custodians who are elsewhere, --request writes a one-time key of the leader to a
+file, which keeps the change alive for --ttl; they encrypt shares to it ("operator share encrypt"), and --resume --hand-in
+gives the encrypted files in: present shares first, and with another request the new ones.`,
 		Example: `  quorate operator rekey --shares 5 --threshold 3
   quorate operator rekey --shares 5 --threshold 3 --share-file s1 --share-file s2 --share-file s3 --out new-custody
   quorate operator rekey --resume --share-file new-share-1.txt
+  quorate operator rekey --request request.txt --ttl 8h
+  quorate operator rekey --resume --hand-in share-1.qhand --hand-in share-2.qhand
   quorate operator rekey --cancel`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,6 +69,8 @@ leaves the present shares as they are.`,
 					return err
 				}
 				return a.result(r, func(w io.Writer) error { return writeRekey(w, r) })
+			case f.file.request != "":
+				return a.requestRekey(cmd.Context(), c, f)
 			case f.cancel:
 				if err := c.CancelRekey(cmd.Context()); err != nil {
 					return err
@@ -85,12 +92,13 @@ leaves the present shares as they are.`,
 	fl.BoolVar(&f.resume, "resume", false, "go on with a change that was begun before")
 	fl.BoolVar(&f.cancel, "cancel", false, "call off the change")
 	fl.BoolVar(&f.look, "status", false, "only show how far the change is")
+	f.file.flags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("resume", "cancel", "status")
 	return cmd
 }
 
 func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []string) error {
-	s, err := a.openShares(args, f.files) // looked at before anything begins
+	s, err := a.sharesOrFiles(args, f.files, f.file.files) // looked at before anything begins
 	if err != nil {
 		return err
 	}
@@ -108,7 +116,11 @@ func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []st
 		if !ok {
 			return a.halfway(r)
 		}
-		next, err := c.SubmitRekey(ctx, r.ID, string(share))
+		submit := c.SubmitRekey
+		if s.sealed {
+			submit = c.HandInRekey
+		}
+		next, err := submit(ctx, r.ID, string(share))
 		clear(share)
 		if err != nil {
 			if s.prompt && errors.Is(err, fault.Invalid) {
@@ -134,6 +146,25 @@ func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []st
 		}
 	}
 	return a.rekeyed(r)
+}
+
+// requestRekey asks for a key to encrypt shares to, for the change that is under way or for a new one.
+func (a *app) requestRekey(ctx context.Context, c *client.Client, f rekeying) error {
+	r, err := c.Rekey(ctx)
+	if errors.Is(err, fault.NotFound) {
+		r, err = a.beginRekey(ctx, c, f)
+	}
+	if err != nil {
+		return err
+	}
+	q, err := c.RequestRekeyHandIn(ctx, api.HandInRequest{ID: r.ID, TTL: f.file.ttl})
+	if err != nil {
+		return err
+	}
+	if r.Phase == phaseVerify {
+		a.say("This asks for the NEW shares, of epoch %d.", r.Epoch)
+	}
+	return a.requested(f.file.request, q)
 }
 
 func (a *app) beginRekey(ctx context.Context, c *client.Client, f rekeying) (*api.RekeyResponse, error) {

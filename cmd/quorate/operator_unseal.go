@@ -16,6 +16,7 @@ import (
 func newUnsealCmd(a *app) *cobra.Command {
 	var files []string
 	var reset bool
+	var file handingIn
 	cmd := &cobra.Command{
 		Use:   "unseal [SHARE | -]",
 		Short: "Hand in key shares; enough of them open every member",
@@ -24,10 +25,16 @@ asked for and not shown; from a pipe or file each line is one. A mistyped share 
 that is in already is passed over. The shares are handed in until every member is open; members that still are not are named.
 
 Progress lasts some minutes. --reset forgets the shares handed in so far; one share, or a token that permits it, proves
-the right to.`,
+the right to.
+
+For custodians who are elsewhere, --request writes one-time keys of the members to a file; each custodian encrypts the
+share to it ("operator share encrypt"), and --hand-in gives the encrypted files in. A share is then never in plain on the
+machine that hands it in. What --request wrote is over when the cluster opens, is reset, or --ttl has passed.`,
 		Example: `  quorate operator unseal
   quorate operator unseal --share-file share-1.txt --share-file share-2.txt
   gpg -d share.asc | quorate operator unseal -
+  quorate operator unseal --request request.txt --ttl 8h
+  quorate operator unseal --hand-in share-1.qhand --hand-in share-4.qhand
   quorate operator unseal --reset`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,7 +46,14 @@ the right to.`,
 			if reset {
 				return a.resetUnseal(cmd.Context(), c, args, files)
 			}
-			s, err := a.openShares(args, files)
+			if file.request != "" {
+				r, err := c.RequestHandIn(cmd.Context(), api.HandInRequest{TTL: file.ttl})
+				if err != nil {
+					return err
+				}
+				return a.requested(file.request, r)
+			}
+			s, err := a.sharesOrFiles(args, files, file.files)
 			if err != nil {
 				return err
 			}
@@ -49,6 +63,7 @@ the right to.`,
 	}
 	cmd.Flags().StringArrayVar(&files, "share-file", nil, "`file` with shares, one a line; repeatable; - for standard input")
 	cmd.Flags().BoolVar(&reset, "reset", false, "forget the shares handed in so far")
+	file.flags(cmd)
 	return cmd
 }
 
@@ -65,7 +80,12 @@ func (a *app) unseal(ctx context.Context, c *client.Client, s *shares) error {
 		if !ok {
 			break
 		}
-		r, err := c.Unseal(ctx, string(share))
+		var r *api.UnsealResponse
+		if s.sealed {
+			r, err = c.HandIn(ctx, string(share))
+		} else {
+			r, err = c.Unseal(ctx, string(share))
+		}
 		clear(share)
 		switch f := fault.Of(err); {
 		case err == nil:

@@ -54,6 +54,7 @@ const (
 type shares struct {
 	app    *app
 	lines  [][]byte // given; each was looked at already
+	sealed bool     // lines are files, encrypted to a request
 	prompt bool     // ask for them, one by one, until nobody needs more
 	next   int
 }

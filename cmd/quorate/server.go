@@ -224,7 +224,7 @@ func openServer(cfg config, log *slog.Logger) (*server, error) {
 	}
 	v := vault.New(vault.Config{
 		Node: cfg.Name, Version: version, Audit: trail, Founder: n, Authority: authority{moved: cfg.ClockOffset}, Log: log, Now: cfg.now(),
-		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(), Keeper: shares, Sign: n.auditSigner,
+		CacheSize: cfg.Cache.Keys, CacheAge: cfg.Cache.Age, CeremonyLimit: cfg.Cluster.Ceremony, DestroyGuard: cfg.Keys.guard(), Keeper: shares, Sign: n.auditSigner, Certificate: n.certificate,
 	})
 	n.vault = v
 	s := &server{cfg: cfg, log: log, audit: trail, vault: v, node: n}

@@ -112,10 +112,26 @@ type InitResponse struct {
 	JoinToken     string   `json:"join_token"`
 }
 
-// ShareRequest hands in a share: unseal, unseal/reset, rekey/share.
+// ShareRequest hands in a share: unseal, unseal/reset, rekey/share. Instead of the share it may hold a file with it (not for reset).
 type ShareRequest struct {
-	Share string `json:"share"`
-	ID    string `json:"id,omitzero"` // of the rekey
+	Share  string `json:"share,omitzero"`
+	HandIn string `json:"hand_in,omitzero"` // the text that "quorate operator share encrypt" wrote
+	ID     string `json:"id,omitzero"`      // of the rekey
+}
+
+// HandInRequest is the body of POST /v1/sys/unseal/request and of …/rekey/request.
+type HandInRequest struct {
+	TTL string `json:"ttl,omitzero"` // 10m to 24h; default 4h
+	ID  string `json:"id,omitzero"`  // of the rekey
+}
+
+// HandInResponse is what custodians encrypt their shares to. Nothing of it is secret.
+type HandInResponse struct {
+	Request     string   `json:"request"` // the text for a file
+	ID          string   `json:"id"`      // of the ceremony
+	Fingerprint string   `json:"fingerprint"`
+	Members     []string `json:"members"` // that can open what is encrypted to it
+	Expires     string   `json:"expires"`
 }
 
 // UnsealResponse answers POST /v1/sys/unseal and …/reset.

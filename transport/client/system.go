@@ -55,6 +55,25 @@ func (c *Client) Unseal(ctx context.Context, share string) (*api.UnsealResponse,
 	return &r, nil
 }
 
+// HandIn is Unseal with a file that holds the share, encrypted to a request. fault.Invalid and fault.BadState say what is wrong with it.
+func (c *Client) HandIn(ctx context.Context, file string) (*api.UnsealResponse, error) {
+	var r api.UnsealResponse
+	in := api.ShareRequest{HandIn: file}
+	if err := c.do(ctx, &call{safety: unique, method: http.MethodPost, path: "/v1/sys/unseal", in: in, out: &r, anyNode: true, slow: true}); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// RequestHandIn asks for one-time keys to which custodians encrypt shares; no token is needed.
+func (c *Client) RequestHandIn(ctx context.Context, in api.HandInRequest) (*api.HandInResponse, error) {
+	var r api.HandInResponse
+	if err := c.do(ctx, &call{safety: unique, method: http.MethodPost, path: "/v1/sys/unseal/request", in: in, out: &r, anyNode: true, slow: true}); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
 // ResetUnseal forgets the shares handed in so far. A share proves the right to; with "" the caller's token must.
 func (c *Client) ResetUnseal(ctx context.Context, share string) (*api.UnsealResponse, error) {
 	var r api.UnsealResponse
@@ -97,6 +116,24 @@ func (c *Client) StartRekey(ctx context.Context, in api.RekeyRequest) (*api.Reke
 func (c *Client) SubmitRekey(ctx context.Context, id, share string) (*api.RekeyResponse, error) {
 	var r api.RekeyResponse
 	if err := c.system(ctx, unique, http.MethodPost, "rekey/share", api.ShareRequest{ID: id, Share: share}, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// HandInRekey is SubmitRekey with a file that holds the share, encrypted to a request of that change.
+func (c *Client) HandInRekey(ctx context.Context, id, file string) (*api.RekeyResponse, error) {
+	var r api.RekeyResponse
+	if err := c.system(ctx, unique, http.MethodPost, "rekey/share", api.ShareRequest{ID: id, HandIn: file}, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// RequestRekeyHandIn asks for a key to which custodians encrypt the shares that a change of shares waits for.
+func (c *Client) RequestRekeyHandIn(ctx context.Context, in api.HandInRequest) (*api.HandInResponse, error) {
+	var r api.HandInResponse
+	if err := c.system(ctx, unique, http.MethodPost, "rekey/request", in, &r); err != nil {
 		return nil, err
 	}
 	return &r, nil

@@ -150,8 +150,9 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // share is api.ShareRequest with the share as bytes.
 type share struct {
-	Share text   `json:"share"`
-	ID    string `json:"id,omitzero"`
+	Share  text   `json:"share"`
+	HandIn string `json:"hand_in,omitzero"`
+	ID     string `json:"id,omitzero"`
 }
 
 // wipe clears what a request body held that may be secret.

@@ -28,7 +28,11 @@ func systemRoutes() []route {
 		},
 		{
 			Method: post, Path: "/v1/sys/unseal", Op: "sys.unseal", Summary: "Hand in a key share, to any node; it is relayed to every sealed member.",
-			serve: take(unseal), Public: true, Body: shareBody, Timeout: ceremony, In: api.ShareRequest{Share: "qshare1…"}, Out: progress,
+			serve: take(unseal), Public: true, Body: smallBody, Timeout: ceremony, In: api.ShareRequest{Share: "qshare1…"}, Out: progress,
+		},
+		{
+			Method: post, Path: "/v1/sys/unseal/request", Op: "sys.unseal-request", Summary: "One-time keys of the members, to which custodians encrypt their shares on machines without a network.",
+			serve: take(requestHandIn), Public: true, Optional: true, Body: smallBody, Timeout: ceremony, In: api.HandInRequest{TTL: "4h"}, Out: exampleHandIn(),
 		},
 		{
 			Method: post, Path: "/v1/sys/unseal/reset", Op: "sys.unseal-reset", Summary: "Forget the shares handed in so far. A share proves the right to, or a permitted token.",
@@ -45,7 +49,11 @@ func systemRoutes() []route {
 		},
 		{
 			Method: post, Path: "/v1/sys/rekey/share", Op: "sys.rekey-share", Summary: "Hand in a share: of now to prove, then new ones to verify. Who completes the proof gets the new shares, this once.",
-			serve: takeSecret(submitRekey), Body: shareBody, Timeout: ceremony, In: api.ShareRequest{ID: "r1", Share: "qshare1…"}, Out: rekey,
+			serve: takeSecret(submitRekey), Body: smallBody, Timeout: ceremony, In: api.ShareRequest{ID: "r1", Share: "qshare1…"}, Out: rekey,
+		},
+		{
+			Method: post, Path: "/v1/sys/rekey/request", Op: "sys.rekey-request", Summary: "The leader's one-time key, to which custodians encrypt the shares that the change of shares waits for.",
+			serve: take(requestRekeyHandIn), Body: smallBody, In: api.HandInRequest{TTL: "4h", ID: "r1"}, Out: exampleHandIn(),
 		},
 		{Method: del, Path: "/v1/sys/rekey", Op: "sys.rekey-cancel", Summary: "Give up the change of shares.", serve: only(cancelRekey)},
 		{Method: get, Path: "/v1/sys/keyring", Op: "sys.keyring", Summary: "The terms of the keyring and what is wrapped under each.", serve: give(showKeyring), Out: keyring},
@@ -119,17 +127,6 @@ func (b *buffer) list(secrets [][]byte) {
 	}
 }
 
-func unseal(ctx context.Context, q *request, in *share) (api.UnsealResponse, error) {
-	if len(in.Share) == 0 {
-		return api.UnsealResponse{}, fault.New(fault.Invalid, "the field %q is missing", "share")
-	}
-	u, err := q.vault.Unseal(ctx, q.caller, in.Share)
-	if err != nil {
-		return api.UnsealResponse{}, err
-	}
-	return unsealingOf(u), nil
-}
-
 func resetUnseal(ctx context.Context, q *request, in *share) (api.UnsealResponse, error) {
 	var proof []byte
 	if len(in.Share) > 0 {
@@ -168,10 +165,7 @@ func startRekey(ctx context.Context, q *request, in *api.RekeyRequest) (api.Reke
 }
 
 func submitRekey(ctx context.Context, q *request, in *share, out *buffer) error {
-	if len(in.Share) == 0 {
-		return fault.New(fault.Invalid, "the field %q is missing", "share")
-	}
-	r, err := q.vault.SubmitRekey(ctx, q.caller, in.ID, in.Share)
+	r, err := submittedRekey(ctx, q, in)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,8 @@ type node struct {
 	disk  *disk
 	vault *vault.Vault
 
-	keeper *Keeper // survives restarts
+	keeper   *Keeper // survives restarts
+	identity *identity
 
 	machine  *fsm.Machine // nil until the node belongs to the cluster; guarded by f.mu
 	sealed   bool         // as announced; guarded by f.mu
@@ -145,12 +146,14 @@ func (f *Fixture) newNode(i int, dir string) *node {
 	}
 	n.log = log
 	n.keeper = &Keeper{files: map[string][]byte{}}
+	n.identity = newIdentity(f.t, n.name)
 	n.vault = f.newVault(n)
 	return n
 }
 
 func (f *Fixture) newVault(n *node) *vault.Vault {
 	c := vault.Config{Node: n.name, Version: "test", Audit: n.log, Founder: founder{n}, Authority: Authority{}, Log: f.opts.logger, Now: f.Now, Keeper: n.keeper}
+	c.Sign, c.Certificate = n.identity.sign, n.identity.certificate
 	if f.opts.configure != nil {
 		f.opts.configure(&c)
 	}

@@ -60,6 +60,10 @@ func (n *node) handle(ctx context.Context, from, method string, body []byte) ([]
 		return n.vault.HandleRelease(ctx, from, body)
 	case vault.MethodHold:
 		return n.vault.HandleHold(ctx, from, body)
+	case vault.MethodHandInKey:
+		return n.vault.HandleHandInKey(ctx, from, body)
+	case vault.MethodHandInFile:
+		return n.vault.HandleHandInFile(ctx, from, body)
 	}
 	return nil, fault.New(fault.NotFound, "there is no call %q", method)
 }

@@ -23,7 +23,7 @@ type route struct {
 // public tells whether the route asks for no token and serves while sealed.
 func (rt *route) public() bool {
 	switch strings.Join(rt.at, "/") {
-	case "v1/sys/status", "v1/sys/doctor", "v1/sys/init", "v1/sys/unseal", "v1/sys/unseal/reset", "readyz", "new", "key", "":
+	case "v1/sys/status", "v1/sys/doctor", "v1/sys/init", "v1/sys/unseal", "v1/sys/unseal/reset", "v1/sys/unseal/request", "readyz", "new", "key", "":
 		return true
 	}
 	return false
