@@ -40,6 +40,7 @@ type Node struct {
 	app      *applier
 	port     Port
 	room     *room.Watch
+	look     look                          // at the store's file
 	gossip   atomic.Pointer[gossip.Gossip] // nil without gossip
 	gossipAt atomic.Pointer[string]        // where others reach it
 	meter    meter

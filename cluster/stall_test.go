@@ -21,6 +21,17 @@ type gate struct {
 	mu   sync.Mutex
 	open chan struct{} // writes wait until it is closed; nil: they do not. Guarded by mu
 	err  error         // guarded by mu
+	shut chan struct{} // who looks at the log's first entry waits until it is closed; guarded by mu
+}
+
+func (g *gate) FirstIndex() (uint64, error) {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut != nil {
+		<-shut
+	}
+	return g.Store.FirstIndex()
 }
 
 func (g *gate) pass() error {
@@ -89,6 +100,41 @@ func TestIdleLeaderNoticesThatItsDiskIsFrozen(t *testing.T) {
 	if err := c.Ended(old); !errors.As(err, &bad) {
 		t.Errorf("Run returned %v, want a DiskError", err)
 	}
+}
+
+// TestVitalsDoNotWaitForAFrozenDisk: what watches the node must hear of it while its disk stands still.
+func TestVitalsDoNotWaitForAFrozenDisk(t *testing.T) {
+	c, gates := gated(t)
+	c.Put("setting/a", "x")
+	before := c.Node(0).Vitals()
+	if before.LogEntries == 0 || before.StoreSize == 0 {
+		t.Fatalf("%+v", before)
+	}
+	shut := make(chan struct{})
+	gates[0].mu.Lock()
+	gates[0].shut = shut
+	gates[0].mu.Unlock()
+	seen := make(chan cluster.Vitals)
+	go func() {
+		for range 4 { // as many as a reading of the metrics asks for
+			seen <- c.Node(0).Vitals()
+		}
+	}()
+	for range 4 {
+		select {
+		case v := <-seen:
+			if v.LogEntries != before.LogEntries || v.StoreSize != before.StoreSize || v.Path == "" || v.Stall == 0 {
+				t.Errorf("while the disk stands still: %+v, before: %+v", v, before)
+			}
+		case <-time.After(clustertest.Patience):
+			t.Error("it waits for the disk")
+			close(shut)
+			return
+		}
+	}
+	close(shut)
+	c.Put("setting/b", "x")
+	c.Until("the log is looked at again", func() bool { return c.Node(0).Vitals().LogEntries > before.LogEntries })
 }
 
 // TestDiskErrorEndsTheNodeAtOnce (R7): what the kernel still holds of the file is not to be trusted.

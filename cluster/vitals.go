@@ -20,9 +20,53 @@ type Vitals struct {
 	LogEntries     int64         // that the log has
 }
 
-// Vitals looks at the disk. It waits for no write.
+// lookWithin is how long Vitals waits for the disk before it tells what it saw last: metrics must be there when the disk is frozen.
+const lookWithin = 100 * time.Millisecond
+
+// look is what was seen of the store's file, and somebody who looks again. A disk that does not answer keeps one goroutine, until it ends
+// this node.
+type look struct {
+	mu    sync.Mutex
+	seen  Vitals        // guarded by mu
+	under chan struct{} // closed when whoever looks is back; nil: nobody looks. Guarded by mu
+}
+
+func (l *look) at(see func() Vitals) Vitals {
+	l.mu.Lock()
+	if l.under == nil {
+		l.under = make(chan struct{})
+		go func() {
+			seen := see()
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.seen = seen
+			close(l.under)
+			l.under = nil
+		}()
+	}
+	under := l.under
+	l.mu.Unlock()
+	timer := time.NewTimer(lookWithin)
+	defer timer.Stop()
+	select {
+	case <-under:
+	case <-timer.C:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen
+}
+
+// Vitals looks at the disk, and waits no longer for it than lookWithin: of the store's file it tells then what was seen last.
 func (n *Node) Vitals() Vitals {
-	v := Vitals{Path: n.cfg.Dir, Slowest: n.store.pace.slowest(n.boot()), Stall: n.cfg.DiskStall, Store: filepath.Join(n.cfg.Dir, logFile)}
+	v := n.look.at(n.storeVitals)
+	v.Path, v.Slowest, v.Stall, v.Store = n.cfg.Dir, n.store.pace.slowest(n.boot()), n.cfg.DiskStall, filepath.Join(n.cfg.Dir, logFile)
+	return v
+}
+
+// storeVitals may wait for the disk for as long as that likes.
+func (n *Node) storeVitals() (v Vitals) {
+	v.Store = filepath.Join(n.cfg.Dir, logFile)
 	if info, err := os.Stat(v.Store); err == nil {
 		v.StoreSize = info.Size()
 	}

@@ -67,6 +67,7 @@ type openingRoom struct {
 	told    map[string]time.Time // what was refused to whom, and when that was last audited; guarded by mu
 	pending map[string]time.Time // shares that wait for their dealing to be committed; guarded by mu
 	deal    dealing              // guarded by mu
+	holding sync.Mutex           // while held is written to the disk; taken before mu
 }
 
 // BootID names this process to the other members: the first half of the SHA-256 of its boot key.
@@ -104,13 +105,9 @@ const heldFile = "sealed-by-operator"
 // hold notes that an operator sealed this node, so that it stays sealed over restarts until shares open it.
 func (v *Vault) hold(on bool) {
 	r := &v.opening
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.held == on {
-		return
-	}
-	r.held = on
-	if v.cfg.Keeper == nil {
+	r.holding.Lock()
+	defer r.holding.Unlock()
+	if !r.turn(on) || v.cfg.Keeper == nil {
 		return
 	}
 	var mark []byte
@@ -120,6 +117,15 @@ func (v *Vault) hold(on bool) {
 	if err := v.cfg.Keeper.Write(heldFile, mark); err != nil {
 		v.log.Error("whether an operator sealed this node could not be noted", "held", on, "err", err)
 	}
+}
+
+// turn sets what counts, and tells whether it is news. What it is written to may take its time; status and metrics do not wait for that.
+func (r *openingRoom) turn(on bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	news := r.held != on
+	r.held = on
+	return news
 }
 
 // recallHold reads at start-up what hold wrote. A mark that cannot be read counts.
