@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,12 +39,17 @@ func TestADeadNodeIsReplacedByOneCommand(t *testing.T) {
 	l := c.startLoad("replaced", 2)
 	l.reach(t, 20)
 
-	token := c.joinToken("token4", "--uses", "1", "--ttl", "10m")
-	n4 := c.addNode("n4", token)
+	n4 := c.addNode("n4", c.joinToken("token-any", "--uses", "1", "--ttl", "10m"))
+	n4.replace = dead.name
+	c.refused(n4, "does not say that "+dead.name+" may be replaced")
+	n4.joinToken = c.joinToken("token-up", "--uses", "1", "--ttl", "10m", "--replace", at.name)
 	n4.replace = at.name
 	c.refused(n4, at.name+" is up", "not replaced")
-	n4.replace = "n9"
-	c.refused(n4, "no member", "n9")
+	if r := c.cli(nil, "operator", "join-token", "--replace", "n9"); r.code == 0 || !strings.Contains(r.stderr, "n9") {
+		t.Errorf("a token to replace nobody: %v", r)
+	}
+	n4.joinToken = c.joinToken("token4", "--uses", "1", "--ttl", "10m", "--replace", dead.name)
+	c.refused(n4, "made to replace "+dead.name)
 	n4.replace = dead.name // the token was not used up
 	n4.start()
 	fewest := 3

@@ -120,6 +120,8 @@ type TokenSpec struct {
 type JoinTokenSpec struct {
 	TTL  time.Duration // 0: 24 hours
 	Uses int           // 0: any number
+	// Replace is the member that a node which joins with it takes the place of; "": it may replace none.
+	Replace string
 }
 
 // Explanation tells why a caller may or may not do something.

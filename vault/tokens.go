@@ -172,6 +172,12 @@ func createJoinToken(ctx context.Context, t *task, s JoinTokenSpec) (*access.Tok
 		return nil, err
 	}
 	tok.UsesLeft = int32(s.Uses)
+	if s.Replace != "" {
+		if err := t.member(s.Replace); err != nil {
+			return nil, err
+		}
+		tok.Principal = s.Replace
+	}
 	return t.commitToken(ctx, tok)
 }
 

@@ -129,9 +129,11 @@ func newJoinTokenCmd(a *app) *cobra.Command {
 		Use:   "join-token",
 		Short: "Make a token with which a new node may join",
 		Long: `Make a join token. It pins the cluster's CA, so that the new node knows whom it joins. It is shown once, after
-"Join token: ".`,
+"Join token: ". A node that joins with "server --replace NAME" needs a token that was made with --replace NAME: a token alone
+lets a node in, and puts nobody out.`,
 		Example: `  quorate operator join-token --ttl 1h --uses 1
-  quorate server --name node4 --dir /var/lib/quorate --join 10.0.0.1:7801 --join-token qj_…`,
+  quorate server --name node4 --dir /var/lib/quorate --join 10.0.0.1:7801 --join-token qj_…
+  quorate operator join-token --uses 1 --replace node3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.connect(cmd)
@@ -154,5 +156,6 @@ func newJoinTokenCmd(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&in.TTL, "ttl", "", "`duration` for which it can be used (default 24h)")
 	cmd.Flags().IntVar(&in.Uses, "uses", 0, "`number` of nodes that may join with it (default: any)")
+	cmd.Flags().StringVar(&in.Replace, "replace", "", "dead `member` whose place the new node takes, with server --replace")
 	return cmd
 }

@@ -201,8 +201,9 @@ type TransferRequest struct {
 
 // JoinTokenRequest is the body of POST /v1/sys/join-tokens.
 type JoinTokenRequest struct {
-	TTL  string `json:"ttl,omitzero"`
-	Uses int    `json:"uses,omitzero"`
+	TTL     string `json:"ttl,omitzero"`
+	Uses    int    `json:"uses,omitzero"`
+	Replace string `json:"replace,omitzero"` // the member whose place a node that joins with it may take
 }
 
 // JoinTokenResponse is shown once.

@@ -231,7 +231,7 @@ func createJoinToken(ctx context.Context, q *request, in *api.JoinTokenRequest, 
 	if err != nil {
 		return of("ttl", err)
 	}
-	t, secret, err := q.vault.CreateJoinToken(ctx, q.caller, vault.JoinTokenSpec{TTL: ttl, Uses: in.Uses})
+	t, secret, err := q.vault.CreateJoinToken(ctx, q.caller, vault.JoinTokenSpec{TTL: ttl, Uses: in.Uses, Replace: in.Replace})
 	if err != nil {
 		return err
 	}
