@@ -28,7 +28,12 @@ type registerIn struct {
 type PairSpec struct {
 	Private KeySpec
 	Public  KeySpec // its Algorithm is the private key's
+
+	Kept KeptPair // unless zero: a pair that is made to be kept and taken out; both halves are opaque objects, with the types of a pair
 }
+
+// KeptPair is a kind of pair that the vault makes and does not use, as package primitive has them.
+type KeptPair = primitive.KeptPair
 
 // Pair is the two objects of a key pair. Each has a link to the other.
 type Pair struct {
@@ -142,11 +147,7 @@ func createPair(ctx context.Context, t *task, in PairSpec) (Pair, error) {
 	if err := t.intend(); err != nil {
 		return Pair{}, err
 	}
-	if private.Versions[0], err = t.generate(ctx, private, private.Versions[0], 0); err != nil {
-		return Pair{}, err
-	}
-	spki := private.Versions[0].Public
-	if err := t.keep(public, &public.Versions[0], spki, spki); err != nil {
+	if err := t.drawPair(ctx, in.Kept, private, public); err != nil {
 		return Pair{}, err
 	}
 	for _, r := range []*key.Record{private, public} {
@@ -161,16 +162,38 @@ func createPair(ctx context.Context, t *task, in PairSpec) (Pair, error) {
 	return t.pair(out)
 }
 
+// drawPair gives the halves of a pair their material.
+func (t *task) drawPair(ctx context.Context, kept KeptPair, private, public *key.Record) (err error) {
+	if kept != (KeptPair{}) {
+		pkcs8, spki, err := primitive.GenerateKept(kept, t.v.cfg.Random)
+		defer clear(pkcs8)
+		if err != nil {
+			return err
+		}
+		return errors.Join(t.keep(private, &private.Versions[0], pkcs8, nil), t.keep(public, &public.Versions[0], spki, nil))
+	}
+	if private.Versions[0], err = t.generate(ctx, private, private.Versions[0], 0); err != nil {
+		return err
+	}
+	spki := private.Versions[0].Public
+	return t.keep(public, &public.Versions[0], spki, spki)
+}
+
 // pairRecords are the two records, linked, without material.
 func pairRecords(t *task, in PairSpec) (private, public *key.Record, err error) {
-	if private, err = newRecord(t, in.Private); err != nil {
+	record := newRecord
+	if in.Kept != (KeptPair{}) {
+		record = recordOf
+		in.Private.Algorithm, in.Private.Type = key.Opaque, key.PrivateKey
+	}
+	if private, err = record(t, in.Private); err != nil {
 		return nil, nil, err
 	}
-	if private.Algorithm.Traits().Type != key.PrivateKey {
+	if private.Algorithm.Traits().Type != key.PrivateKey && private.Algorithm != key.Opaque {
 		return nil, nil, fault.New(fault.Invalid, "keys of algorithm %s are no pairs", private.Algorithm)
 	}
 	in.Public.Algorithm, in.Public.Type = private.Algorithm, key.PublicKey
-	if public, err = newRecord(t, in.Public); err != nil {
+	if public, err = record(t, in.Public); err != nil {
 		return nil, nil, err
 	}
 	private.Links = append(private.Links, key.Link{Kind: key.LinkPublic, To: public.ID})

@@ -4,6 +4,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/attribute"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -100,30 +101,38 @@ var curvePairs = map[wire.RecommendedCurve]key.Algorithm{
 	wire.RecommendedCurveCURVE25519: key.X25519,
 }
 
-// pairAlgorithm is the vault's algorithm of the pair that a template asks for.
-func pairAlgorithm(all template) (key.Algorithm, error) {
-	c, err := all.enum(wire.TagCryptographicAlgorithm)
+// pairAlgorithm is the vault's algorithm of the pair that a template asks for, or which pair it makes to be kept.
+func pairAlgorithm(all template) (a key.Algorithm, kept vault.KeptPair, err error) {
+	v, err := all.enum(wire.TagCryptographicAlgorithm)
 	if err != nil {
-		return 0, err
+		return 0, kept, err
 	}
+	c := wire.CryptographicAlgorithm(v)
 	bits, err := all.integer(wire.TagCryptographicLength)
 	if err != nil {
-		return 0, err
+		return 0, kept, err
 	}
-	if domain := all.find(wire.TagCryptographicDomainParameters).value; domain.Present() {
-		if curve := domain.Find(wire.TagRecommendedCurve); curve.Present() {
-			v, err := curve.Enumeration()
-			if err != nil {
-				return 0, err
-			}
-			if a := curvePairs[wire.RecommendedCurve(v)]; a != 0 {
-				return a, nil
-			}
-			return 0, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "pairs on the curve %v are not made here", wire.RecommendedCurve(v)))
+	if curve := all.find(wire.TagCryptographicDomainParameters).value.Find(wire.TagRecommendedCurve); curve.Present() {
+		v, err := curve.Enumeration()
+		if err != nil {
+			return 0, kept, err
 		}
+		switch a := curvePairs[wire.RecommendedCurve(v)]; {
+		case a != 0:
+			return a, kept, nil
+		case wire.RecommendedCurve(v) == wire.RecommendedCurveP_224:
+			return 0, vault.KeptPair{Curve: "p224"}, nil
+		}
+		return 0, kept, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "pairs on the curve %v are not made here", wire.RecommendedCurve(v)))
 	}
-	if a := pairs[wire.CryptographicAlgorithm(c)][bits]; a != 0 {
-		return a, nil
+	if a := pairs[c][bits]; a != 0 {
+		return a, kept, nil
 	}
-	return 0, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "key pairs of algorithm %v with %d bits are not made here", wire.CryptographicAlgorithm(c), bits))
+	switch _, curved := pairs[c][0]; {
+	case c == wire.CryptographicAlgorithmRSA && bits > 0:
+		return 0, vault.KeptPair{RSABits: int(bits)}, nil
+	case bits == 224 && curved && c != wire.CryptographicAlgorithmEd25519:
+		return 0, vault.KeptPair{Curve: "p224"}, nil
+	}
+	return 0, kept, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "key pairs of algorithm %v with %d bits are not made here", c, bits))
 }

@@ -1,6 +1,7 @@
 package kmip
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
@@ -23,10 +24,16 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
-	if private.Algorithm, err = pairAlgorithm(ofPrivate); err != nil {
+	var kept vault.KeptPair
+	if private.Algorithm, kept, err = pairAlgorithm(ofPrivate); err != nil {
 		return err
 	}
-	p, err := x.server.vault.CreatePair(x.ctx, x.caller, vault.PairSpec{Private: private, Public: public})
+	if kept != (vault.KeptPair{}) {
+		if err := saidOfBoth(&private, &public, ofPrivate, kept); err != nil {
+			return err
+		}
+	}
+	p, err := x.server.vault.CreatePair(x.ctx, x.caller, vault.PairSpec{Private: private, Public: public, Kept: kept})
 	if err != nil {
 		return err
 	}
@@ -35,6 +42,22 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	out.Text(wire.TagPrivateKeyUniqueIdentifier, x.id)
 	out.Text(wire.TagPublicKeyUniqueIdentifier, p.Public.ID.String())
 	return nil
+}
+
+// saidOfBoth keeps the algorithm and the length of a pair that the vault's own algorithms do not tell.
+func saidOfBoth(private, public *vault.KeySpec, all template, kept vault.KeptPair) error {
+	a, err := all.enum(wire.TagCryptographicAlgorithm)
+	if err != nil {
+		return err
+	}
+	algorithm, bits := wire.CryptographicAlgorithm(a), int32(kept.RSABits)
+	if kept.Curve != "" {
+		bits = 224
+		if algorithm == 0 {
+			algorithm = wire.CryptographicAlgorithmEC
+		}
+	}
+	return errors.Join(said(private, algorithm, bits), said(public, algorithm, bits))
 }
 
 // halves are the attributes that a payload gives the halves of a pair: each its own, and what is said of both. What is said of one half counts more.

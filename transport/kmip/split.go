@@ -126,7 +126,10 @@ func splitFresh(t key.ObjectType, s *vault.SplitSpec, all template) (wire.Crypto
 	_, pair := pairs[algorithm]
 	switch {
 	case t == key.PrivateKey || t == key.SplitKey && pair:
-		s.Fresh, err = pairAlgorithm(all)
+		var kept vault.KeptPair
+		if s.Fresh, kept, err = pairAlgorithm(all); err == nil && kept != (vault.KeptPair{}) {
+			err = because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "pairs of this kind are made whole; name one to split it"))
+		}
 	case t == key.SecretData:
 		s.Fresh, s.Bits = key.Secret, int(bits)
 	case t == key.SymmetricKey || t == key.SplitKey:

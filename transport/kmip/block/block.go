@@ -30,9 +30,9 @@ type Key struct {
 func Read(t key.ObjectType, algorithm wire.CryptographicAlgorithm, f wire.KeyFormatType, material ttlv.Item) (Key, error) {
 	switch t {
 	case key.PrivateKey:
-		return readHalf(t, algorithm, f, material, privateOf, x509.MarshalPKCS8PrivateKey)
+		return readHalf(t, algorithm, f, material, x509.MarshalPKCS8PrivateKey)
 	case key.PublicKey:
-		return readHalf(t, algorithm, f, material, publicOf, x509.MarshalPKIXPublicKey)
+		return readHalf(t, algorithm, f, material, x509.MarshalPKIXPublicKey)
 	}
 	b := material
 	if f == wire.KeyFormatTypeTransparentSymmetricKey {
@@ -60,11 +60,9 @@ func Symmetric(a wire.CryptographicAlgorithm, bits int) key.Algorithm {
 	}[a][bits]
 }
 
-// readHalf reads one half of a pair: parse gives it as a value of the standard library, or nil where it is none that library knows.
-func readHalf(t key.ObjectType, algorithm wire.CryptographicAlgorithm, f wire.KeyFormatType, material ttlv.Item,
-	parse func(wire.CryptographicAlgorithm, wire.KeyFormatType, ttlv.Item) (any, error), write func(any) ([]byte, error),
-) (Key, error) {
-	half, err := parse(algorithm, f, material)
+// readHalf reads one half of a pair, and writes it in the vault's form where it is of a kind that the standard library knows.
+func readHalf(t key.ObjectType, algorithm wire.CryptographicAlgorithm, f wire.KeyFormatType, material ttlv.Item, write func(any) ([]byte, error)) (Key, error) {
+	half, err := halfOf(t, algorithm, f, material)
 	if err != nil {
 		return Key{}, err
 	}
@@ -94,6 +92,23 @@ func unreadable(t key.ObjectType, f wire.KeyFormatType) error {
 		what = "public"
 	}
 	return fault.New(fault.Invalid, "the key material is no %s key in the format %v", what, f)
+}
+
+// About is the algorithm of a public key, as the standard library has it, and its length in bits; zero of a kind that is not known.
+func About(public any) (wire.CryptographicAlgorithm, int) {
+	a, bits, _ := about(public)
+	return a, bits
+}
+
+// OfPrivate is a private key of the standard library as one that came in a block. fault.Invalid for a kind that is not kept.
+func OfPrivate(private any) (Key, error) {
+	b, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return Key{}, unreadable(key.PrivateKey, wire.KeyFormatTypePKCS_12)
+	}
+	k := Key{Material: b}
+	k.Algorithm, k.Bits, k.Vault = about(private)
+	return k, nil
 }
 
 // about is the algorithm of a half of a pair, its length in bits, and the vault's name for both (0: it has none).

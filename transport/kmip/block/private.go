@@ -3,75 +3,13 @@ package block
 import (
 	"crypto/ecdh"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/x509"
 	"math/big"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault/key"
 )
-
-// privateOf reads a private key; nil for a kind that is only kept.
-func privateOf(a wire.CryptographicAlgorithm, f wire.KeyFormatType, material ttlv.Item) (any, error) {
-	switch f {
-	case wire.KeyFormatTypeTransparentRSAPrivateKey:
-		return transparentRSA(material)
-	case wire.KeyFormatTypeTransparentECPrivateKey, wire.KeyFormatTypeTransparentECDSAPrivateKey, wire.KeyFormatTypeTransparentECDHPrivateKey:
-		return transparentEC(material)
-	}
-	if material.Type() == ttlv.Structure {
-		return nil, nil // transparent, of an algorithm that nothing here knows
-	}
-	b, err := material.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	var half any
-	switch f {
-	case wire.KeyFormatTypePKCS_1:
-		half, err = x509.ParsePKCS1PrivateKey(b)
-	case wire.KeyFormatTypePKCS_8:
-		half, err = x509.ParsePKCS8PrivateKey(b)
-		if _, _, v := about(half); err != nil || v == 0 && half == nil {
-			return nil, nil // of an algorithm that nothing here knows
-		}
-	case wire.KeyFormatTypeECPrivateKey:
-		half, err = x509.ParseECPrivateKey(b)
-	case wire.KeyFormatTypeRaw:
-		if a == wire.CryptographicAlgorithmEd25519 && len(b) == ed25519.SeedSize {
-			return ed25519.NewKeyFromSeed(b), nil
-		}
-		return nil, nil
-	default:
-		return nil, nil
-	}
-	if err != nil {
-		return nil, unreadable(key.PrivateKey, f)
-	}
-	return half, nil
-}
-
-// integers reads the big integers of a transparent key: those that must be there, and those that may (nil if they are not).
-func integers(material ttlv.Item, must []wire.Tag, may ...wire.Tag) (all []*big.Int, err error) {
-	if _, err := material.Structure(); err != nil {
-		return nil, err
-	}
-	for i, t := range append(must, may...) {
-		item := material.Find(t)
-		if i >= len(must) && !item.Present() {
-			all = append(all, nil)
-			continue
-		}
-		v, err := item.BigInteger()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, nil
-}
 
 // transparentRSA builds a key of what it was taken apart into; only one with its primes can be kept whole.
 func transparentRSA(material ttlv.Item) (any, error) {
