@@ -8,7 +8,7 @@ import (
 )
 
 // CertifyKey adds a certificate as it stands in Certificate, as CreateKey adds a key, and links the key that it certifies to it. fault.Invalid
-// unless the certificate links to that key.
+// unless the certificate links to that key, as its private or its public half.
 type CertifyKey struct {
 	Change                  // of the key that is certified
 	Certificate *key.Record `cbor:"10,keyasint"`
@@ -23,7 +23,8 @@ func (c *CertifyKey) Next(old *key.Record) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Certificate == nil || c.Certificate.Type != key.Certificate || !slices.Contains(c.Certificate.Links, key.Link{Kind: key.LinkPrivate, To: old.ID}) {
+	if c.Certificate == nil || c.Certificate.Type != key.Certificate ||
+		!slices.Contains(c.Certificate.Links, key.Link{Kind: key.LinkPrivate, To: old.ID}) && !slices.Contains(c.Certificate.Links, key.Link{Kind: key.LinkPublic, To: old.ID}) {
 		return nil, fault.New(fault.Invalid, "what is to certify key %s is no certificate that links to it", title(old))
 	}
 	r.Links = append(r.Links, key.Link{Kind: key.LinkCertificate, To: c.Certificate.ID})

@@ -156,6 +156,9 @@ var operations = []operation{
 	{"key.join", access.Create, true, func(w *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.JoinKey(ctx, c, vault.JoinSpec{Key: vault.KeySpec{Name: "app/joined", Algorithm: key.Opaque}, Sharing: vault.Sharing{Method: vault.SharingXOR, Parts: 2, Threshold: 2}, Parts: []vault.JoinPart{{"app/sign", 1}, {"app/sign", 2}}}))
 	}},
+	{"key.issue", access.Create, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.IssueCertificate(ctx, c, vault.IssueSpec{Key: vault.KeySpec{Name: "app/certificate"}, Of: "app/sign", Signer: "app/sign"}))
+	}},
 	{"key.register", access.Import, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.RegisterKey(ctx, c, vault.RegisterSpec{Key: vault.KeySpec{Name: "app/registered", Algorithm: key.Secret}, Material: []byte("as it came in")}))
 	}},

@@ -85,6 +85,11 @@ type kmipConfig struct {
 	// the vault knows under kmip/. Give it to one node, or the same files to all: of different ones the last change counts, and a node's
 	// start is one. Without it, the cluster's own policies alone decide.
 	Policies string `yaml:"policies"`
+
+	// CertifyWith is the name of a key pair of the vault, or its private half, that signs the certificates which clients ask for by Certify, which is
+	// refused without. Who asks must be permitted to sign with it. Give it to all nodes. It is never the cluster's own authority, and must
+	// not be one that a door of the cluster trusts.
+	CertifyWith string `yaml:"certify_with"`
 }
 
 // advertiseConfig is where the others reach the node, where that differs from where it listens.

@@ -287,7 +287,7 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	native := rest.New(s.vault, rest.Config{
 		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})
-	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now(), Node: s.cfg.Name})
+	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now(), Node: s.cfg.Name, CertifyWith: s.cfg.KMIP.CertifyWith})
 	s.kmip = kmips
 	var handler http.Handler = native
 	if s.cfg.Listen.KMIP != "" { // a door that was not asked for is closed, on every port

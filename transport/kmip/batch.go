@@ -55,6 +55,8 @@ var operations = []struct {
 	{wire.OperationRNGRetrieve, retrieveRandom},
 	{wire.OperationRNGSeed, seedRandom},
 	{wire.OperationHash, hash},
+	{wire.OperationCertify, certify},
+	{wire.OperationReCertify, recertify},
 	{wire.OperationCreateSplitKey, createSplit},
 	{wire.OperationJoinSplitKey, joinSplit},
 }

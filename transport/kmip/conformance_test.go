@@ -10,9 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/quorate/quorate/transport/kmip"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/serve"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
 
@@ -135,10 +138,13 @@ func startNodes(t *testing.T) *nodes {
 	t.Helper()
 	f := vaulttest.Cluster(t, 3)
 	f.Grant("conformance", `permit (principal == Certificate::"conformance", action, resource);`)
+	if _, err := f.Vault(0).CreateKey(t.Context(), f.Root(), vault.KeySpec{Name: "kmip-authority", Algorithm: key.ECDSAP256}); err != nil {
+		t.Fatal(err)
+	}
 	n := &nodes{t: t, f: f}
 	for i := range f.Len() {
 		w := &world{t: t, f: f, caller: access.Caller{}}
-		w.server = newServerOf(w, i)
+		w.server = kmip.New(f.Vault(i), kmip.Config{Now: f.Now, CertifyWith: "kmip-authority"})
 		p := w.listen(serve.Limits{})
 		n.ports = append(n.ports, p)
 		n.conns = append(n.conns, p.connect("conformance"))

@@ -108,7 +108,7 @@ func TestBatchesStopOrGoOn(t *testing.T) {
 		if option != "" {
 			header = `<BatchErrorContinuationOption type="Enumeration" value="` + option + `"/>`
 		}
-		r := w.ask(request("1.4", header, query, "Certify ", query))
+		r := w.ask(request("1.4", header, query, "Put ", query))
 		var got []string
 		for i, o := range outcomes(t, r) {
 			reason, _, _ := strings.Cut(o, ":")

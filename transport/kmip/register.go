@@ -91,8 +91,12 @@ func (x *exchange) registration(t key.ObjectType, object ttlv.Item, all template
 	}
 	s.Algorithm = key.Opaque
 	if kind, _ := object.Find(wire.TagCertificateType).Enumeration(); t == key.Certificate && kind == uint32(wire.CertificateTypeX_509) {
-		if _, err := x509.ParseCertificate(b); err != nil {
+		c, err := x509.ParseCertificate(b)
+		if err != nil {
 			return vault.RegisterSpec{}, content.Fail("it is no X.509 certificate")
+		}
+		if err := describeCertificate(&s, c); err != nil {
+			return vault.RegisterSpec{}, err
 		}
 		s.Algorithm = key.X509
 	}

@@ -22,6 +22,9 @@ type Config struct {
 	Skew   time.Duration    // how far a request's time stamp may be from ours; default 5 min
 	Now    func() time.Time // default time.Now
 	Node   string           // this node's name: where an operation that is asked about later is known
+
+	// CertifyWith is the name or id of the vault's key that signs what Certify makes; "": it is refused.
+	CertifyWith string
 }
 
 // Server answers messages on a vault. Its methods may be called concurrently.

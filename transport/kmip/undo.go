@@ -22,7 +22,7 @@ var undoable = []wire.Operation{
 	wire.OperationAddAttribute, wire.OperationModifyAttribute, wire.OperationDeleteAttribute, wire.OperationSetAttribute, wire.OperationAdjustAttribute,
 	wire.OperationLocate, wire.OperationGet, wire.OperationGetAttributes, wire.OperationGetAttributeList, wire.OperationQuery, wire.OperationDiscoverVersions,
 	wire.OperationEncrypt, wire.OperationDecrypt, wire.OperationSign, wire.OperationSignatureVerify, wire.OperationMAC, wire.OperationMACVerify,
-	wire.OperationCreateSplitKey, wire.OperationJoinSplitKey,
+	wire.OperationCreateSplitKey, wire.OperationJoinSplitKey, wire.OperationCertify,
 	wire.OperationRNGRetrieve, wire.OperationRNGSeed, wire.OperationHash,
 	wire.OperationActivate, wire.OperationRevoke, wire.OperationDestroy,
 }

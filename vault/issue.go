@@ -1,0 +1,357 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"io"
+	"math/big"
+	"time"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/primitive"
+)
+
+// IssueSpec asks for a certificate, signed by a key of the vault.
+type IssueSpec struct {
+	Key       KeySpec // of the certificate as an object: its name and what is said of it
+	Of        string  // name or id of the key whose public half is certified; "": the request's, which need not be here
+	Signer    string  // name or id of the private key that signs
+	Request   []byte  // a certificate request (PKCS #10, DER), whose signature proves that its maker has the key; nil: none, so Of is needed
+	Subject   string  // common name where there is no request that has a subject; "": the key's name
+	NotBefore key.Time
+	NotAfter  key.Time // 0: a year after NotBefore, which is now if it is 0
+	Replaces  string   // a certificate whose names the new one takes over; "": none
+}
+
+// maxIssued bounds how long a certificate of the vault is good.
+const maxIssued = 10 * 366 * 24 * time.Hour
+
+var opIssue = newWrite("key.issue", access.Create, issue)
+
+// IssueCertificate makes a certificate that a key of the vault signs, and keeps it. The authority of the cluster's own certificates has no part in it:
+// nobody logs into the cluster with what is issued so. It needs "sign" on the signer and, where a key of the vault is certified, "update" on that, which
+// learns of the certificate in the same entry of the log; to replace another it needs "rotate" and "update" on that. Of a request, its subject and the
+// names that it asks for (RFC 5280, 4.2.1.6) are taken over, and nothing else. fault.Invalid if the request does not prove its key, or is for another.
+func (v *Vault) IssueCertificate(ctx context.Context, c access.Caller, s IssueSpec) (*key.Record, error) {
+	return opIssue.do(ctx, v, c, s)
+}
+
+func issue(ctx context.Context, t *task, in IssueSpec) (*key.Record, error) {
+	if r, done, err := t.made(); done || err != nil {
+		return r, err
+	}
+	in.Key.Algorithm, in.Key.Type = key.X509, 0
+	in.Key.Usage = 0
+	r, err := recordOf(t, in.Key)
+	if err != nil {
+		return nil, err
+	}
+	r.Origin = key.Derived
+	t.entry.Key, t.entry.KeyName = r.ID, r.Name
+	t.change("signer", in.Signer)
+	t.change("of", in.Of)
+	if err := t.allow(access.OfKey(r)); err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		out, err := t.issueOnce(ctx, r.Clone(), in, try == 0)
+		if errors.Is(err, fault.Conflict) && try < maxRetries && ctx.Err() == nil {
+			continue // one of the objects changed meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		return t.result(out)
+	}
+}
+
+func (t *task) issueOnce(ctx context.Context, r *key.Record, in IssueSpec, first bool) (fsm.Outcome, error) {
+	signer, err := t.findAlso(access.Sign, in.Signer)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	var of, old *key.Record
+	if in.Of != "" {
+		if of, err = t.findAlso(access.Update, in.Of); err != nil {
+			return fsm.Outcome{}, err
+		}
+		if of.State.Permits(key.ToCertify) != key.Allowed {
+			return fsm.Outcome{}, fault.New(fault.BadState, "key %s is %s and takes no certificate", nameOf(of), of.State)
+		}
+	}
+	if in.Replaces != "" {
+		if old, err = t.replacedBy(r, in.Replaces); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
+	if first {
+		if err := t.intend(); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
+	der, err := t.signCertificate(ctx, signer, of, in)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	made, err := x509.ParseCertificate(der)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	if err := t.keepImported(r, &r.Versions[0], der, made.RawSubjectPublicKeyInfo, ""); err != nil {
+		return fsm.Outcome{}, err
+	}
+	if of != nil {
+		kind := key.LinkPublic
+		if of.Type == key.PrivateKey {
+			kind = key.LinkPrivate
+		}
+		r.Links = append(r.Links, key.Link{Kind: kind, To: of.ID})
+	}
+	if _, err := t.keys.stamp(r); err != nil {
+		return fsm.Outcome{}, err
+	}
+	switch {
+	case old != nil:
+		return t.proposeReplacement(ctx, old, r)
+	case of == nil:
+		return t.propose(ctx, &fsm.CreateKey{Record: r})
+	}
+	cmd := &fsm.CertifyKey{Change: fsm.Change{ID: of.ID, Expect: of.Revision, Updated: t.v.now(t.link.machine.State())}, Certificate: r}
+	mac, err := t.keys.change(of, cmd.Next)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	cmd.SetMAC(mac)
+	return t.propose(ctx, cmd)
+}
+
+// replacedBy finds the certificate that r is to replace, and gives r its names.
+func (t *task) replacedBy(r *key.Record, ref string) (*key.Record, error) {
+	old, err := t.findAlso(access.Rotate, ref)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.alsoAllow(access.Update, old); err != nil { // it is renamed
+		return nil, err
+	}
+	if old.Algorithm != key.X509 || old.State.Gone() {
+		return nil, fault.New(fault.Invalid, "%s is no certificate that can be replaced", nameOf(old))
+	}
+	if old.Name != givenName(old.ID) {
+		r.Name = old.Name
+	}
+	if len(r.Names) == 0 {
+		r.Names = old.Names
+	}
+	r.Owner = old.Owner
+	r.Links = append(r.Links, key.Link{Kind: key.LinkReplaced, To: old.ID})
+	return old, t.allow(access.OfKey(r))
+}
+
+func (t *task) proposeReplacement(ctx context.Context, old, r *key.Record) (fsm.Outcome, error) {
+	it := fsm.Replacement{Change: fsm.Change{ID: old.ID, Expect: old.Revision, Updated: t.v.now(t.link.machine.State())}, By: r}
+	var err error
+	if it.Name, err = replacedName(old); err != nil {
+		return fsm.Outcome{}, err
+	}
+	mac, err := t.keys.change(old, it.Next)
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	it.SetMAC(mac)
+	return t.propose(ctx, &fsm.ReplaceKeys{Items: []fsm.Replacement{it}})
+}
+
+// signCertificate makes the certificate's DER.
+func (t *task) signCertificate(ctx context.Context, signer, of *key.Record, in IssueSpec) ([]byte, error) {
+	c, public, err := t.certificateOf(of, in)
+	if err != nil {
+		return nil, err
+	}
+	ver := signer.Latest()
+	if ver == nil || signer.Type != key.PrivateKey || len(ver.Public) == 0 {
+		return nil, fault.New(fault.Invalid, "key %s signs no certificates", nameOf(signer)).WithHint("Name a key pair for signing: rsa-…, ecdsa-… or ed25519.")
+	}
+	own, err := x509.ParsePKIXPublicKey(ver.Public)
+	if err != nil {
+		return nil, err
+	}
+	parent, err := t.issuer(signer, own)
+	if err != nil {
+		return nil, err
+	}
+	if spki, err := x509.MarshalPKIXPublicKey(public); err == nil && bytes.Equal(spki, ver.Public) { // it certifies itself, as the root of what it signs
+		c.IsCA, c.KeyUsage, parent = true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature, c
+	}
+	o, err := t.use(ctx, key.ToSign, signer, ver, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.CreateCertificate(t.v.cfg.Random, c, parent, public, &certifier{o.key, own})
+	var f *fault.Error
+	if err != nil && !errors.As(err, &f) {
+		return nil, fault.Wrap(fault.Invalid, err, "the certificate cannot be made")
+	}
+	return der, err
+}
+
+// certificateOf is the certificate that is asked for, without its issuer, and the key that it is for.
+func (t *task) certificateOf(of *key.Record, in IssueSpec) (*x509.Certificate, any, error) {
+	serial := make([]byte, 16)
+	if _, err := io.ReadFull(t.v.cfg.Random, serial); err != nil {
+		return nil, nil, err
+	}
+	serial[0] &= 0x7f
+	c := &x509.Certificate{SerialNumber: new(big.Int).SetBytes(serial), BasicConstraintsValid: true}
+	if err := t.validity(c, in); err != nil {
+		return nil, nil, err
+	}
+	var public any
+	if of != nil {
+		var err error
+		v := of.Latest()
+		if v == nil || len(v.Public) == 0 {
+			return nil, nil, fault.New(fault.Invalid, "%s has no public key to certify", nameOf(of))
+		}
+		if public, err = x509.ParsePKIXPublicKey(v.Public); err != nil {
+			return nil, nil, fault.New(fault.Invalid, "the public key of %s is of no kind that is certified", nameOf(of))
+		}
+		c.Subject, c.KeyUsage = pkix.Name{CommonName: nameOf(of)}, certifiedUses(of.Usage)
+	}
+	if in.Subject != "" {
+		c.Subject = pkix.Name{CommonName: in.Subject}
+	}
+	if in.Request == nil && in.Replaces != "" {
+		if err := t.sameSubject(c, in.Replaces); err != nil {
+			return nil, nil, err
+		}
+	}
+	if in.Request == nil {
+		if of == nil {
+			return nil, nil, fault.New(fault.Invalid, "a certificate is for a key or for a request, and neither is named")
+		}
+		return c, public, nil
+	}
+	q, err := x509.ParseCertificateRequest(in.Request)
+	if err != nil {
+		return nil, nil, fault.New(fault.Invalid, "the request is no certificate request (PKCS #10)")
+	}
+	if err := q.CheckSignature(); err != nil {
+		return nil, nil, fault.New(fault.Invalid, "the signature of the certificate request is not good: its maker has not proved to have the key")
+	}
+	if of != nil && !bytes.Equal(q.RawSubjectPublicKeyInfo, of.Latest().Public) {
+		return nil, nil, fault.New(fault.Invalid, "the certificate request is for another public key than that of %s", nameOf(of))
+	}
+	if len(q.Subject.Names) > 0 {
+		c.RawSubject = q.RawSubject
+	}
+	if of == nil {
+		c.KeyUsage = x509.KeyUsageDigitalSignature
+	}
+	c.DNSNames, c.EmailAddresses, c.IPAddresses, c.URIs = q.DNSNames, q.EmailAddresses, q.IPAddresses, q.URIs
+	return c, q.PublicKey, nil
+}
+
+// sameSubject takes the subject and its other names from a certificate that is replaced.
+func (t *task) sameSubject(c *x509.Certificate, ref string) error {
+	old, err := t.findAlso(access.Rotate, ref)
+	if err != nil {
+		return err
+	}
+	return t.material(old, old.Latest(), func(der []byte) error {
+		was, err := x509.ParseCertificate(bytes.Clone(der))
+		if err != nil {
+			return err
+		}
+		c.RawSubject = was.RawSubject
+		c.DNSNames, c.EmailAddresses, c.IPAddresses, c.URIs = was.DNSNames, was.EmailAddresses, was.IPAddresses, was.URIs
+		return nil
+	})
+}
+
+func (t *task) validity(c *x509.Certificate, in IssueSpec) error {
+	from := in.NotBefore
+	if from == 0 {
+		from = t.v.now(t.link.machine.State())
+	}
+	to := in.NotAfter
+	if to == 0 {
+		to = from.Add(365 * 24 * time.Hour)
+	}
+	if to <= from || to.Time().Sub(from.Time()) > maxIssued {
+		return fault.New(fault.Invalid, "a certificate ends after it begins, and within ten years")
+	}
+	c.NotBefore, c.NotAfter = from.Time(), to.Time()
+	return nil
+}
+
+// certifiedUses are the uses of a key as its certificate has them.
+func certifiedUses(u key.Usage) (k x509.KeyUsage) {
+	for use, bit := range map[key.Usage]x509.KeyUsage{
+		key.Sign: x509.KeyUsageDigitalSignature, key.Verify: x509.KeyUsageDigitalSignature, key.Encrypt: x509.KeyUsageDataEncipherment, key.Decrypt: x509.KeyUsageDataEncipherment,
+		key.Wrap: x509.KeyUsageKeyEncipherment, key.Unwrap: x509.KeyUsageKeyEncipherment, key.Agree: x509.KeyUsageKeyAgreement,
+	} {
+		if u&use != 0 {
+			k |= bit
+		}
+	}
+	return k
+}
+
+// issuer is what a signer's certificates have as their issuer: the certificate to which it, or its public half, has a link, if that is for the key,
+// else its name.
+func (t *task) issuer(signer *key.Record, own any) (*x509.Certificate, error) {
+	s := t.link.machine.State()
+	look := []*key.Record{signer}
+	for _, l := range signer.Links {
+		if r := s.Key(l.To); l.Kind == key.LinkPublic && r != nil {
+			look = append(look, r)
+		}
+	}
+	for _, r := range look {
+		for i := len(r.Links) - 1; i >= 0; i-- { // the newest first
+			c := s.Key(r.Links[i].To)
+			if r.Links[i].Kind != key.LinkCertificate || c == nil || c.State.Gone() || c.Algorithm != key.X509 {
+				continue
+			}
+			if err := t.authentic(c); err != nil {
+				return nil, err
+			}
+			var found *x509.Certificate
+			err := t.material(c, c.Latest(), func(der []byte) (err error) {
+				found, err = x509.ParseCertificate(bytes.Clone(der))
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+			if bytes.Equal(found.RawSubjectPublicKeyInfo, signer.Latest().Public) {
+				return found, nil
+			}
+		}
+	}
+	return &x509.Certificate{Subject: pkix.Name{CommonName: nameOf(signer)}, PublicKey: own}, nil
+}
+
+// certifier is a key of the vault as crypto/x509 signs with it.
+type certifier struct {
+	key    *primitive.Key
+	public crypto.PublicKey
+}
+
+func (c *certifier) Public() crypto.PublicKey { return c.public }
+
+func (c *certifier) Sign(rnd io.Reader, input []byte, opts crypto.SignerOpts) ([]byte, error) {
+	s := primitive.Scheme{Hash: opts.HashFunc(), Prehashed: opts.HashFunc() != 0}
+	if _, ok := c.public.(interface{ Size() int }); ok { // RSA
+		s.Padding = primitive.PKCS1v15
+	}
+	return c.key.Sign(rnd, input, s)
+}
