@@ -144,7 +144,7 @@ func startNodes(t *testing.T) *nodes {
 	n := &nodes{t: t, f: f}
 	for i := range f.Len() {
 		w := &world{t: t, f: f, caller: access.Caller{}}
-		w.server = kmip.New(f.Vault(i), kmip.Config{Now: f.Now, CertifyWith: "kmip-authority"})
+		w.server = kmip.New(f.Vault(i), kmip.Config{Now: f.Now, Node: f.Node(i), CertifyWith: "kmip-authority"})
 		p := w.listen(serve.Limits{})
 		n.ports = append(n.ports, p)
 		n.conns = append(n.conns, p.connect("conformance"))

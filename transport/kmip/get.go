@@ -145,6 +145,9 @@ func (x *exchange) writeBlock(out *ttlv.Encoder, r *key.Record, wanted wire.KeyF
 	out.Structure(wire.TagKeyBlock, func() {
 		out.Enumeration(wire.TagKeyFormatType, uint32(f))
 		content := func(e *ttlv.Encoder) error {
+			if f == wire.KeyFormatTypePKCS_12 {
+				return x.writePKCS12(e, r, material)
+			}
 			err := block.Write(e, r.Type, f, material)
 			if err != nil && f == came && r.Algorithm == key.Opaque {
 				err = block.WriteAsItCame(e, f, material)

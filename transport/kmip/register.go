@@ -62,6 +62,7 @@ func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	r, err := x.server.vault.RegisterKey(x.ctx, x.caller, s)
 	if err != nil {
+		x.takeBack() // the certificates that came with it
 		return err
 	}
 	x.done(r.ID, out)
@@ -135,11 +136,18 @@ func (x *exchange) registeredBlock(t key.ObjectType, object ttlv.Item, all templ
 	if err != nil {
 		return out, err
 	}
-	k, held, err := x.readBlock(t, algorithm, wire.KeyFormatType(f), b)
+	var k block.Key
+	var held template
+	var certificates []*x509.Certificate
+	if wire.KeyFormatType(f) == wire.KeyFormatTypePKCS_12 && t == key.PrivateKey {
+		k, certificates, err = x.readPKCS12(b.Find(wire.TagKeyValue).Find(wire.TagKeyMaterial), all)
+	} else {
+		k, held, err = x.readBlock(t, algorithm, wire.KeyFormatType(f), b)
+	}
+	out.Material = k.Material // the caller clears it, whatever follows
 	if err != nil {
 		return out, err
 	}
-	out.Material = k.Material // the caller clears it, whatever follows
 	if all, err = all.with(held); err != nil {
 		return out, err
 	}
@@ -152,7 +160,12 @@ func (x *exchange) registeredBlock(t key.ObjectType, object ttlv.Item, all templ
 	if err := held.agrees(algorithm, bits); err != nil {
 		return out, err
 	}
-	return out, x.describeBlock(&out.Key, object, wire.KeyFormatType(f), k, algorithm, bits)
+	if err := x.describeBlock(&out.Key, object, wire.KeyFormatType(f), k, algorithm, bits); err != nil {
+		return out, err
+	}
+	links, err := x.registerCertificates(certificates)
+	out.Key.Links = append(out.Key.Links, links...)
+	return out, err
 }
 
 // describeBlock says in a spec which key came in a block, and how.

@@ -64,6 +64,8 @@ const (
 	LinkReplaced    LinkKind = 7
 	LinkPrevious    LinkKind = 10 // the part of a split key before this one
 	LinkNext        LinkKind = 11
+	LinkPKCS12      LinkKind = 12 // a certificate that goes with this key in PKCS #12
+	LinkPassword    LinkKind = 13 // the password of that
 )
 
 // Link ties an object to another (KMIP 2.1, section 4.31): a private key to its public key, a key to the one it replaced.
