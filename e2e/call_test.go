@@ -138,6 +138,7 @@ func (c *cluster) command(ctx context.Context, nodes []*node, args ...string) *e
 		"PATH=" + os.Getenv("PATH"), "HOME=" + c.home, "XDG_CONFIG_HOME=" + c.home,
 		"QUORATE_ADDR=" + addr, "QUORATE_CACERT=" + c.caFile, "QUORATE_TOKEN=" + c.root,
 	}
+	cmd.Env = append(cmd.Env, c.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

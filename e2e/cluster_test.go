@@ -19,8 +19,9 @@ import (
 // cluster is three processes and what init gave.
 type cluster struct {
 	t      *testing.T
-	dir    string // holds everything
-	home   string // of the CLI
+	dir    string   // holds everything
+	home   string   // of the CLI
+	env    []string // of the CLI, besides
 	nodes  []*node
 	init   api.InitResponse
 	root   string // the root token; "" before init

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/e2e/rados"
 	"github.com/quorate/quorate/transport/api"
 )
 
@@ -18,22 +19,89 @@ import (
 // their disks; on another machine a new cluster is restored from it with three of five shares, two nodes join, every ciphertext
 // opens, and what was destroyed stays destroyed. A node of the old cluster that turns up again is a stranger to the new one.
 func TestAllNodesAreLostAndTheClusterLivesAgain(t *testing.T) {
-	c := open(t)
-	texts := map[string]string{}
+	d := beginDisaster(t)
+	store := filepath.Join(d.dir, "backups")
+	d.scheduled("file://" + store)
+	files, err := filepath.Glob(filepath.Join(store, "*.qsnap"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no snapshot in %s: %v", store, err)
+	}
+	newest := files[len(files)-1]
+	d.drillSays(newest)
+
+	stray := d.nodes[2] // its disk is found again later
+	d.wiped(stray)
+	d.nodes[0].start()
+	for what, file := range d.damagedCopies(newest, store) {
+		if r := d.restore(file); r.code == 0 || !strings.Contains(r.stderr, "refused") {
+			t.Errorf("%s: %v", what, r)
+		}
+	}
+	d.livesAgain(newest)
+	stray.start() // with its old directory, certificate and log
+	d.voters(d.nodes[0], 3)
+	if s, err := d.status(d.nodes[0]); err != nil || len(s.Members) != 3 {
+		t.Errorf("the old node is a member of the new cluster: %+v, %v", s.Members, err)
+	}
+}
+
+// The same with the snapshots in object storage, a real S3 server: schedule, drill and restore take the bucket's address, and nothing
+// but that address and three shares is left of the cluster.
+func TestAllNodesAreLostAndTheClusterLivesAgainFromABucket(t *testing.T) {
+	s := rados.ForTest(t, "vault-backups")
+	for _, e := range s.Environment() { // of the nodes
+		k, v, _ := strings.Cut(e, "=")
+		t.Setenv(k, v)
+	}
+	bucket := s.Address("vault-backups", "")
+	d := beginDisaster(t)
+	d.env = s.Environment()
+	d.scheduled(bucket)
+	d.drillSays(bucket)
+	d.wiped(nil)
+	d.nodes[0].start()
+	if r := d.restore(s.Address("another", "")); r.code == 0 {
+		t.Errorf("restoring from a bucket that is not there: %v", r)
+	}
+	d.livesAgain(bucket)
+	if r := d.cli(nil, append([]string{"operator", "drill", bucket}, d.given...)...); r.code != 0 {
+		t.Errorf("the drill on the same bucket, afterwards: %v", r)
+	}
+}
+
+// disaster is a cluster that will be lost, and what is left of it: ciphertexts, and three of five shares.
+type disaster struct {
+	*cluster
+	texts map[string]string // by key
+	given []string          // the flags that name the shares' files
+}
+
+// beginDisaster makes a cluster with thirty keys, one of them destroyed.
+func beginDisaster(t *testing.T) *disaster {
+	t.Helper()
+	d := &disaster{cluster: open(t), texts: map[string]string{}}
 	for i := range 30 {
 		name := fmt.Sprintf("app/%d", i)
-		if a := c.must(c.nodes[i%3], create(name, true)); a.status != http.StatusCreated {
+		if a := d.must(d.nodes[i%3], create(name, true)); a.status != http.StatusCreated {
 			t.Fatal(a)
 		}
-		texts[name] = c.sealed(name)
+		d.texts[name] = d.sealed(name)
 	}
-	c.ok("key", "deactivate", "app/7")
-	c.ok("key", "destroy", "app/7", "--force", "--after", "0s", "--yes")
-	store := filepath.Join(c.dir, "backups")
-	c.ok("operator", "snapshot", "schedule", "set", "--to", "file://"+store, "--every", "1h")
-	eventually(t, 30*time.Second, "the first snapshot is stored and drilled", func() error {
+	d.ok("key", "deactivate", "app/7")
+	d.ok("key", "destroy", "app/7", "--force", "--after", "0s", "--yes")
+	for i := range 3 {
+		d.given = append(d.given, "--share-file", d.write(fmt.Sprint("custodian-", i), d.init.Shares[2*i]+"\n"))
+	}
+	return d
+}
+
+// scheduled has the cluster store snapshots, and waits until one is stored and drilled.
+func (d *disaster) scheduled(store string) {
+	d.t.Helper()
+	d.ok("operator", "snapshot", "schedule", "set", "--to", store, "--every", "1h")
+	eventually(d.t, 30*time.Second, "the first snapshot is stored and drilled", func() error {
 		var s api.SnapshotStatus
-		if err := json.Unmarshal([]byte(c.ok("operator", "snapshot", "schedule", "show", "--format", "json")), &s); err != nil {
+		if err := json.Unmarshal([]byte(d.ok("operator", "snapshot", "schedule", "show", "--format", "json")), &s); err != nil {
 			return err
 		}
 		if s.SucceededAt == "" || s.DrilledAt == "" {
@@ -41,17 +109,13 @@ func TestAllNodesAreLostAndTheClusterLivesAgain(t *testing.T) {
 		}
 		return nil
 	})
-	c.ok("operator", "snapshot", "schedule", "run")
-	files, err := filepath.Glob(filepath.Join(store, "*.qsnap"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no snapshot in %s: %v", store, err)
-	}
-	newest := files[len(files)-1]
-	var given []string
-	for i := range 3 {
-		given = append(given, "--share-file", c.write(fmt.Sprint("custodian-", i), c.init.Shares[2*i]+"\n"))
-	}
-	drill := c.ok(append([]string{"operator", "drill", newest, "--format", "json"}, given...)...)
+	d.ok("operator", "snapshot", "schedule", "run")
+}
+
+// drillSays wants the full drill, with shares, to open everything.
+func (d *disaster) drillSays(at string) {
+	d.t.Helper()
+	drill := d.ok(append([]string{"operator", "drill", at, "--format", "json"}, d.given...)...)
 	var said struct {
 		OK        bool
 		Keys      int
@@ -59,60 +123,58 @@ func TestAllNodesAreLostAndTheClusterLivesAgain(t *testing.T) {
 		Destroyed int `json:"destroyed_versions"`
 	}
 	if err := json.Unmarshal([]byte(drill), &said); err != nil || !said.OK || said.Keys != 30 || said.Versions != 29 || said.Destroyed != 1 {
-		t.Fatalf("the drill says %s: %v", drill, err)
+		d.t.Fatalf("the drill says %s: %v", drill, err)
 	}
+}
 
-	old := c.nodes
-	for _, n := range old {
+// wiped kills every node and removes its directory, but for one that is spared, and has three new machines.
+func (d *disaster) wiped(spared *node) {
+	d.t.Helper()
+	for _, n := range d.nodes {
 		n.kill()
 	}
-	stray := old[2] // its disk is found again later
-	for _, n := range old[:2] {
+	for _, n := range d.nodes {
+		if n == spared {
+			continue
+		}
 		if err := os.RemoveAll(n.dir); err != nil {
-			t.Fatal(err)
+			d.t.Fatal(err)
 		}
 	}
+	d.nodes = []*node{newNode(d.t, d.dir, "m1"), newNode(d.t, d.dir, "m2"), newNode(d.t, d.dir, "m3")}
+}
 
-	c.nodes = []*node{newNode(t, c.dir, "m1"), newNode(t, c.dir, "m2"), newNode(t, c.dir, "m3")}
-	c.nodes[0].start()
-	damaged := c.damagedCopies(newest, store)
-	empty := []string{"QUORATE_CACERT=", "QUORATE_TOKEN="}
-	restore := func(file string) ran {
-		return c.cliEnv(c.nodes[:1], empty, append([]string{"operator", "snapshot", "restore", file, "--format", "json"}, given...)...)
-	}
-	for what, file := range damaged {
-		if r := restore(file); r.code == 0 || !strings.Contains(r.stderr, "refused") {
-			t.Errorf("%s: %v", what, r)
-		}
-	}
-	r := restore(newest)
+// restore brings a snapshot back into the first of the new nodes, which is empty.
+func (d *disaster) restore(at string) ran {
+	return d.cliEnv(d.nodes[:1], []string{"QUORATE_CACERT=", "QUORATE_TOKEN="}, append([]string{"operator", "snapshot", "restore", at, "--format", "json"}, d.given...)...)
+}
+
+// livesAgain restores the cluster, lets the others join, and opens every ciphertext at every node.
+func (d *disaster) livesAgain(at string) {
+	d.t.Helper()
+	r := d.restore(at)
 	if r.code != 0 {
-		t.Fatalf("restoring: %v", r)
+		d.t.Fatalf("restoring: %v", r)
 	}
 	var done api.RestoreResponse
 	if err := json.Unmarshal([]byte(r.stdout), &done); err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	c.trust(done.CACertificate)
-	c.join = c.joinToken("again")
-	c.joinRest()
-	c.unseal(c.nodes[2])
-	c.serving(c.nodes...)
-	for name, text := range texts {
-		for _, n := range c.nodes {
-			a := c.must(n, on(name, "decrypt", api.DecryptRequest{Ciphertext: text}))
+	d.trust(done.CACertificate)
+	d.join = d.joinToken("again")
+	d.joinRest()
+	d.unseal(d.nodes[2])
+	d.serving(d.nodes...)
+	for name, text := range d.texts {
+		for _, n := range d.nodes {
+			a := d.must(n, on(name, "decrypt", api.DecryptRequest{Ciphertext: text}))
 			if want := map[bool]int{true: http.StatusConflict, false: http.StatusOK}[name == "app/7"]; a.status != want {
-				t.Errorf("%s: %s on %s: %v", name, text, n.name, a)
+				d.t.Errorf("%s: %s on %s: %v", name, text, n.name, a)
 			}
 		}
 	}
-	stray.start() // with its old directory, certificate and log
-	c.voters(c.nodes[0], 3)
-	if s, err := c.status(c.nodes[0]); err != nil || len(s.Members) != 3 {
-		t.Errorf("the old node is a member of the new cluster: %+v, %v", s.Members, err)
-	}
-	if a := c.must(c.nodes[1], create("after", true)); a.status != http.StatusCreated {
-		t.Errorf("the new cluster does not go on: %v", a)
+	if a := d.must(d.nodes[1], create("after", true)); a.status != http.StatusCreated {
+		d.t.Errorf("the new cluster does not go on: %v", a)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -71,17 +70,12 @@ func (a *app) liveDrill(cmd *cobra.Command) (*api.SignedDrill, error) {
 
 // drillAt drills a file, or the newest snapshot of a store.
 func (a *app) drillAt(ctx context.Context, at string, u *unlocking) (s *api.SignedDrill, err error) {
-	began, path := time.Now(), at
-	if strings.Contains(at, "://") {
-		dir, err := os.MkdirTemp("", "quorate-drill-") // mode 0700
-		if err != nil {
-			return nil, fmt.Errorf("making a directory for the drill: %w", err)
-		}
-		defer func() { _ = os.RemoveAll(dir) }() // what is in it is encrypted
-		if path, err = a.fetchNewest(ctx, at, dir); err != nil {
-			return nil, err
-		}
+	began := time.Now()
+	path, done, err := a.atHand(ctx, at)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	r, err := a.fullDrill(ctx, path, began, u)
 	if err != nil {
 		return nil, err

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/quorate/quorate/vault/archive"
 	"github.com/quorate/quorate/vault/depot"
@@ -15,6 +17,23 @@ import (
 
 // storedName is a scheduled snapshot's: the cluster, and then the time, by which names sort.
 var storedName = regexp.MustCompile(`^quorate-([0-9a-f]{12})-([0-9]{8}T[0-9]{6}Z)-[0-9]+-e[0-9]+\.qsnap$`)
+
+// atHand is the snapshot that somebody named: a file, or the newest of a store (a URL), which is fetched. done removes what was fetched.
+func (a *app) atHand(ctx context.Context, at string) (path string, done func(), err error) {
+	if !strings.Contains(at, "://") {
+		return at, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "quorate-fetched-") // mode 0700
+	if err != nil {
+		return "", nil, fmt.Errorf("making a directory for the snapshot: %w", err)
+	}
+	done = func() { _ = os.RemoveAll(dir) } // what is in it is encrypted
+	if path, err = a.fetchNewest(ctx, at, dir); err != nil {
+		done()
+		return "", nil, err
+	}
+	return path, done, nil
+}
 
 // fetchNewest copies the newest snapshot of a store, and the companion that opens it, into a folder.
 func (a *app) fetchNewest(ctx context.Context, store, dir string) (path string, err error) {

@@ -72,7 +72,7 @@ func newSnapshotRestoreCmd(a *app) *cobra.Command {
 	var in api.RestoreRequest
 	var fingerprint string
 	cmd := &cobra.Command{
-		Use:   "restore FILE",
+		Use:   "restore FILE|URL",
 		Short: "Bring a snapshot back, into an empty node or the running cluster",
 		Long: `Bring a snapshot back. Everything in it is verified, and every key version opened, before anything is touched.
 
@@ -82,8 +82,11 @@ a new one and is printed, for nodes of the old cluster must not mix with the new
 
 Into the running cluster, with --yes-replace-state: every member adopts the snapshot's keys at the same moment. Tokens, policies and
 shares stay as they are. What was destroyed, suspended, deactivated or compromised since stays so unless --revive-destroyed is
-given. Look first: quorate operator snapshot diff FILE.`,
+given. Look first: quorate operator snapshot diff FILE.
+
+With a URL (file:///var/backups/quorate, s3://bucket?region=…) the newest snapshot there is fetched first, with its companion.`,
 		Example: `  quorate operator snapshot restore vault.qsnap --share-file share-1.txt --share-file share-3.txt --share-file share-5.txt
+  quorate operator snapshot restore 's3://vault-backups?region=eu-central-1' --share-file share-1.txt --share-file share-3.txt --share-file share-5.txt
   quorate operator snapshot restore vault.qsnap --yes-replace-state`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.restore(cmd, args[0], &u, in, fingerprint) },
@@ -98,7 +101,12 @@ given. Look first: quorate operator snapshot diff FILE.`,
 	return cmd
 }
 
-func (a *app) restore(cmd *cobra.Command, path string, u *unlocking, in api.RestoreRequest, fingerprint string) error {
+func (a *app) restore(cmd *cobra.Command, at string, u *unlocking, in api.RestoreRequest, fingerprint string) error {
+	path, fetched, err := a.atHand(cmd.Context(), at)
+	if err != nil {
+		return err
+	}
+	defer fetched()
 	epochs, err := u.companion(path)
 	if err != nil {
 		return err
