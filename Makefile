@@ -10,7 +10,7 @@ PKGS := ./...
 export GOFLAGS := -trimpath $(GOFLAGS)
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients sound test e2e sim plants chaos chaos-plants flips kmip-conformance kmip-storm bench figures microbench fuzz lint fmt clean
+.PHONY: build image demo clients sound test e2e sim plants chaos chaos-plants flips kmip-conformance kmip-storm bench bench-scale figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -84,8 +84,12 @@ kmip-storm: ## malformed KMIP messages against a listener: STORM=, SEED= repeats
 	@mkdir -p bin
 	@KMIP_STORM=$(STORM) KMIP_STORM_SEED=$(SEED) $(GO) test -count=1 -timeout 60m -v -run '^TestAStorm' ./transport/kmip >bin/kmip-storm.log 2>&1; failed=$$?; grep -v '^time=' bin/kmip-storm.log; exit $$failed
 
-bench: build ## the figures, beside their floors, in one run
-	$(BIN) bench --local
+bench: build ## the figures, beside their floors, in one run; those that were promised go to bin/results
+	$(BIN) bench --local --results bin/results/bench.jsonl
+
+SCALE ?= 1000000
+bench-scale: build ## restart, self-opening, memory, reads beside a snapshot, and a drill, with SCALE= keys
+	$(BIN) bench --local --only scale --keys $(SCALE) --results bin/results/bench-scale.jsonl
 
 figures: ## what make sim and bench left in bin/results, into the README (format: e2e/figures)
 	$(GO) test -count=1 ./e2e/figures -run TestReadmeTakesFigures -update -v

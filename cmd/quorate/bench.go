@@ -44,6 +44,7 @@ type benchOptions struct {
 	children int
 	listed   int
 	kills    int
+	file     string
 }
 
 func newBenchCmd(a *app) *cobra.Command {
@@ -80,6 +81,7 @@ ratios hold where absolute figures drift.`,
 	f.IntVar(&o.children, "children", 100_000, "with --local: `number` of stored data keys of the part rewrap")
 	f.IntVar(&o.listed, "listed", 1_000_000, "with --local: `number` of keys of the part list")
 	f.IntVar(&o.kills, "kills", 20, "with --local: `number` of kills of the part failover")
+	f.StringVar(&o.file, "results", "", "with --local: `file` to append the figures that were promised to, a line of JSON each")
 	_ = cmd.RegisterFlagCompletionFunc("mix", cobra.FixedCompletions(mixNames, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

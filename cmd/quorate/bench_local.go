@@ -54,6 +54,8 @@ type localBench struct {
 	o       benchOptions
 	results []result
 	notes   []string
+
+	promises []promised // see promise
 }
 
 func (a *app) benchLocal(ctx context.Context, o benchOptions) error {
@@ -90,6 +92,9 @@ func (a *app) benchLocal(ctx context.Context, o benchOptions) error {
 		}
 	}
 	err = a.report(b.results)
+	if err == nil && o.file != "" {
+		err = appendSheet(o.file, b.sheet())
+	}
 	if a.format != "json" {
 		for _, n := range b.notes {
 			fmt.Fprintln(a.out, n)

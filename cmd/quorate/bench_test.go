@@ -2,8 +2,11 @@ package main
 
 import (
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/quorate/quorate/e2e/figures"
 )
 
 // A histogram is read as Prometheus prints it, and its quantiles are Prometheus' own.
@@ -53,5 +56,24 @@ quorate_request_seconds_count{door="rest",op="key.list",outcome="ok"} 110`)
 	var h2 histogram
 	if err := h2.take(`quorate_request_seconds_sum{op="key.list",outcome="ok"} x`, "key.list"); err == nil {
 		t.Error("a value that is no number was taken")
+	}
+}
+
+// TestPromisesAreFigures: what bench leaves is read by what makes the README's table.
+func TestPromisesAreFigures(t *testing.T) {
+	b := &localBench{results: []result{{Name: "read on a follower", Rate: 26120, Ratio: .78}, {Name: "floor: TLS echo", Rate: 37252}}}
+	b.promise("a figure", "≤ 10 s", "%s", "2 s")
+	dir := t.TempDir()
+	for range 2 { // the last of each counts
+		if err := appendSheet(filepath.Join(dir, "results", "bench.jsonl"), b.sheet()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := figures.Read(filepath.Join(dir, "results"))
+	if err != nil || len(all) != 2 {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	if all[0].Measured != "2 s" || all[1].Measured != "78 % (26120/s)" || all[0].Commit != version || !strings.Contains(all[0].How, "load average") {
+		t.Errorf("got %+v", all)
 	}
 }

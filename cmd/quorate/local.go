@@ -216,7 +216,12 @@ func (l *local) client(nodes ...*localNode) (*client.Client, error) {
 
 // until polls a condition of a node, and says what it waited for when it does not come.
 func (l *local) until(ctx context.Context, n *localNode, what string, ok func(ctx context.Context) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	return l.within(ctx, n, readyWithin, what, ok)
+}
+
+// within is until with another limit.
+func (l *local) within(ctx context.Context, n *localNode, limit time.Duration, what string, ok func(ctx context.Context) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		attempt, done := context.WithTimeout(ctx, 2*time.Second)
@@ -229,7 +234,7 @@ func (l *local) until(ctx context.Context, n *localNode, what string, ok func(ct
 		case <-n.exited:
 			return fault.New(fault.Internal, "%s ended by itself:\n%s", n.name, l.tail(n))
 		case <-ctx.Done():
-			return errors.Join(fault.New(fault.Internal, "%s: %q did not come true in %s:\n%s", n.name, what, readyWithin, l.tail(n)), ctx.Err())
+			return errors.Join(fault.New(fault.Internal, "%s: %q did not come true in %s:\n%s", n.name, what, limit, l.tail(n)), ctx.Err())
 		case <-time.After(pollEvery):
 		}
 	}
