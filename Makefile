@@ -10,7 +10,7 @@ PKGS := ./...
 export GOFLAGS := -trimpath $(GOFLAGS)
 
 .DEFAULT_GOAL := build
-.PHONY: build image demo clients sound test e2e sim plants chaos chaos-plants flips kmip-conformance kmip-storm bench bench-scale figures microbench fuzz lint fmt clean
+.PHONY: build image demo clients sound test e2e sim plants chaos chaos-plants flips kmip-conformance kmip-storm bench bench-scale counted figures microbench fuzz lint fmt clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/quorate
@@ -90,6 +90,9 @@ bench: build ## the figures, beside their floors, in one run; those that were pr
 SCALE ?= 1000000
 bench-scale: build ## restart, self-opening, memory, reads beside a snapshot, and a drill, with SCALE= keys
 	$(BIN) bench --local --only scale --keys $(SCALE) --results bin/results/bench-scale.jsonl
+
+counted: build ## failover (200 kills, 100 transfers, 50 freezes), power cuts (100 of one, 50 of all, and a control that must lose), 200 restarts, 1,000 revocations
+	COUNTED=1 RESULTS=$(CURDIR)/bin/results $(GO) test -count=1 -timeout 180m -v -run '^(TestFailoverIsCounted|TestPowerCuts.*|TestARestartedNodeNeverShowsThePast|TestRevocationsOneAfterTheOther.*)$$' ./e2e | grep -v '^ *time='; exit $${PIPESTATUS[0]}
 
 figures: ## what make sim and bench left in bin/results, into the README (format: e2e/figures)
 	$(GO) test -count=1 ./e2e/figures -run TestReadmeTakesFigures -update -v

@@ -64,7 +64,7 @@ func (u *user) times(node string, i int) []time.Time {
 // acknowledgement takes is reported.
 func TestRevocationsOneAfterTheOtherAreKeptByEveryNode(t *testing.T) {
 	c := open(t)
-	count := 50
+	count := times(50, 1000)
 	if long {
 		count = 1000
 	}
