@@ -31,6 +31,9 @@ func (u *using) deriveBy(o *opened, in *DeriveInput) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := u.alsoMAC(m, in.Iterations); err != nil {
+		return nil, err
+	}
 	return o.key.Expand(primitive.Expansion{Method: m, Hash: h, Salt: in.Salt, Data: in.Info, Iterations: in.Iterations, Bytes: in.Bytes})
 }
 
@@ -61,4 +64,15 @@ func (u *using) deriveByEncrypting(o *opened, in *DeriveInput) ([]byte, error) {
 	}
 	clear(out[in.Bytes:])
 	return out[:in.Bytes:in.Bytes], nil
+}
+
+// alsoMAC asks for the permission to make MACs with a key that is for them, where what is derived is the HMAC of data that the caller chose: the
+// method "hmac" itself, "counter", which puts a number before it, and one round of PBKDF2, which puts one behind.
+func (u *using) alsoMAC(m primitive.Method, iterations int) error {
+	keyed := m == primitive.HMACOfData || m == primitive.CounterMode || m == primitive.PBKDF2 && iterations < 2
+	if !keyed || u.record.Usage&(key.MAC|key.VerifyMAC) == 0 {
+		return nil
+	}
+	_, err := u.findAs(access.MAC, u.record.ID.String())
+	return err
 }
