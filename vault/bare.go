@@ -36,6 +36,8 @@ type BareInput struct {
 	Scheme    BareScheme
 	// Choose, if not nil, completes the input for the key that was found, once the caller may use it. It only reads the record.
 	Choose func(r *key.Record, in *BareInput) error
+	// Ask: nothing is done and nothing is counted; what would stand in the way of doing it is told.
+	Ask bool
 }
 
 // What is the matter with an input, told apart for protocols that tell it apart.
@@ -63,15 +65,16 @@ type BareUse struct {
 // cipher itself, by which everything that the key protects can be opened and made: it is for callers whom the policies permit both
 // to encrypt and to decrypt with the key, whichever they ask for.
 var (
-	EncryptBare   = bare("key.encrypt-bare", access.Encrypt, key.ToEncrypt, (*using).encryptBare)
-	DecryptBare   = bare("key.decrypt-bare", access.Decrypt, key.ToDecrypt, (*using).decryptBare)
-	SignBare      = bare("key.sign-bare", access.Sign, key.ToSign, (*using).signBare)
-	VerifyBare    = bare("key.verify-bare", access.Verify, key.ToVerify, (*using).verifyBare)
-	MACBare       = bare("key.mac-bare", access.MAC, key.ToMAC, (*using).macBare)
-	VerifyMACBare = bare("key.verify-mac-bare", access.VerifyMAC, key.ToVerifyMAC, (*using).verifyMACBare)
+	EncryptBare   = bare("key.encrypt-bare", access.Encrypt, key.ToEncrypt, (*using).encryptBare, (*using).encryptsBare)
+	DecryptBare   = bare("key.decrypt-bare", access.Decrypt, key.ToDecrypt, (*using).decryptBare, (*using).decryptsBare)
+	SignBare      = bare("key.sign-bare", access.Sign, key.ToSign, (*using).signBare, nil)
+	VerifyBare    = bare("key.verify-bare", access.Verify, key.ToVerify, (*using).verifyBare, nil)
+	MACBare       = bare("key.mac-bare", access.MAC, key.ToMAC, (*using).macBare, nil)
+	VerifyMACBare = bare("key.verify-mac-bare", access.VerifyMAC, key.ToVerifyMAC, (*using).verifyMACBare, nil)
 )
 
-func bare(name string, a access.Action, op key.Operation, do func(u *using, o *opened, in *BareInput, out *BareOutput) error) BareUse {
+// bare makes one of them. may is what the scheme asks for beside the action, nil for nothing; do asks for it by itself.
+func bare(name string, a access.Action, op key.Operation, do func(u *using, o *opened, in *BareInput, out *BareOutput) error, may func(u *using, in *BareInput) error) BareUse {
 	return BareUse{&keyUse[BareInput, BareOutput]{
 		name: name, action: a, op: op,
 		about: func(in *BareInput) (uint32, uint64) { return in.Version, uint64(len(in.Data)) },
@@ -80,6 +83,9 @@ func bare(name string, a access.Action, op key.Operation, do func(u *using, o *o
 				if err := in.Choose(u.record, in); err != nil {
 					return err
 				}
+			}
+			if in.Ask {
+				return u.asked(op, in, may)
 			}
 			o, n, err := u.at(ctx, op, in.Version)
 			if err != nil {
@@ -111,7 +117,7 @@ func (u *using) encryptBare(o *opened, in *BareInput, out *BareOutput) (err erro
 	if err != nil {
 		return err
 	}
-	if err := u.both(access.Decrypt, c.Mode != primitive.GCM || len(c.IV) > 0); err != nil {
+	if err := u.encryptsBare(in); err != nil {
 		return err
 	}
 	if len(c.IV) == 0 && c.Mode != primitive.ECB {
@@ -138,11 +144,36 @@ func (u *using) decryptBare(o *opened, in *BareInput, out *BareOutput) error {
 	if err != nil {
 		return err
 	}
-	if err := u.both(access.Encrypt, c.Mode != primitive.GCM); err != nil {
+	if err := u.decryptsBare(in); err != nil {
 		return err
 	}
 	out.Data, err = o.key.DecryptBlocks(c, in.Data, in.Proof)
 	return err
+}
+
+// asked tells what would stand in the way.
+func (u *using) asked(op key.Operation, in *BareInput, may func(u *using, in *BareInput) error) error {
+	u.change("asked", "only") // the audit log shows no use
+	ver, err := u.version(u.record, in.Version)
+	if err == nil {
+		err = u.mayUse(op, u.record, ver)
+	}
+	if err == nil && may != nil {
+		err = may(u, in)
+	}
+	return err
+}
+
+// encryptsBare asks for what encrypting in a mode needs beside the permission to encrypt.
+func (u *using) encryptsBare(in *BareInput) error {
+	gcm := in.Scheme.Mode == "" || in.Scheme.Mode == "gcm"
+	return u.both(access.Decrypt, !isRSA(u.record.Algorithm) && (!gcm || len(in.IV) > 0))
+}
+
+// decryptsBare is encryptsBare of decrypting.
+func (u *using) decryptsBare(in *BareInput) error {
+	gcm := in.Scheme.Mode == "" || in.Scheme.Mode == "gcm"
+	return u.both(access.Encrypt, !isRSA(u.record.Algorithm) && !gcm)
 }
 
 // both asks for the other permission of a pair, where one use is as good as both.

@@ -289,13 +289,9 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	})
 	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now(), Node: s.cfg.Name, CertifyWith: s.cfg.KMIP.CertifyWith})
 	s.kmip = kmips
-	var handler http.Handler = native
-	if s.cfg.Listen.KMIP != "" { // a door that was not asked for is closed, on every port
-		handler = besides(native, kmip.Path, kmips)
-	}
 	door, err := serve.New(serve.Config{
 		Name: "rest", Addr: s.cfg.Listen.API, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("rest"), Error: native.Fail,
-	}, handler)
+	}, onAPIPort(s.cfg.Listen, native, kmips))
 	if err != nil {
 		return err
 	}
@@ -336,6 +332,14 @@ func besides(h http.Handler, path string, other http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// onAPIPort is what answers on the API's port: KMIP too, where its door is open at all.
+func onAPIPort(listen listenConfig, native, kmips http.Handler) http.Handler {
+	if listen.KMIP == "" {
+		return native
+	}
+	return besides(native, kmip.Path, kmips)
 }
 
 // clientCAs is who vouches for clients: the cluster's CA, once there is one.

@@ -11,7 +11,7 @@ import (
 // without a place for GCM's tag have it behind the data. Each part of data is answered with what is certain of its ciphertext: it is
 // computed anew from all of them, which are few and bounded.
 func encrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	p, err := x.collect(wire.OperationEncrypt, true, payload, 0, out)
+	p, err := x.collect(wire.OperationEncrypt, true, payload, 0, nil, out)
 	if p == nil || err != nil {
 		return err
 	}
@@ -54,11 +54,34 @@ func whole(r *key.Record, in *vault.BareInput) error {
 
 // decrypt is Decrypt (KMIP 1.4, section 4.30; 2.1, section 6.1.13). What is authenticated is given out whole, once it was checked.
 func decrypt(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	p, err := x.collect(wire.OperationDecrypt, true, payload, wire.TagAuthenticatedEncryptionTag, out)
+	p, err := x.collect(wire.OperationDecrypt, true, payload, wire.TagAuthenticatedEncryptionTag, x.may(vault.DecryptBare, key.Decrypt, encryption), out)
 	if p == nil || err != nil {
 		return err
 	}
 	return x.bare(vault.DecryptBare, p, key.Decrypt, encryption, func(got *vault.BareOutput) { out.Bytes(wire.TagData, got.Data) })
+}
+
+// may is what tells whether an operation on a parcel would be done, as far as that can be told from its first part: nothing is kept for who
+// may not have it done.
+func (x *exchange) may(what vault.BareUse, need key.Usage, read func(ttlv.Item, *key.Record, *vault.BareScheme) error) func(*parcel) error {
+	return func(p *parcel) error {
+		in := vault.BareInput{Ask: true, IV: p.iv, AAD: p.aad, Choose: func(r *key.Record, in *vault.BareInput) error {
+			return choose(p, r, need, read, &in.Scheme)
+		}}
+		return cryptoReason(x.server.vault.Bare(x.ctx, x.caller, what, p.id, in, func(*vault.BareOutput) error { return nil }))
+	}
+}
+
+// choose reads the scheme of a parcel for the key that was found.
+func choose(p *parcel, r *key.Record, need key.Usage, read func(ttlv.Item, *key.Record, *vault.BareScheme) error, s *vault.BareScheme) error {
+	if err := usable(r, need); err != nil {
+		return err
+	}
+	parameters, err := parametersOf(p.parameters, r)
+	if err != nil {
+		return err
+	}
+	return asFault(read(parameters, r, s), wire.ResultReasonInvalidField)
 }
 
 // bare does one operation on a parcel: the scheme is that of the request, or the key's own.
@@ -70,15 +93,8 @@ func (x *exchange) bare(what vault.BareUse, p *parcel, need key.Usage,
 	}
 	in := vault.BareInput{Version: p.version, Data: p.data, IV: p.iv, AAD: p.aad, Proof: p.proof, Scheme: vault.BareScheme{Prehashed: p.digested}}
 	in.Choose = func(r *key.Record, in *vault.BareInput) error {
-		if err := usable(r, need); err != nil {
+		if err := choose(p, r, need, read, &in.Scheme); err != nil {
 			return err
-		}
-		parameters, err := parametersOf(p.parameters, r)
-		if err != nil {
-			return err
-		}
-		if err := read(parameters, r, &in.Scheme); err != nil {
-			return asFault(err, wire.ResultReasonInvalidField)
 		}
 		if p.more {
 			return whole(r, in)

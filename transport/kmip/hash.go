@@ -16,22 +16,30 @@ var hashNames = map[wire.HashingAlgorithm]string{
 
 // hash is Hash (KMIP 1.4, section 4.38; 2.1, section 6.1.22).
 func hash(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	p, err := x.collect(wire.OperationHash, false, payload, 0, out)
+	p, err := x.collect(wire.OperationHash, false, payload, 0, func(p *parcel) error {
+		_, err := x.hashed(p)
+		return err
+	}, out)
 	if p == nil || err != nil {
 		return err
 	}
-	v, err := p.parameters.Find(wire.TagHashingAlgorithm).Enumeration()
-	if err != nil {
-		return err
-	}
-	name, ok := hashNames[wire.HashingAlgorithm(v)]
-	if !ok {
-		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the hash %v is not offered", wire.HashingAlgorithm(v)).WithHint("Take one of the SHA-2 or SHA-3 family from 256 bits."))
-	}
-	sum, err := x.server.vault.Hash(x.ctx, x.caller, vault.HashInput{Input: p.data, Algorithm: name})
+	sum, err := x.hashed(p)
 	if err != nil {
 		return err
 	}
 	out.Bytes(wire.TagData, sum)
 	return nil
+}
+
+// hashed is the hash of a parcel.
+func (x *exchange) hashed(p *parcel) ([]byte, error) {
+	v, err := p.parameters.Find(wire.TagHashingAlgorithm).Enumeration()
+	if err != nil {
+		return nil, err
+	}
+	name, ok := hashNames[wire.HashingAlgorithm(v)]
+	if !ok {
+		return nil, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the hash %v is not offered", wire.HashingAlgorithm(v)).WithHint("Take one of the SHA-2 or SHA-3 family from 256 bits."))
+	}
+	return x.server.vault.Hash(x.ctx, x.caller, vault.HashInput{Input: p.data, Algorithm: name})
 }

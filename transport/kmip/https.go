@@ -58,7 +58,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.failHTTP(x, http.StatusUnsupportedMediaType, fault.Invalid)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(form.limit*s.most())))
+	body, err := readAll(http.MaxBytesReader(w, r.Body, int64(form.limit*s.most())))
 	defer clear(body)
 	var tooLong *http.MaxBytesError
 	switch {
@@ -70,6 +70,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answerHTTP(x, r, form, body)
+}
+
+// readAll is io.ReadAll that leaves nothing behind: what was outgrown is cleared. The caller clears what it gets, whatever the error.
+func readAll(r io.Reader) ([]byte, error) {
+	b := make([]byte, 0, 4<<10)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF: //nolint:errorlint // a reader returns it bare
+			return b, nil
+		case err != nil:
+			return b, err
+		case len(b) == cap(b):
+			longer := append(make([]byte, 0, 2*cap(b)), b...)
+			clear(b)
+			b = longer
+		}
+	}
 }
 
 func (s *Server) failHTTP(x *serve.Exchange, status int, k fault.Kind) {
@@ -92,6 +111,7 @@ func (s *Server) answerHTTP(x *serve.Exchange, r *http.Request, form *encoding, 
 		s.refuse(wire.V10, caller, err, out)
 	default:
 		session := s.Session()
+		session.once = true
 		defer session.End()
 		session.message(ctx, caller, request, out)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,7 +17,14 @@ import (
 // post sends a body by HTTPS as the holder of a certificate; "" for nobody.
 func (w *world) post(name, contentType string, body []byte) *httptest.ResponseRecorder {
 	w.t.Helper()
+	return w.postWith(name, contentType, body, nil)
+}
+
+// postWith is post with further headers.
+func (w *world) postWith(name, contentType string, body []byte, more http.Header) *httptest.ResponseRecorder {
+	w.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "https://kms/kmip", bytes.NewReader(body))
+	maps.Copy(r.Header, more)
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}

@@ -10,7 +10,7 @@ import (
 // mac is MAC (KMIP 1.4, section 4.33; 2.1, section 6.1.33): HMAC of the hash that is named, CMAC where the mode says so, or where
 // the key is of AES and nothing is named.
 func mac(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	p, err := x.collect(wire.OperationMAC, true, payload, 0, out)
+	p, err := x.collect(wire.OperationMAC, true, payload, 0, x.may(vault.MACBare, key.MAC, authenticating), out)
 	if p == nil || err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func mac(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 
 // verifyMAC is MAC Verify (KMIP 1.4, section 4.34; 2.1, section 6.1.34).
 func verifyMAC(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	p, err := x.collect(wire.OperationMACVerify, true, payload, wire.TagMACData, out)
+	p, err := x.collect(wire.OperationMACVerify, true, payload, wire.TagMACData, x.may(vault.VerifyMACBare, key.VerifyMAC, authenticating), out)
 	if p == nil || err != nil {
 		return err
 	}

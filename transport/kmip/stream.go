@@ -23,6 +23,8 @@ type Session struct {
 	streams map[string]*parcel // by Correlation Value
 	held    int                // bytes in all of them
 
+	once bool // it ends with this request
+
 	measure func(op *serve.Op, took time.Duration, outcome string) // nil: nobody measures
 }
 
@@ -60,8 +62,9 @@ type parcel struct {
 
 // collect reads a payload. It returns nil when the data goes on: then it has written the answer. Of Encrypt it returns what there is so far,
 // and leaves the rest of the answer to it. named is whether the operation
-// is about an object; proof is what the operation may have beside its data.
-func (x *exchange) collect(op wire.Operation, named bool, payload ttlv.Item, proof wire.Tag, out *ttlv.Encoder) (*parcel, error) {
+// is about an object; proof is what the operation may have beside its data; ask is asked before a first part is kept, but for Encrypt,
+// which is done at once.
+func (x *exchange) collect(op wire.Operation, named bool, payload ttlv.Item, proof wire.Tag, ask func(*parcel) error, out *ttlv.Encoder) (*parcel, error) {
 	first, err := indicated(payload, wire.TagInitIndicator)
 	if err != nil {
 		return nil, err
@@ -96,6 +99,11 @@ func (x *exchange) collect(op wire.Operation, named bool, payload ttlv.Item, pro
 	}
 	if !first || last {
 		return p, nil
+	}
+	if op != wire.OperationEncrypt {
+		if err := ask(p); err != nil {
+			return nil, err
+		}
 	}
 	if p, err = x.session.begin(p); err != nil {
 		return nil, err
@@ -142,7 +150,10 @@ func readParcel(op wire.Operation, payload ttlv.Item, proof wire.Tag) (*parcel, 
 
 // begin keeps the first part.
 func (s *Session) begin(p *parcel) (*parcel, error) {
-	if p.digested {
+	switch {
+	case s.once:
+		return nil, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "data in parts needs one connection, which requests over HTTPS do not have; send it whole, or use the KMIP port"))
+	case p.digested:
 		return nil, fault.New(fault.Invalid, "a digest does not come in parts")
 	}
 	if len(s.streams) >= maxStreams || s.held+len(p.data) > maxStreamBytes {
