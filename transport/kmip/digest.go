@@ -8,11 +8,12 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
 
-// digests remembers what the vault told of versions, whose material never changes. Nothing in it is secret to who may read the record.
+// digests remembers what the vault told of versions, whose material never changes, where it is told to everybody who may read the record.
 type digests struct {
 	mu  sync.Mutex
 	sum map[digested][]byte // guarded by mu
@@ -32,15 +33,19 @@ func (x *exchange) digest(r *key.Record) ([]byte, error) {
 		return nil, nil
 	}
 	d, at := &x.server.digests, digested{r.ID, r.Latest().Number}
+	shared := vault.DigestIsOpen(r)
 	d.mu.Lock()
 	sum, known := d.sum[at]
 	d.mu.Unlock()
-	if known {
+	if known && shared {
 		return sum, nil
 	}
 	sum, err := x.server.vault.KeyDigest(x.ctx, x.caller, r.ID.String())
-	if err != nil && !errors.Is(err, fault.BadState) {
-		return nil, err
+	if errors.Is(err, fault.BadState) { // now: it may be told later, or to others
+		return nil, nil
+	}
+	if err != nil || !shared {
+		return sum, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

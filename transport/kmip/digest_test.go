@@ -40,3 +40,29 @@ func TestDigestIsThatOfTheMaterial(t *testing.T) {
 		t.Errorf("of a secret: %s", got)
 	}
 }
+
+// TestADigestIsNoWayToGuess: of a key that came from outside it is told to who may take the key out, and to nobody else afterwards; of one
+// that was drawn here to everybody who may read the record; of too short a one not.
+func TestADigestIsNoWayToGuess(t *testing.T) {
+	w := open(t)
+	register := `<ObjectType type="Enumeration" value="SymmetricKey"/>` + template(integer("Cryptographic Usage Mask", 12)) + `<SymmetricKey><KeyBlock><KeyFormatType type="Enumeration" value="Raw"/>` +
+		`<KeyValue>` + bytesXML([]byte("correct horse ba")) + `</KeyValue><CryptographicAlgorithm type="Enumeration" value="AES"/><CryptographicLength type="Integer" value="128"/></KeyBlock></SymmetricKey>`
+	create := func(bits int) string {
+		return idOf(t, w.one("1.4", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+template(
+			enumeration("Cryptographic Algorithm", "HMAC_SHA1"), integer("Cryptographic Length", bits), integer("Cryptographic Usage Mask", 0x180))))
+	}
+	w.f.Grant("reads", `permit (principal == Certificate::"reads", action == Action::"read", resource);`)
+	w.f.Grant("takes", `permit (principal == Certificate::"takes", action in [Action::"read", Action::"reveal"], resource);`)
+	for name, c := range map[string]struct {
+		id   string
+		open bool
+	}{
+		"registered": {idOf(t, w.one("1.4", "Register "+register)), false}, "drawn": {create(160), true}, "short": {create(40), false},
+	} {
+		for _, who := range []string{"reads", "takes", "reads"} {
+			if got := w.as(who).values(c.id, "Digest") != ""; got != (c.open || who == "takes") {
+				t.Errorf("the digest of the %s key is told to who %s: %v", name, who, got)
+			}
+		}
+	}
+}
