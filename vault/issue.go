@@ -36,7 +36,7 @@ const maxIssued = 10 * 366 * 24 * time.Hour
 var opIssue = newWrite("key.issue", access.Create, issue)
 
 // IssueCertificate makes a certificate that a key of the vault signs, and keeps it. The authority of the cluster's own certificates has no part in it:
-// nobody logs into the cluster with what is issued so. It needs "sign" on the signer and, where a key of the vault is certified, "update" on that, which
+// nobody logs into the cluster with what is issued so. It needs "issue" on the signer, which is not "sign" (who has that can sign any certificate), and, where a key of the vault is certified, "update" on that, which
 // learns of the certificate in the same entry of the log; to replace another it needs "rotate" and "update" on that. Of a request, its subject and the
 // names that it asks for (RFC 5280, 4.2.1.6) are taken over, and nothing else. fault.Invalid if the request does not prove its key, or is for another.
 func (v *Vault) IssueCertificate(ctx context.Context, c access.Caller, s IssueSpec) (*key.Record, error) {
@@ -73,7 +73,7 @@ func issue(ctx context.Context, t *task, in IssueSpec) (*key.Record, error) {
 }
 
 func (t *task) issueOnce(ctx context.Context, r *key.Record, in IssueSpec, first bool) (fsm.Outcome, error) {
-	signer, err := t.findAlso(access.Sign, in.Signer)
+	signer, err := t.findAlso(access.Issue, in.Signer)
 	if err != nil {
 		return fsm.Outcome{}, err
 	}

@@ -87,7 +87,7 @@ type kmipConfig struct {
 	Policies string `yaml:"policies"`
 
 	// CertifyWith is the name of a key pair of the vault, or its private half, that signs the certificates which clients ask for by Certify, which is
-	// refused without. Who asks must be permitted to sign with it. Give it to all nodes. It is never the cluster's own authority, and must
+	// refused without. Who asks needs the action issue on it, and not sign, by which any certificate could be signed. Give it to all nodes. It is never the cluster's own authority, and must
 	// not be one that a door of the cluster trusts.
 	CertifyWith string `yaml:"certify_with"`
 }

@@ -107,6 +107,13 @@ func (x *exchange) issueSpec(payload ttlv.Item) (s vault.IssueSpec, err error) {
 
 // issue has a certificate made, keeps with it what it says of itself, and ties the key to it where it replaces another.
 func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
+	var of *key.Record
+	if s.Of != "" {
+		var err error
+		if of, err = x.server.vault.Key(x.ctx, x.caller, s.Of); err != nil {
+			return err
+		}
+	}
 	r, err := x.server.vault.IssueCertificate(x.ctx, x.caller, s)
 	if err != nil {
 		return err
@@ -128,8 +135,16 @@ func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
 		}
 	}
 	x.done(r.ID, out)
-	if s.Replaces == "" {
-		x.made(r.ID)
+	if s.Replaces != "" { // no batch that can be undone has it
+		return nil
+	}
+	x.made(r.ID)
+	if of != nil {
+		linked, err := x.server.vault.Key(x.ctx, x.caller, s.Of)
+		if err != nil {
+			return err
+		}
+		x.changed(of, linked)
 	}
 	return nil
 }

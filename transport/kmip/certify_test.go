@@ -104,6 +104,12 @@ func TestAPublicKeyIsCertified(t *testing.T) {
 					t.Errorf("%s: there is no %s in %s", v, want, got)
 				}
 			}
+			if old := xmlOf(t, w.one("1.0", "GetAttributeList "+byID(id))); !strings.Contains(old, `"Certificate Subject"`) || strings.Contains(old, "X.509") || strings.Contains(got, `"Certificate Subject"`) {
+				t.Errorf("1.0 has %s", old)
+			}
+			if named := xmlOf(t, w.one("1.4", "GetAttributes "+byID(id)+`<AttributeName type="TextString" value="Certificate Issuer"/>`)); !strings.Contains(named, "CN=The Authority") {
+				t.Errorf("by name there is %s", named)
+			}
 			if valid := w.one("1.4", "Validate "+byID(id)+byID(idOf(t, w.one("1.4", "Locate "+byName("authority-certificate"))))); !strings.Contains(xmlOf(t, valid), `"Valid"`) {
 				t.Errorf("%s: it is %s", v, xmlOf(t, valid))
 			}
@@ -157,10 +163,25 @@ func TestARequestIsCertified(t *testing.T) {
 	if got := outcomes(t, without.ask(request("1.4", "", "Certify "+byID(public))))[0]; !strings.HasPrefix(got, "FeatureNotSupported: no key of the vault is set to sign certificates: name one as kmip.certify_with") {
 		t.Errorf("without a key to certify with: %s", got)
 	}
-	w.f.Grant("certify", `permit (principal, action, resource); forbid (principal == Certificate::"client", action == Action::"sign", resource);`)
+	w.f.Grant("certify", `permit (principal, action, resource); forbid (principal == Certificate::"client", action == Action::"issue", resource);`)
 	_, public = w.pairOf("ECDSA", 256)
 	if got := outcomes(t, w.as("client").ask(request("1.4", "", "Certify "+byID(public))))[0]; got != "ItemNotFound: there is no such object" {
-		t.Errorf("who may not sign: %s", got)
+		t.Errorf("for who may have none issued: %s", got)
+	}
+}
+
+// TestACertificationIsUndone: with its batch; the certificate is gone, and the key has no link to it.
+func TestACertificationIsUndone(t *testing.T) {
+	w, _ := certifying(t, key.ECDSAP256)
+	_, public := w.pairOf("ECDSA", 256)
+	got := outcomes(t, w.ask(request("1.4", `<BatchErrorContinuationOption type="Enumeration" value="Undo"/>`, "Certify "+byID(public), "Get "+byID(key.ID{7: 1}.String()))))
+	if len(got) != 2 || got[0] != "OperationUndone" || !strings.HasPrefix(got[1], "ItemNotFound: ") {
+		t.Errorf("the batch has %v", got)
+	}
+	for _, l := range w.record(public).Links {
+		if l.Kind == key.LinkCertificate {
+			t.Errorf("the key still has a link to %v", l.To)
+		}
 	}
 }
 

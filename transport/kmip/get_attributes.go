@@ -20,7 +20,7 @@ func getAttributes(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	write := func() {
 		for _, a := range all {
-			if len(wanted) == 0 || wanted[a.name] {
+			if len(wanted) == 0 && !x.outdated(a.tag) || wanted[a.name] {
 				x.writeAttribute(out, a)
 			}
 		}
@@ -31,6 +31,15 @@ func getAttributes(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		out.Structure(wire.TagAttributes, write)
 	}
 	return nil
+}
+
+// outdated tells whether an attribute is one of 1.0 that 1.1 put others in the place of: it is told to who names it alone.
+func (x *exchange) outdated(t wire.Tag) bool {
+	switch t {
+	case wire.TagCertificateIdentifier, wire.TagCertificateSubject, wire.TagCertificateIssuer:
+		return wire.V10.Before(x.version)
+	}
+	return false
 }
 
 // writeAttribute writes an attribute as the version does: an Attribute of 1.x, its own tag in 2.x, or an Attribute of 2.x for a
@@ -73,7 +82,7 @@ func getAttributeList(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	listed := map[string]bool{}
 	for _, a := range all {
-		if listed[a.name] {
+		if listed[a.name] || x.outdated(a.tag) {
 			continue
 		}
 		listed[a.name] = true

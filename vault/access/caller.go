@@ -79,6 +79,7 @@ const (
 	Adopt      Action = "adopt"      // resource: the key that becomes a parent
 	Purge      Action = "purge"      // forget a destroyed key altogether
 	Reserve    Action = "reserve"    // take uses off its usage limit
+	Issue      Action = "issue"      // resource: the key that signs a certificate, of which the vault decides what it says
 
 	// OpenCompromised is asked beside Decrypt, Verify and the like when the key is compromised. A permit counts for it only if
 	// its scope names this action, so that no permit for everything opens such keys by accident.

@@ -168,7 +168,7 @@ var actions = buildActions(map[Action][]string{
 	Activate: {"manage"}, Suspend: {"manage"}, Deactivate: {"manage"}, Compromise: {"manage"}, Destroy: {"manage"},
 	Reveal: {}, DataKey: {"use"}, Encrypt: {"use"}, Decrypt: {"use"}, Rewrap: {"use"}, Random: {"use"},
 	Sign: {"use"}, Verify: {"use"}, MAC: {"use"}, VerifyMAC: {"use"}, Derive: {"use"}, DeriveKey: {"use"}, Wrap: {"use"}, Unwrap: {"use"}, Hash: {"use"},
-	Import: {"manage"}, Export: {}, Adopt: {"manage"}, Purge: {"manage"}, Reserve: {"use"}, OpenCompromised: {},
+	Import: {"manage"}, Export: {}, Adopt: {"manage"}, Purge: {"manage"}, Reserve: {"use"}, Issue: {}, OpenCompromised: {},
 	Operate: {"administer"}, Inspect: {"administer"}, Backup: {"administer"}, Admit: {"administer"},
 	ManagePolicy: {"administer"}, ManageToken: {"administer"},
 })

@@ -30,7 +30,7 @@ var operations = map[string][]string{
 	"ADD_ATTRIBUTE": {"read", "update"}, "MODIFY_ATTRIBUTE": {"read", "update"}, "DELETE_ATTRIBUTE": {"read", "update"},
 	"SET_ATTRIBUTE": {"read", "update"}, "ADJUST_ATTRIBUTE": {"read", "update"}, "ARCHIVE": {"read", "update"}, "RECOVER": {"read", "update"},
 	"ACTIVATE": {"read", "activate"}, "REVOKE": {"read", "deactivate", "compromise"}, "DESTROY": {"read", "destroy"},
-	"REKEY": {"read", "rotate"}, "REKEY_KEY_PAIR": {"read", "rotate"}, "CERTIFY": {"read", "update"}, "RECERTIFY": {"read", "update"}, "VALIDATE": {"read"},
+	"REKEY": {"read", "rotate"}, "REKEY_KEY_PAIR": {"read", "rotate"}, "CERTIFY": {"read", "update"}, "RECERTIFY": {"read", "update", "rotate"}, "VALIDATE": {"read"},
 	"DERIVE_KEY": {"read", "derive-key"}, "ENCRYPT": {"read", "encrypt"}, "DECRYPT": {"read", "decrypt"},
 	"SIGN": {"read", "sign"}, "SIGNATURE_VERIFY": {"read", "verify"}, "MAC": {"read", "mac"}, "MAC_VERIFY": {"read", "verify-mac"},
 	// They concern no object that is there, so no policy of one can be asked.
