@@ -26,6 +26,8 @@ var randomness = rand.Reader
 type around struct {
 	refusals refusals
 	last     atomic.Int64 // boot time of the last round, ns
+	found    atomic.Int64 // boot time at which findMissing began last, ns; 0: never
+	finding  atomic.Bool  // a round of it is under way
 	mu       sync.Mutex
 	leader   string                   // as somebody said it; guarded by mu
 	addrs    map[string]string        // where nodes are, as somebody said it; guarded by mu
@@ -92,6 +94,13 @@ func (n *Node) lookAround(ctx context.Context, _ error) {
 	}
 	calls.Wait()
 	n.countRefusals(errs)
+	var missing []string
+	for node, err := range errs {
+		if err != nil {
+			missing = append(missing, node)
+		}
+	}
+	n.findMissing(missing)
 }
 
 func (n *Node) askAround(ctx context.Context, node string) error {

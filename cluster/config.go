@@ -68,6 +68,9 @@ type Config struct {
 	Kept bool
 	// Seeds are gossip addresses to try first.
 	Seeds []string
+	// Find looks up, anew each time, the peer addresses (host:port) at which members may be: asked when this node reaches no leader and some
+	// member is not where it was. Nil: members are looked for where they were. What it gives is checked by certificate, so it may be wrong.
+	Find func(ctx context.Context) ([]string, error)
 
 	// Timing is LAN if zero. Lease is how long a read may rely on a ReadIndex exchange (default 2 s), LeaseRenew how
 	// often one is made (default a quarter of Lease). All members must have the same Lease.

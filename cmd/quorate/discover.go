@@ -59,6 +59,14 @@ func (j *joinConfig) byName() bool {
 	})
 }
 
+// find is how a member finds the others later, when they are not where they were: by what the configuration says of them.
+func (n *node) find() func(context.Context) ([]string, error) {
+	if len(n.cfg.Join.Peers) == 0 {
+		return nil
+	}
+	return n.cfg.Join.addresses
+}
+
 func (j *joinConfig) lookUp(ctx context.Context, entry string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 	defer cancel()

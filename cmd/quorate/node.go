@@ -221,7 +221,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 		Dir: n.path(raftDir), Node: n.cfg.Name, Identity: n.identity.Load(), Machine: machine,
 		Peer: n.cfg.Listen.Peer, Gossip: n.cfg.Listen.Gossip, API: n.cfg.advertisedAPI(),
 		AdvertisePeer: n.cfg.Advertise.Peer, AdvertiseGossip: n.cfg.Advertise.Gossip,
-		Process: n.vault.BootID(), Bootstrap: bootstrap, Kept: joining != nil, Seeds: seeds, Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
+		Process: n.vault.BootID(), Bootstrap: bootstrap, Kept: joining != nil, Seeds: seeds, Find: n.find(), Timing: profile, Lease: n.cfg.Cluster.Lease, Log: n.log, Metrics: n.metrics, Version: version, Now: n.cfg.now(),
 		DiskMark: uint64(n.cfg.Disk.Mark), DiskBallast: n.cfg.Disk.Reserve,
 		Zone: n.cfg.Zone, Replica: n.cfg.Replica, DeadAfter: n.cfg.Cluster.DeadAfter, MinQuorum: n.cfg.Cluster.MinQuorum, CleanUp: n.vault.CleanUp,
 		Handlers: map[string]cluster.Handler{
