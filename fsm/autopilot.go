@@ -49,9 +49,11 @@ func (a Autopilot) Check() error {
 func (a Autopilot) Encode() ([]byte, error) { return encoding.Marshal(a) }
 
 // Autopilot is what an operator has set; the zero Autopilot if that is nothing, or cannot be read by this program.
-func (s *State) Autopilot() Autopilot {
+func (s *State) Autopilot() Autopilot { return s.autopilot() }
+
+func (c *content) autopilot() Autopilot {
 	var a Autopilot
-	if d := s.Document(AutopilotDocument); d == nil || lenient.Unmarshal(d.Body, &a) != nil {
+	if d := c.document(AutopilotDocument); d == nil || lenient.Unmarshal(d.Body, &a) != nil {
 		return Autopilot{}
 	}
 	return a

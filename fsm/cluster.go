@@ -105,6 +105,10 @@ func (c *SetLevel) Apply(d *Draft, _ Env) (Result, error) {
 	if c.Level <= d.level {
 		return Result{}, fault.New(fault.BadState, "the cluster is at level %d already", d.level)
 	}
+	// The first level that is ever raised to is 2, and no program that knows it lacks this: all members agree about the outcome.
+	if d.autopilot().HoldLevel {
+		return Result{}, fault.New(fault.BadState, "the cluster's level is held at %d", d.level)
+	}
 	d.setLevel(c.Level)
 	return Result{Revision: uint64(c.Level)}, nil
 }

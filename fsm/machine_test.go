@@ -118,6 +118,13 @@ func TestLevelGate(t *testing.T) {
 	if out := v.send(&fsm.Future{}, fsm.Request{}); !has(out.Fault, fault.BadState) {
 		t.Errorf("a command above the level: %+v", out)
 	}
+	v.do(hold(t, true, 0))
+	held := fsm.Entry{Index: v.index + 1, Data: rewriteLevel(t, v)}
+	if out, err := v.Apply(held.Index, held.Data); err != nil || !has(out.Fault, fault.BadState) || v.State().Level() != 1 {
+		t.Fatalf("raising a level that was held after the leader looked: %+v, %v, level %d", out, err, v.State().Level())
+	}
+	v.index++
+	v.do(hold(t, false, v.State().Document(fsm.AutopilotDocument).Revision))
 	raised := fsm.Entry{Index: v.index + 1, Data: rewriteLevel(t, v)}
 	if out, err := v.Apply(raised.Index, raised.Data); err != nil || out.Fault != nil || v.State().Level() != 2 {
 		t.Fatalf("raising the level: %+v, %v, level %d", out, err, v.State().Level())
@@ -137,6 +144,16 @@ func TestLevelGate(t *testing.T) {
 	if _, err := fsm.Encode(&fsm.SetLevel{Level: 2}, fsm.Request{}, t0); !has(err, fault.Invalid) {
 		t.Errorf("Encode of a level that is unknown here: %v", err)
 	}
+}
+
+// hold is the autopilot's setting that keeps the level where it is.
+func hold(t *testing.T, on bool, revision uint64) *fsm.PutDocument {
+	t.Helper()
+	body, err := fsm.Autopilot{HoldLevel: on}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fsm.PutDocument{Name: fsm.AutopilotDocument, Expect: revision, Body: body}
 }
 
 // rewriteLevel is the entry of SetLevel{2}, which this program does not write.
