@@ -7,7 +7,7 @@ import (
 
 // Builtin are the policies that are always there, and under "clients" what clients may do that concerns no object: make one in
 // the folder kmip, ask for those that they may see, and use the vault as a source of randomness. "default" is that of the specification: keys and secrets are their
-// owner's, and certificates and public keys may be read by all. "public" gives nobody but everybody a look at what is no secret.
+// owner's, and certificates and public keys may be read by all. "public" gives nobody but everybody a look at what is no secret, templates among it.
 func Builtin() map[string]string {
 	own := map[string]string{}
 	for op, actions := range operations {
@@ -28,6 +28,9 @@ func Builtin() map[string]string {
 		standard[kind] = own
 		if slices.Contains([]string{"CERTIFICATE", "PUBLIC_KEY"}, kind) {
 			standard[kind], open[kind] = shown, public
+		}
+		if kind == "TEMPLATE" { // it is made for others, too (KMIP 1.4, section 3.18.2)
+			open[kind] = public
 		}
 	}
 	texts := map[string]string{"clients": clients}

@@ -76,6 +76,10 @@ func TestPoliciesMeanWhatTheirJSONSays(t *testing.T) {
 		{"default", key.OpaqueObject, "a", nil, access.Update, true},
 		{"public", key.Certificate, "b", nil, access.Read, true},
 		{"public", key.Certificate, "a", nil, access.Update, false},
+		{"public", key.Template, "b", nil, access.Read, true},
+		{"public", key.Template, "a", nil, access.Update, false},
+		{"default", key.Template, "a", nil, access.Update, true},
+		{"default", key.Template, "b", nil, access.Read, false},
 		{"public", key.SymmetricKey, "b", nil, access.Read, false},
 		{"none", key.SymmetricKey, "b", nil, access.Create, false},
 	} {
