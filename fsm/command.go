@@ -89,6 +89,7 @@ var operations = append([]operation{
 	{"opening.seen", 1, func() Command { return new(NoteOpen) }},
 	{"opening.approve", 1, func() Command { return new(ApproveOpening) }},
 	{"opening.forget", 1, func() Command { return new(ForgetOpening) }},
+	{"key.archive", 1, func() Command { return new(ArchiveKey) }},
 }, plantedOperations...)
 
 var operationByName = func() map[string]*operation {

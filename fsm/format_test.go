@@ -59,6 +59,7 @@ func samples() []fsm.Command {
 		&fsm.NoteOpen{Nodes: []string{"n1"}},
 		&fsm.ApproveOpening{Node: "n1", By: "root"},
 		&fsm.ForgetOpening{Node: "n1"},
+		&fsm.ArchiveKey{Change: c, Archived: true},
 	}
 }
 

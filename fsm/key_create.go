@@ -8,20 +8,66 @@ import (
 // CreateKey adds a key as it stands in Record, whose Revision is 1. fault.Exists if the id or the name is taken,
 // fault.NotFound without its parent, fault.BadState unless that is active, fault.Conflict unless its latest version wraps all
 // there is of the new key. An empty name is nobody's: any number of keys may have it.
+//
+// With Replaces it takes the place of the key with its id, which has that revision (fault.Conflict otherwise): Record has the next revision
+// then, and versions above those that there were, and nothing is left of the old one, nor of what was known of its uses. fault.BadState
+// while that one wraps children.
 type CreateKey struct {
-	Record *key.Record `cbor:"1,keyasint"`
+	Record   *key.Record `cbor:"1,keyasint"`
+	Replaces uint64      `cbor:"2,keyasint,omitempty"`
 }
 
 // Op implements Command.
 func (*CreateKey) Op() string { return "key.create" }
 
+// Revokes implements Revoker.
+func (c *CreateKey) Revokes() bool { return c.Replaces != 0 }
+
 // Apply implements Command.
 func (c *CreateKey) Apply(d *Draft, _ Env) (Result, error) {
 	r := c.Record
+	if c.Replaces != 0 && r != nil {
+		return c.replace(d, d.key(r.ID))
+	}
 	if err := admit(d, r); err != nil {
 		return Result{}, err
 	}
 	d.putKey(nil, r)
+	return Result{Object: r.ID, Version: r.Latest().Number, Revision: r.Revision}, nil
+}
+
+func (c *CreateKey) replace(d *Draft, old *key.Record) (Result, error) {
+	r := c.Record
+	switch {
+	case old == nil:
+		return Result{}, noKey(r.ID)
+	case old.Revision != c.Replaces:
+		return Result{}, fault.New(fault.Conflict, "the key %s is at revision %d, not %d", title(old), old.Revision, c.Replaces)
+	case r.Revision != old.Revision+1:
+		return Result{}, fault.New(fault.Invalid, "what replaces the key %s has revision %d, not %d", title(old), old.Revision+1, r.Revision)
+	}
+	first := *r
+	first.Revision = 1
+	if err := checkNewKey(&first); err != nil {
+		return Result{}, err
+	}
+	if latest := old.Latest(); latest != nil && r.Versions[0].Number <= latest.Number {
+		return Result{}, fault.New(fault.Invalid, "what replaces the key %s begins above its version %d", title(old), latest.Number)
+	}
+	if other := d.keyByName(r.Name); other != nil && other.ID != r.ID {
+		return Result{}, nameTaken(r.Name)
+	}
+	if err := d.namesFree(r); err != nil {
+		return Result{}, err
+	}
+	if d.wrapped(old.ID, 0) > 0 {
+		return Result{}, fault.New(fault.BadState, "the key %s wraps others, so it is not replaced", title(old))
+	}
+	if err := wrappedWell(d, r, 1); err != nil {
+		return Result{}, err
+	}
+	d.putKey(old, r)
+	d.forgetUsage(r.ID, nil)
 	return Result{Object: r.ID, Version: r.Latest().Number, Revision: r.Revision}, nil
 }
 

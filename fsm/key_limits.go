@@ -74,7 +74,7 @@ func checkMetadata(r *key.Record) error {
 	if err := checkLabels(r); err != nil {
 		return err
 	}
-	if r.NextRotate < 0 || r.ProcessStart < 0 || r.ProtectStop < 0 || r.ActivateAt < 0 || r.DeactivAt < 0 || r.DestroyAt < 0 {
+	if r.NextRotate < 0 || r.ProcessStart < 0 || r.ProtectStop < 0 || r.Archived < 0 || r.ActivateAt < 0 || r.DeactivAt < 0 || r.DestroyAt < 0 {
 		return fault.New(fault.Invalid, "the key %s has a date before 1970", title(r))
 	}
 	return nil

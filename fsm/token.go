@@ -37,9 +37,9 @@ func checkToken(d *Draft, t *access.Token, now key.Time) error {
 	switch {
 	case t == nil || t.ID.IsZero() || len(t.Hash) != tokenHashSize || t.Revision != 1:
 		return fault.New(fault.Invalid, "a new token needs an id, a hash of %d bytes and revision 1", tokenHashSize)
-	case t.Kind != access.Bearer && t.Kind != access.Join:
+	case t.Kind != access.Bearer && t.Kind != access.Join && t.Kind != access.Ticket:
 		return fault.New(fault.Invalid, "the token %s is of kind %d, which there is not", t.ID, t.Kind)
-	case len(t.Principal) > MaxPrincipal || len(t.Groups) > MaxGroups || len(t.MAC) > MaxMAC:
+	case len(t.Principal) > MaxPrincipal || len(t.Groups) > MaxGroups || len(t.MAC) > MaxMAC || len(t.Scope) > tokenHashSize:
 		return fault.New(fault.TooLarge, "the token %s has a name longer than %d bytes, more than %d groups, or a MAC longer than %d", t.ID, MaxPrincipal, MaxGroups, MaxMAC)
 	case t.Created <= 0 || t.Expires < 0 || t.MaxUntil < 0 || t.TTL < 0 || t.UsesLeft < 0:
 		return fault.New(fault.Invalid, "the token %s lacks the date of its creation, or has a negative date, period or count", t.ID)

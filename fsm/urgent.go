@@ -17,6 +17,8 @@ func Urgent(c Command) bool {
 		return c.To != key.Active
 	case *UpdateKey:
 		return c.narrows()
+	case *ArchiveKey:
+		return c.Archived
 	case *PutDocument:
 		return strings.HasPrefix(c.Name, memberDocument)
 	case *ScheduleDestroy, *PurgeKey, *RevokeToken, *PurgeTokens, *DeleteDocument,

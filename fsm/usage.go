@@ -80,7 +80,7 @@ func (c *content) usageOf(id key.ID, version uint32) *Usage {
 // exhausted tells whether the cluster must give r a new version because of the uses of its latest.
 func (c *content) exhausted(r *key.Record) bool {
 	latest := r.Latest()
-	if latest == nil || r.State != key.Active || latest.State != key.Active {
+	if latest == nil || r.State != key.Active || latest.State != key.Active || r.Archived != 0 {
 		return false
 	}
 	u := c.usageOf(r.ID, latest.Number)

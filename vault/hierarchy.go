@@ -104,6 +104,9 @@ func (t *task) above(r *key.Record, ver *key.Version) (*key.Record, *key.Version
 // opensChildren asks the states of a key and of one of its versions. The lowest version for decryption has no say: it is about
 // what callers keep. The cluster itself opens what a compromised version wraps, to get it away from there.
 func (t *task) opensChildren(p *key.Record, pv *key.Version) error {
+	if err := onLine(p); err != nil {
+		return err
+	}
 	switch p.Permits(pv, key.ToOpenChild) {
 	case key.Allowed:
 		return nil
@@ -196,6 +199,9 @@ func moveKey(ctx context.Context, t *task, in moveIn) (*key.Record, error) {
 	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		if isDual(r) {
 			return nil, fault.New(fault.Denied, "key %s opens only with its key-encrypting key and takes no parent", nameOf(r))
+		}
+		if err := onLine(r); err != nil {
+			return nil, err
 		}
 		if r.State.Permits(key.ToMove) != key.Allowed {
 			return nil, fault.New(fault.BadState, "key %s is %s: there is nothing left to wrap", nameOf(r), r.State)

@@ -147,6 +147,9 @@ func importVersion(ctx context.Context, t *task, in importVersionIn) (*key.Recor
 		if len(in.Import.Wrapped.Bytes) == 0 {
 			return nil, fault.New(fault.Invalid, "there is no wrapped_material to import")
 		}
+		if err := onLine(r); err != nil {
+			return nil, err
+		}
 		if r.State.Permits(key.ToAddVersion) != key.Allowed {
 			return nil, fault.New(fault.BadState, "key %s is %s: only an active key gets new versions", nameOf(r), r.State)
 		}

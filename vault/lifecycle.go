@@ -78,6 +78,9 @@ func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
 
 // nextVersion makes the command that gives r a fresh version.
 func (t *task) nextVersion(ctx context.Context, r *key.Record, ch fsm.Change) (keyCommand, error) {
+	if err := onLine(r); err != nil {
+		return nil, err
+	}
 	if r.State != key.Active {
 		return nil, fault.New(fault.BadState, "key %s is %s: only an active key can be rotated", nameOf(r), r.State)
 	}
@@ -159,6 +162,9 @@ func changeState(ctx context.Context, t *task, in stateIn) (*key.Record, error) 
 	t.change("reason", s.Reason)
 	t.change("version", number(s.Version))
 	return t.amend(ctx, in.Ref, s.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		if err := onLine(r); err != nil && t.action != access.Compromise {
+			return nil, err
+		}
 		from := r.State
 		if s.Version != 0 {
 			ver := r.Version(s.Version)
@@ -229,6 +235,9 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 	asked := t.asAsked(in.Ref)
 	return t.amend(ctx, in.Ref, d.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		if err := rotatedSince(asked, r); err != nil {
+			return nil, err
+		}
+		if err := onLine(r); err != nil {
 			return nil, err
 		}
 		from := r.State

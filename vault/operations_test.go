@@ -72,6 +72,12 @@ var operations = []operation{
 	{"key.cancel-destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0, 0))
 	}},
+	{"key.archive", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.ArchiveKey(ctx, c, "app/suspended", 0))
+	}},
+	{"key.recover", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
+		return err1(v.RecoverKey(ctx, c, "app/suspended", 0))
+	}},
 	{"key.purge", access.Purge, true, func(_ *world, v *vault.Vault, c access.Caller) error { return v.PurgeKey(ctx, c, "app/destroyed", 0) }},
 	{"key.reserve", access.Reserve, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.ReserveUses(ctx, c, "app/limited", 1))

@@ -2,7 +2,9 @@ package vault
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"strconv"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
@@ -15,6 +17,8 @@ import (
 type RegisterSpec struct {
 	Key      KeySpec // its Algorithm has no default here
 	Material []byte  // as package primitive has it for the algorithm, of a public key its SubjectPublicKeyInfo; lent
+	ID       key.ID  // that it is to have; zero: any
+	Replace  bool    // with ID: what has that id is replaced, if the caller may destroy it; nothing of it is left
 }
 
 // registerIn is a registration as it crosses nodes: the material was sealed where it came in.
@@ -22,6 +26,8 @@ type registerIn struct {
 	Key    KeySpec
 	ID     key.ID       // the sealed material is bound to it
 	Sealed key.Material // by the keyring
+
+	Replace bool `cbor:",omitempty"`
 }
 
 // PairSpec asks for a key pair as two objects.
@@ -46,12 +52,15 @@ var (
 )
 
 // RegisterKey keeps material that came in plain. The node that was asked seals it before anything else is done with it, so it crosses
-// no node link. fault.Exists if the name is taken, fault.Invalid for what is no sound key of the algorithm.
+// no node link. fault.Exists if the name is taken, fault.Invalid for what is no sound key of the algorithm. fault.Exists, too, for an ID
+// that is taken, if that is not to be replaced.
 func (v *Vault) RegisterKey(ctx context.Context, c access.Caller, s RegisterSpec) (*key.Record, error) {
-	in := registerIn{Key: s.Key}
+	in := registerIn{Key: s.Key, ID: s.ID, Replace: s.Replace}
 	if _, k, err := v.opened(); err == nil { // a sealed node is refused, and that recorded, by what follows
-		if in.ID, err = key.NewID(v.cfg.Random); err != nil {
-			return nil, err
+		if in.ID.IsZero() {
+			if in.ID, err = key.NewID(v.cfg.Random); err != nil {
+				return nil, err
+			}
 		}
 		if in.Sealed, err = k.wrap(in.ID, 1, s.Material); err != nil {
 			return nil, err
@@ -75,14 +84,21 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	r.ID = in.ID
 	t.entry.Key, t.entry.KeyName = r.ID, r.Name
 	t.change("algorithm", r.Algorithm.String())
+	old, err := t.replaced(r, in.Replace)
+	if err != nil {
+		return nil, err
+	}
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
+	}
+	if old == nil && t.link.machine.State().Key(r.ID) != nil {
+		return nil, fault.New(fault.Exists, "the id %s is taken", r.ID)
 	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
 	ver := &r.Versions[0]
-	sealed := key.Version{Number: ver.Number, State: ver.State, Material: in.Sealed}
+	sealed := key.Version{Number: 1, State: ver.State, Material: in.Sealed}
 	err = t.keys.unwrap(r, &sealed, func(plain []byte) error { // sealed anew, under the newest term
 		public, err := checkMaterial(r, plain)
 		if err != nil {
@@ -93,7 +109,45 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	if err != nil {
 		return nil, err
 	}
-	return t.create(ctx, r)
+	if old == nil {
+		return t.create(ctx, r)
+	}
+	if _, err := t.keys.stamp(r); err != nil {
+		return nil, err
+	}
+	out, err := t.propose(ctx, &fsm.CreateKey{Record: r, Replaces: old.Revision})
+	if err != nil {
+		return nil, err
+	}
+	return t.result(out)
+}
+
+// replaced is the key that a new one takes the place of, with its id and its name; nil if there is none, or none is to be replaced. It has
+// to be the caller's to destroy. Versions go on counting, so that no old material fits a new one's place.
+func (t *task) replaced(r *key.Record, replace bool) (*key.Record, error) {
+	if !replace || t.link.machine.State().Key(r.ID) == nil {
+		return nil, nil //nolint:nilnil // nothing to replace is no error
+	}
+	old, err := t.findAs(access.Destroy, r.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	r.Name, r.Revision = old.Name, old.Revision+1
+	t.entry.KeyName = r.Name
+	t.change("replaces", "revision "+strconv.FormatUint(old.Revision, 10))
+	if latest := old.Latest(); latest != nil {
+		r.Versions[0].Number = latest.Number + 1
+	}
+	return old, nil
+}
+
+// ForeignID is the id of an object that another system calls by a name of its own: always the same one, of version 8 (RFC 9562).
+func ForeignID(name string) key.ID {
+	sum := sha256.Sum256([]byte("quorate foreign id\x00" + name))
+	id := key.ID(sum[:16])
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return id
 }
 
 // checkMaterial tells whether material is a sound key of the record's algorithm, and returns its public half.

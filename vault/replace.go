@@ -79,6 +79,9 @@ func (t *task) replaceOnce(ctx context.Context, in replaceIn, first bool) (fsm.O
 	}
 	news := make([]*key.Record, len(olds))
 	for i, old := range olds {
+		if err := onLine(old); err != nil {
+			return fsm.Outcome{}, err
+		}
 		unlike := in.Replace.Key
 		if i > 0 {
 			unlike = in.Replace.Public

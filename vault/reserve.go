@@ -103,6 +103,9 @@ func (t *task) mayReserve(r *key.Record) error {
 	if r.UsageLimit == 0 {
 		return fault.New(fault.BadState, "key %s has no usage limit: it may be used without reserving anything", nameOf(r))
 	}
+	if err := onLine(r); err != nil {
+		return err
+	}
 	latest := r.Latest()
 	if latest == nil || r.Permits(latest, key.ToReserve) != key.Allowed {
 		return fault.New(fault.BadState, "key %s is %s: it protects nothing, so no uses of it can be reserved", nameOf(r), r.State)

@@ -73,6 +73,9 @@ func (t *task) mayUse(op key.Operation, r *key.Record, ver *key.Version) error {
 	if !known {
 		return fault.New(fault.Internal, "%q is no use of a key", string(op))
 	}
+	if err := onLine(r); err != nil {
+		return err
+	}
 	switch r.Permits(ver, op) {
 	case key.Allowed:
 	case key.ByPolicy:

@@ -32,7 +32,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	cmd.AddCommand(newKeyImportCmd(a), newKeyExportCmd(a), newKeyBackupCmd(a), newKeyRestoreCmd(a), newKeyPublicCmd(a), newKeyWrappingKeyCmd(a))
-	cmd.AddCommand(newKeyDeriveCmd(a), newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a), newKeyReserveCmd(a))
+	cmd.AddCommand(newKeyDeriveCmd(a), newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a), newKeyReserveCmd(a), newKeyArchiveCmd(a), newKeyRecoverCmd(a))
 	return cmd
 }
 
@@ -223,6 +223,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Activates", r.ActivateAt},
 		{"Deactivates", r.DeactivateAt},
 		{"Destroyed at", destroyedAt(r)},
+		{"Archived", archivedSince(r)},
 		{"Destruction waits", waitsFor(r)},
 		{"Usage limit", limit},
 		{"Last used", r.LastUsedAt},

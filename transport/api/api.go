@@ -308,6 +308,7 @@ type Record struct {
 	ActivateAt        string            `json:"activate_at,omitzero"`
 	DeactivateAt      string            `json:"deactivate_at,omitzero"`
 	DestroyAt         string            `json:"destroy_at,omitzero"`
+	ArchivedAt        string            `json:"archived_at,omitzero"`       // since when it is used for nothing, until it is recovered
 	DestroyWaitsFor   uint64            `json:"destroy_waits_for,omitzero"` // versions of children that are still wrapped by what is to be destroyed: it is not until there are none
 	Tags              map[string]string `json:"tags"`
 	Owner             string            `json:"owner"`
@@ -442,7 +443,7 @@ type Token struct {
 	Token     string   `json:"token,omitzero"`
 	Principal string   `json:"principal"`
 	Groups    []string `json:"groups"`
-	Kind      string   `json:"kind"` // bearer, join
+	Kind      string   `json:"kind"` // bearer, join, ticket
 	CreatedAt string   `json:"created_at"`
 	ExpiresAt string   `json:"expires_at,omitzero"`
 	MaxUntil  string   `json:"max_until,omitzero"`

@@ -78,6 +78,12 @@ func TestEveryRouteIsSpokenAsDocumented(t *testing.T) {
 	if _, err = c.ReserveUses(ctx, "team/limited", 4); !errors.Is(err, fault.BadState) {
 		t.Errorf("reserving more than there are: %v", err)
 	}
+	if away, err := c.ArchiveKey(ctx, "team/limited"); err != nil || away.ArchivedAt == "" {
+		t.Errorf("archiving: %+v, %v", away, err)
+	}
+	if back, err := c.RecoverKey(ctx, "team/limited"); err != nil || back.ArchivedAt != "" {
+		t.Errorf("recovering: %+v, %v", back, err)
+	}
 	end, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: "team/end", RotateAfterUses: 9, RetireAfter: "30d"})
 	check("create", err)
 	if _, err = c.RotateKeyIf(ctx, "team/end", `"77"`); !errors.Is(err, fault.Conflict) {

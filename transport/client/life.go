@@ -23,6 +23,16 @@ func (c *Client) PurgeKey(ctx context.Context, key string) error {
 	return c.keyCall(ctx, write, http.MethodPost, key, "purge", struct{}{}, nil)
 }
 
+// ArchiveKey puts a key into the archive, where it is used for nothing. fault.BadState if it is archived, or destroyed.
+func (c *Client) ArchiveKey(ctx context.Context, key string) (*api.Record, error) {
+	return c.changeKeyIf(ctx, key, "archive", "", struct{}{})
+}
+
+// RecoverKey takes a key back out of the archive. fault.BadState if it is not in it.
+func (c *Client) RecoverKey(ctx context.Context, key string) (*api.Record, error) {
+	return c.changeKeyIf(ctx, key, "recover", "", struct{}{})
+}
+
 // ReserveUses takes uses, or bytes, off a key's usage limit, for protecting with its material outside: all of them or none.
 // fault.BadState when not so many are left, or the key has no limit. The record says how many are left.
 func (c *Client) ReserveUses(ctx context.Context, key string, uses uint64) (*api.Record, error) {

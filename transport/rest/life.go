@@ -17,6 +17,14 @@ func lifeRoutes() []route {
 			serve: takeOnly(purgeKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{},
 		},
 		{
+			Method: http.MethodPost, Path: keyPath + "/archive", Op: "key.archive", Summary: "Put a key into the archive: it is used for nothing until it is recovered. Acknowledged when no node uses it any more.",
+			serve: take(archiveKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{}, Out: exampleRecord(),
+		},
+		{
+			Method: http.MethodPost, Path: keyPath + "/recover", Op: "key.recover", Summary: "Take a key back out of the archive.",
+			serve: take(recoverKey), Body: smallBody, Optional: true, IfMatch: true, In: struct{}{}, Out: exampleRecord(),
+		},
+		{
 			Method: http.MethodPost, Path: keyPath + "/reserve", Op: "key.reserve", Summary: "Take uses, or bytes, off a key's usage limit for protecting with its material outside: all of them or none.",
 			serve: take(reserveUses), Body: smallBody, In: api.ReserveRequest{Uses: 100}, Out: exampleRecord(),
 		},
@@ -25,6 +33,14 @@ func lifeRoutes() []route {
 
 func purgeKey(ctx context.Context, q *request, _ *struct{}) error {
 	return q.vault.PurgeKey(ctx, q.caller, q.ref, q.ifMatch)
+}
+
+func archiveKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {
+	return recorded(q.vault.ArchiveKey(ctx, q.caller, q.ref, q.ifMatch))
+}
+
+func recoverKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error) {
+	return recorded(q.vault.RecoverKey(ctx, q.caller, q.ref, q.ifMatch))
 }
 
 func reserveUses(ctx context.Context, q *request, in *api.ReserveRequest) (api.Record, error) {

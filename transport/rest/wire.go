@@ -22,7 +22,7 @@ func recordOf(r *key.Record) api.Record {
 		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
-	out.DestroyWaitsFor = r.WaitsFor
+	out.DestroyWaitsFor, out.ArchivedAt = r.WaitsFor, r.Archived.String()
 	out.Names, out.Groups = labelsOf(r.Names), labelsOf(r.Groups)
 	out.ProcessStartsAt, out.ProtectionStopsAt = r.ProcessStart.String(), r.ProtectStop.String()
 	if r.LimitBytes {
@@ -146,8 +146,11 @@ func tokenOf(t *access.Token) api.Token {
 		ID: t.ID.String(), Principal: t.Principal, Groups: t.Groups, Kind: "bearer",
 		ExpiresAt: t.Expires.String(), MaxUntil: t.MaxUntil.String(),
 	}
-	if t.Kind == access.Join {
+	switch t.Kind {
+	case access.Join:
 		out.Kind = "join"
+	case access.Ticket:
+		out.Kind = "ticket"
 	}
 	if !t.Parent.IsZero() {
 		out.Parent = t.Parent.String()

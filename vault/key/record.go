@@ -123,6 +123,7 @@ type Record struct {
 	Groups       []Label `cbor:"41,keyasint,omitempty"` // that it is in
 	ProcessStart Time    `cbor:"42,keyasint,omitempty"` // before it, nothing is opened with the key (KMIP 2.1, section 4.42); 0: no such date
 	ProtectStop  Time    `cbor:"43,keyasint,omitempty"` // from it on, nothing is protected with the key (section 4.43); 0: no such date
+	Archived     Time    `cbor:"45,keyasint,omitempty"` // since when it is in the archive, where it is used for nothing; 0: it is not
 	LimitBytes   bool    `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 
 	// Bits is shown only, and of secrets only: how long the latest version is. Other algorithms say it by their name.
@@ -180,7 +181,7 @@ func (r *Record) Due() Time {
 	if r.State == Active || r.State == Suspended {
 		sooner(r.DeactivAt)
 	}
-	if r.State == Active {
+	if r.State == Active && r.Archived == 0 {
 		sooner(r.NextRotate)
 	}
 	if !r.State.Gone() {

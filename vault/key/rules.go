@@ -132,11 +132,17 @@ var ruleOf = func() map[Operation]states {
 // Permits says what s means for op.
 func (s State) Permits(op Operation) Verdict { return ruleOf[op][s] }
 
+// archived are the operations on which the archive has no say: all others wait until the key is recovered (KMIP 2.1, section 6.1.5).
+var archived = map[Operation]bool{ToCompromise: true, ToSpare: true, ToUpdate: true, ToCertify: true, ToShow: true, ToPurge: true}
+
 // Permits says whether a record and one of its versions allow op, as far as states go: both must. A version that a rotation
 // replaced is deactivated, and is given out all the same while its key is active: what it protected is still about.
 func (r *Record) Permits(v *Version, op Operation) Verdict {
 	if op == ToReveal && r.RevealIdle {
 		op = ToRevealIdle
+	}
+	if r.Archived != 0 && !archived[op] {
+		return Refused
 	}
 	a, b := r.State.Permits(op), v.State.Permits(op)
 	if (op == ToReveal || op == ToExport || op == ToBackUp) && v.State == Deactivated {

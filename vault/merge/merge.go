@@ -184,6 +184,7 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 func carryLimits(r, now *key.Record) {
 	r.DeactivAt, r.ProtectStop = earlier(r.DeactivAt, now.DeactivAt), earlier(r.ProtectStop, now.ProtectStop)
 	r.ProcessStart = max(r.ProcessStart, now.ProcessStart)
+	r.Archived = max(r.Archived, now.Archived)
 	switch {
 	case now.UsageLimit == 0:
 	case r.UsageLimit == 0 || r.LimitBytes != now.LimitBytes: // bytes and uses are not to be compared: the limit that was in force stays

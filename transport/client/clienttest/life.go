@@ -40,6 +40,18 @@ func (rt *route) destroy(e *entry, verb string, in api.DestroyRequest) (api.Reco
 	return e.record, nil
 }
 
+// store puts a key into the archive, or takes it back. Caller holds mu.
+func (e *entry) store(archive bool) (api.Record, error) {
+	if archive == (e.record.ArchivedAt != "") {
+		return api.Record{}, fault.New(fault.BadState, "key %s is archived already, or is not archived", e.record.Name)
+	}
+	e.record.ArchivedAt = ""
+	if archive {
+		e.record.ArchivedAt = when
+	}
+	return e.record, nil
+}
+
 // reserve takes uses off the limit. Caller holds mu.
 func (e *entry) reserve(in api.ReserveRequest) (api.Record, error) {
 	left := e.record.UsageLimit

@@ -253,6 +253,8 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		})
 	case verb == "destroy" || verb == "cancel-destroy":
 		return write(rt, 200, func(in api.DestroyRequest) (api.Record, error) { return rt.destroy(e, verb, in) })
+	case verb == "archive" || verb == "recover":
+		return write(rt, 200, func(struct{}) (api.Record, error) { return e.store(verb == "archive") })
 	case verb == "reserve":
 		return write(rt, 200, e.reserve)
 	case verb == "purge":
