@@ -176,7 +176,7 @@ func writePending(out *ttlv.Encoder, value string) {
 
 // deferrable tells whether a request can be done later. Data in parts belongs to a connection, and Undo to one answer.
 func deferrable(r *request) bool {
-	if r.undo {
+	if r.undo || r.rights != nil {
 		return false
 	}
 	for _, item := range r.items {

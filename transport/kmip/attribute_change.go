@@ -30,6 +30,9 @@ func (x *exchange) edit(payload ttlv.Item, out *ttlv.Encoder, g given, right att
 		if err != nil {
 			return err
 		}
+		if err := present(r); err != nil {
+			return err
+		}
 		rule, ok := attribute.RuleOf(g.tag, g.name)
 		if err := x.fits(rule, ok, g, wire.ObjectType(r.Type)); err != nil {
 			return err

@@ -186,6 +186,7 @@ func (g *gathering) life() {
 		g.date(wire.TagActivationDate, firstOf(latest.Activated, r.ActivateAt))
 		g.date(wire.TagDeactivationDate, firstOf(latest.Deactivated, r.DeactivAt))
 		g.date(wire.TagDestroyDate, latest.Destroyed)
+		g.date(wire.TagArchiveDate, r.Archived)
 		g.date(wire.TagCompromiseDate, latest.Compromised)
 		g.date(wire.TagCompromiseOccurrenceDate, latest.Compromised)
 	}

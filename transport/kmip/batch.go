@@ -39,8 +39,19 @@ var operations = []struct {
 	{wire.OperationActivate, activate},
 	{wire.OperationRevoke, revoke},
 	{wire.OperationDestroy, destroy},
+	{wire.OperationArchive, archive},
+	{wire.OperationRecover, recoverArchived},
 	{wire.OperationValidate, validate},
 	{wire.OperationExport, export},
+	{wire.OperationImport, importObject},
+	{wire.OperationLog, logMessage},
+	{wire.OperationLogin, login},
+	{wire.OperationLogout, logout},
+	{wire.OperationDelegatedLogin, delegatedLogin},
+	{wire.OperationInterop, interop},
+	{wire.OperationSetEndpointRole, setEndpointRole},
+	{wire.OperationPKCS_11, pkcs11},
+	{wire.OperationPing, ping},
 	{wire.OperationCancel, cancel},
 	{wire.OperationPoll, poll},
 	{wire.OperationQueryAsynchronousRequests, queryAsynchronous},
@@ -84,6 +95,8 @@ type exchange struct {
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
 	back    []back // how what the operation did is taken back
 
+	rights  *rights                                 // what a ticket lets its bearer do; nil: all that the caller may
+	code    wire.Operation                          // of the operation that is being done
 	instead func(out *ttlv.Encoder, item ttlv.Item) // writes the answer in place of the item as it is otherwise; nil: nothing does
 }
 
@@ -91,7 +104,7 @@ type exchange struct {
 // as the first that failed unless the client said to carry on.
 func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *ttlv.Encoder) (count int) {
 	s := n.server
-	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version}
+	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version, rights: r.rights}
 	header := s.headerSize(r)
 	start := out.Len()
 	var all [][]back
@@ -196,7 +209,14 @@ func (s *Server) do(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
-	return do(x, payload, out)
+	x.code = wire.Operation(op)
+	if err := x.entitled(payload); err != nil {
+		return err
+	}
+	if err := do(x, payload, out); err != nil {
+		return x.archived(wire.Operation(op), payload, err)
+	}
+	return nil
 }
 
 // refuseCritical refuses an extension that must be understood: none is.

@@ -14,6 +14,9 @@ func check(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
+	if err := present(r); err != nil {
+		return err
+	}
 	mask, count := payload.Find(wire.TagCryptographicUsageMask), payload.Find(wire.TagUsageLimitsCount)
 	var bits int32
 	var uses int64
@@ -53,6 +56,9 @@ func check(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 func obtainLease(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	r, err := x.record(payload)
 	if err != nil {
+		return err
+	}
+	if err := present(r); err != nil {
 		return err
 	}
 	if r.State != key.PreActive && r.State != key.Active {

@@ -1,6 +1,7 @@
 package kmip
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 
@@ -25,7 +26,7 @@ func (s *Server) credentials(ctx context.Context, c access.Caller, r *request) (
 		if item.Tag() != wire.TagCredential {
 			return c, errCredential
 		}
-		is, err := s.credential(ctx, item)
+		is, err := s.credential(ctx, c, r, item)
 		if err != nil {
 			return c, err
 		}
@@ -42,7 +43,7 @@ func (s *Server) credentials(ctx context.Context, c access.Caller, r *request) (
 }
 
 // credential is whose one credential is.
-func (s *Server) credential(ctx context.Context, item ttlv.Item) (access.Caller, error) {
+func (s *Server) credential(ctx context.Context, c access.Caller, r *request, item ttlv.Item) (access.Caller, error) {
 	kind, err := item.Find(wire.TagCredentialType).Enumeration()
 	if err != nil {
 		return access.Caller{}, errCredential
@@ -63,6 +64,9 @@ func (s *Server) credential(ctx context.Context, item ttlv.Item) (access.Caller,
 		}
 		if bearer, err = ticket.Find(wire.TagTicketValue).Bytes(); err != nil {
 			return access.Caller{}, errCredential
+		}
+		if !bytes.HasPrefix(bearer, []byte("qt_")) {
+			return s.ticket(ctx, c, r, bearer)
 		}
 	}
 	who, err := s.vault.Authenticate(ctx, bearer)

@@ -231,12 +231,12 @@ func (f *filter) matches(r *key.Record) bool {
 	return true
 }
 
-// stored tells whether an object is kept where the filter looks. Archiving is an attribute here: the material stays where it is.
+// stored tells whether an object is kept where the filter looks.
 func (f *filter) stored(r *key.Record) bool {
 	switch {
 	case r.State.Gone():
 		return f.storage&int32(wire.StorageStatusMaskDestroyedStorage) != 0
-	case len(r.Attributes[wire.TagArchiveDate.Name()]) > 0:
+	case r.Archived != 0:
 		return f.storage&int32(wire.StorageStatusMaskArchivalStorage) != 0
 	}
 	return f.storage&int32(wire.StorageStatusMaskOnLineStorage) != 0

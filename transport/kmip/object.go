@@ -3,6 +3,7 @@ package kmip
 import (
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -36,6 +37,9 @@ func (x *exchange) objectAt(item ttlv.Item) (string, error) {
 		return "", because(wire.ResultReasonItemNotFound, fault.New(fault.NotFound, "no object is named, and no operation before found one"))
 	}
 	if _, err := key.ParseID(id); err != nil { // the vault would take it for a name
+		id = vault.ForeignID(id).String()
+	}
+	if !x.rights.cover(x.code, id) {
 		return "", fault.New(fault.NotFound, "%s", notFound)
 	}
 	return id, nil

@@ -38,24 +38,7 @@ const mostSecret = 4096
 
 // register is Register (KMIP 1.4, section 4.3; 2.1, section 6.1.43).
 func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
-	v, err := payload.Find(wire.TagObjectType).Enumeration()
-	if err != nil {
-		return err
-	}
-	t := key.ObjectType(v)
-	form, ok := forms[t]
-	if !ok || v > 255 || !wire.ValueIn(wire.TagObjectType, v, x.version) {
-		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "objects of type %v are not registered here", wire.ObjectType(v)))
-	}
-	object, err := payload.Find(form.object).Structure()
-	if err != nil {
-		return err
-	}
-	all, err := x.template(payload, wire.TagTemplateAttribute, wire.TagAttributes)
-	if err != nil {
-		return err
-	}
-	s, err := x.registration(t, object, all)
+	s, err := x.registered(payload)
 	defer clear(s.Material)
 	if err != nil {
 		return err
@@ -68,6 +51,37 @@ func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	x.done(r.ID, out)
 	x.made(r.ID)
 	return nil
+}
+
+// registered is the object of a payload with the attributes that it is given: in Template-Attribute, in Attributes, or loose, as Import
+// of 1.4 has them. The caller clears its material.
+func (x *exchange) registered(payload ttlv.Item, loose ...ttlv.Item) (vault.RegisterSpec, error) {
+	none := vault.RegisterSpec{}
+	v, err := payload.Find(wire.TagObjectType).Enumeration()
+	if err != nil {
+		return none, err
+	}
+	t := key.ObjectType(v)
+	form, ok := forms[t]
+	if !ok || v > 255 || !wire.ValueIn(wire.TagObjectType, v, x.version) {
+		return none, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "objects of type %v are not registered here", wire.ObjectType(v)))
+	}
+	object, err := payload.Find(form.object).Structure()
+	if err != nil {
+		return none, err
+	}
+	all, err := x.template(payload, wire.TagTemplateAttribute, wire.TagAttributes)
+	if err != nil {
+		return none, err
+	}
+	for _, item := range loose {
+		g, err := x.given(item)
+		if err != nil {
+			return none, err
+		}
+		all = append(all, g)
+	}
+	return x.registration(t, object, all)
 }
 
 // registration is what is registered: an object as it stands in a message, with the attributes that it is given. The caller clears its material.

@@ -23,7 +23,8 @@ type Session struct {
 	streams map[string]*parcel // by Correlation Value
 	held    int                // bytes in all of them
 
-	once bool // it ends with this request
+	once        bool // it ends with this request
+	initialized bool // PKCS #11, by C_Initialize
 
 	measure func(op *serve.Op, took time.Duration, outcome string) // nil: nobody measures
 }

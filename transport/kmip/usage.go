@@ -24,6 +24,9 @@ func getUsageAllocation(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error
 	if err != nil {
 		return err
 	}
+	if err := present(r); err != nil {
+		return err
+	}
 	if r.UsageLimit == 0 {
 		why := wire.ResultReasonAttributeNotFound
 		if x.version.Before(wire.V20) {

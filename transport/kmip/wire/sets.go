@@ -41,6 +41,8 @@ var sets = []*set{
 	&setOpaqueDataType,
 	&setOperation,
 	&setPaddingMethod,
+	&setPKCS_11Function,
+	&setPKCS_11ReturnCode,
 	&setProcessingStage,
 	&setProfileName,
 	&setProtectionLevel,

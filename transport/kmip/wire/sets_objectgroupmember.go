@@ -220,20 +220,79 @@ var setPaddingMethod = set{name: "Padding Method", mask: false, tags: []Tag{TagP
 	{0x0000000A, V10, last, "PSS", "PSS"},
 }}
 
-// ProcessingStage is the enumeration "Processing Stage".
-type ProcessingStage uint32
+// PKCS_11Function is the enumeration "PKCS#11 Function".
+type PKCS_11Function uint32
 
 const (
-	ProcessingStageSubmitted ProcessingStage = 0x00000001
-	ProcessingStageInProcess ProcessingStage = 0x00000002
-	ProcessingStageCompleted ProcessingStage = 0x00000003
+	PKCS_11FunctionC_Initialize          PKCS_11Function = 0x00000001
+	PKCS_11FunctionC_Finalize            PKCS_11Function = 0x00000002
+	PKCS_11FunctionC_GetInfo             PKCS_11Function = 0x00000003
+	PKCS_11FunctionC_GetFunctionList     PKCS_11Function = 0x00000004
+	PKCS_11FunctionC_GetSlotList         PKCS_11Function = 0x00000005
+	PKCS_11FunctionC_GetSlotInfo         PKCS_11Function = 0x00000006
+	PKCS_11FunctionC_GetTokenInfo        PKCS_11Function = 0x00000007
+	PKCS_11FunctionC_GetMechanismList    PKCS_11Function = 0x00000008
+	PKCS_11FunctionC_GetMechanismInfo    PKCS_11Function = 0x00000009
+	PKCS_11FunctionC_InitToken           PKCS_11Function = 0x0000000A
+	PKCS_11FunctionC_InitPIN             PKCS_11Function = 0x0000000B
+	PKCS_11FunctionC_SetPIN              PKCS_11Function = 0x0000000C
+	PKCS_11FunctionC_OpenSession         PKCS_11Function = 0x0000000D
+	PKCS_11FunctionC_CloseSession        PKCS_11Function = 0x0000000E
+	PKCS_11FunctionC_CloseAllSessions    PKCS_11Function = 0x0000000F
+	PKCS_11FunctionC_GetSessionInfo      PKCS_11Function = 0x00000010
+	PKCS_11FunctionC_GetOperationState   PKCS_11Function = 0x00000011
+	PKCS_11FunctionC_SetOperationState   PKCS_11Function = 0x00000012
+	PKCS_11FunctionC_Login               PKCS_11Function = 0x00000013
+	PKCS_11FunctionC_Logout              PKCS_11Function = 0x00000014
+	PKCS_11FunctionC_CreateObject        PKCS_11Function = 0x00000015
+	PKCS_11FunctionC_CopyObject          PKCS_11Function = 0x00000016
+	PKCS_11FunctionC_DestroyObject       PKCS_11Function = 0x00000017
+	PKCS_11FunctionC_GetObjectSize       PKCS_11Function = 0x00000018
+	PKCS_11FunctionC_GetAttributeValue   PKCS_11Function = 0x00000019
+	PKCS_11FunctionC_SetAttributeValue   PKCS_11Function = 0x0000001A
+	PKCS_11FunctionC_FindObjectsInit     PKCS_11Function = 0x0000001B
+	PKCS_11FunctionC_FindObjects         PKCS_11Function = 0x0000001C
+	PKCS_11FunctionC_FindObjectsFinal    PKCS_11Function = 0x0000001D
+	PKCS_11FunctionC_EncryptInit         PKCS_11Function = 0x0000001E
+	PKCS_11FunctionC_Encrypt             PKCS_11Function = 0x0000001F
+	PKCS_11FunctionC_EncryptUpdate       PKCS_11Function = 0x00000020
+	PKCS_11FunctionC_EncryptFinal        PKCS_11Function = 0x00000021
+	PKCS_11FunctionC_DecryptInit         PKCS_11Function = 0x00000022
+	PKCS_11FunctionC_Decrypt             PKCS_11Function = 0x00000023
+	PKCS_11FunctionC_DecryptUpdate       PKCS_11Function = 0x00000024
+	PKCS_11FunctionC_DecryptFinal        PKCS_11Function = 0x00000025
+	PKCS_11FunctionC_DigestInit          PKCS_11Function = 0x00000026
+	PKCS_11FunctionC_Digest              PKCS_11Function = 0x00000027
+	PKCS_11FunctionC_DigestUpdate        PKCS_11Function = 0x00000028
+	PKCS_11FunctionC_DigestKey           PKCS_11Function = 0x00000029
+	PKCS_11FunctionC_DigestFinal         PKCS_11Function = 0x0000002A
+	PKCS_11FunctionC_SignInit            PKCS_11Function = 0x0000002B
+	PKCS_11FunctionC_Sign                PKCS_11Function = 0x0000002C
+	PKCS_11FunctionC_SignUpdate          PKCS_11Function = 0x0000002D
+	PKCS_11FunctionC_SignFinal           PKCS_11Function = 0x0000002E
+	PKCS_11FunctionC_SignRecoverInit     PKCS_11Function = 0x0000002F
+	PKCS_11FunctionC_SignRecover         PKCS_11Function = 0x00000030
+	PKCS_11FunctionC_VerifyInit          PKCS_11Function = 0x00000031
+	PKCS_11FunctionC_Verify              PKCS_11Function = 0x00000032
+	PKCS_11FunctionC_VerifyUpdate        PKCS_11Function = 0x00000033
+	PKCS_11FunctionC_VerifyFinal         PKCS_11Function = 0x00000034
+	PKCS_11FunctionC_VerifyRecoverInit   PKCS_11Function = 0x00000035
+	PKCS_11FunctionC_VerifyRecover       PKCS_11Function = 0x00000036
+	PKCS_11FunctionC_DigestEncryptUpdate PKCS_11Function = 0x00000037
+	PKCS_11FunctionC_DecryptDigestUpdate PKCS_11Function = 0x00000038
+	PKCS_11FunctionC_SignEncryptUpdate   PKCS_11Function = 0x00000039
+	PKCS_11FunctionC_DecryptVerifyUpdate PKCS_11Function = 0x0000003A
+	PKCS_11FunctionC_GenerateKey         PKCS_11Function = 0x0000003B
+	PKCS_11FunctionC_GenerateKeyPair     PKCS_11Function = 0x0000003C
+	PKCS_11FunctionC_WrapKey             PKCS_11Function = 0x0000003D
+	PKCS_11FunctionC_UnwrapKey           PKCS_11Function = 0x0000003E
+	PKCS_11FunctionC_DeriveKey           PKCS_11Function = 0x0000003F
+	PKCS_11FunctionC_SeedRandom          PKCS_11Function = 0x00000040
+	PKCS_11FunctionC_GenerateRandom      PKCS_11Function = 0x00000041
+	PKCS_11FunctionC_GetFunctionStatus   PKCS_11Function = 0x00000042
+	PKCS_11FunctionC_CancelFunction      PKCS_11Function = 0x00000043
+	PKCS_11FunctionC_WaitForSlotEvent    PKCS_11Function = 0x00000044
 )
 
 // String is the value as XML writes it.
-func (v ProcessingStage) String() string { return ValueText(TagProcessingStage, uint32(v)) }
-
-var setProcessingStage = set{name: "Processing Stage", mask: false, tags: []Tag{TagProcessingStage}, entries: []entry{
-	{0x00000001, V21, last, "Submitted", "Submitted"},
-	{0x00000002, V21, last, "In Process", "InProcess"},
-	{0x00000003, V21, last, "Completed", "Completed"},
-}}
+func (v PKCS_11Function) String() string { return ValueText(TagPKCS_11Function, uint32(v)) }

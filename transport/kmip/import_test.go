@@ -1,0 +1,87 @@
+package kmip_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// importOf is an Import of an AES key in a version's form.
+func importOf(version, id, name, material string, replace bool) string {
+	attributes := `<Attributes><Name><NameValue type="TextString" value="` + name + `"/><NameType type="Enumeration" value="UninterpretedTextString"/></Name><CryptographicUsageMask type="Integer" value="Encrypt Decrypt"/></Attributes>`
+	if version < "2.0" {
+		attributes = byName(name) + integer("Cryptographic Usage Mask", 12)
+	}
+	again := ""
+	if replace {
+		again = `<ReplaceExisting type="Boolean" value="true"/>`
+	}
+	return "Import " + byID(id) + `<ObjectType type="Enumeration" value="SymmetricKey"/>` + again + attributes +
+		`<SymmetricKey><KeyBlock><KeyFormatType type="Enumeration" value="Raw"/><KeyValue><KeyMaterial type="ByteString" value="` + material + `"/></KeyValue>` +
+		`<CryptographicAlgorithm type="Enumeration" value="AES"/><CryptographicLength type="Integer" value="128"/></KeyBlock></SymmetricKey>`
+}
+
+// TestWhatIsImportedKeepsItsIdentifier: one of ours and another's, on another node, for its owner and for strangers; again it is refused, and
+// replaced where that is asked for.
+func TestWhatIsImportedKeepsItsIdentifier(t *testing.T) {
+	w := openCluster(t, 3)
+	first, second := strings.Repeat("0A", 16), strings.Repeat("0B", 16)
+	own, err := key.ParseID("01234567-89ab-4def-8123-456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range []string{"1.4", "2.0", "2.1"} {
+		own[0] = byte(i)
+		for _, id := range []string{own.String(), "other system/key #" + v} {
+			name := "imported " + v + " " + id[:8]
+			ask := func(node int, item string) string { return outcomes(t, w[node].ask(request(v, "", item)))[0] }
+			if got := idOf(t, w[1].one(v, importOf(v, id, name, first, false))); got != id {
+				t.Errorf("imported as %s, not %s", got, id)
+			}
+			material := func(node int, id string) string {
+				return xmlOf(t, w[node].one(v, "Get "+byID(id)).Find(wire.TagSymmetricKey))
+			}
+			if !strings.Contains(material(2, id), first) {
+				t.Error("another key is given out")
+			}
+			w[0].one(v, "Activate "+byID(id))
+			located := idOf(t, w[0].one(v, "Locate "+map[bool]string{true: byName(name), false: `<Attributes><Name><NameValue type="TextString" value="` + name + `"/><NameType type="Enumeration" value="UninterpretedTextString"/></Name></Attributes>`}[v < "2.0"]))
+			if !strings.Contains(material(1, located), first) {
+				t.Errorf("located %s, which is another", located)
+			}
+			for _, replace := range []bool{false, true} {
+				if got := outcomes(t, w[0].as("stranger").ask(request(v, "", importOf(v, id, name, second, replace))))[0]; got == "Success" {
+					t.Error("a stranger imports it again")
+				}
+			}
+			if got := ask(2, importOf(v, id, name, second, false)); !strings.HasPrefix(got, "ObjectAlreadyExists: ") {
+				t.Errorf("again: %s", got)
+			}
+			if !strings.Contains(material(0, id), first) {
+				t.Error("a refused import changed it")
+			}
+			w[2].one(v, importOf(v, id, name, second, true))
+			for node := range w {
+				if got := material(node, id); !strings.Contains(got, second) || strings.Contains(got, first) {
+					t.Errorf("replaced, node %d gives %s", node, got)
+				}
+			}
+			w[0].one(v, "Destroy "+byID(id))
+			if got := ask(1, importOf(v, id, name, first, false)); !strings.HasPrefix(got, "ObjectAlreadyExists: ") {
+				t.Errorf("over its tombstone: %s", got)
+			}
+			w[1].one(v, importOf(v, id, name, first, true))
+			if !strings.Contains(material(0, id), first) {
+				t.Error("what replaced the tombstone is another key")
+			}
+		}
+	}
+	if got := outcomes(t, w[0].ask(request("2.1", "", "Get "+byID("never imported"))))[0]; got != "ItemNotFound: there is no such object" {
+		t.Errorf("of what was never imported: %s", got)
+	}
+	if got := outcomes(t, w[0].ask(request("1.3", "", importOf("1.3", "x", "x", first, false))))[0]; !strings.HasPrefix(got, "OperationNotSupported: ") {
+		t.Errorf("in 1.3: %s", got)
+	}
+}
