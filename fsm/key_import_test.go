@@ -70,3 +70,19 @@ func TestTheArchiveIsInTheRecordAlone(t *testing.T) {
 		t.Error("archiving waits for room on the disk")
 	}
 }
+
+// TestWhatALimitCountsIsSettledByItsUse: until something of it is handed out it may change.
+func TestWhatALimitCountsIsSettledByItsUse(t *testing.T) {
+	v := newVault(t)
+	r := newRecord(1)
+	r.UsageLimit = 10
+	v.do(&fsm.CreateKey{Record: r})
+	yes, no := true, false
+	v.do(&fsm.UpdateKey{Change: v.change(r.ID), LimitBytes: &yes})
+	if !v.State().Key(r.ID).LimitBytes {
+		t.Error("it counts uses")
+	}
+	v.do(&fsm.AllocateUses{ID: r.ID, Uses: 1})
+	v.refuse(&fsm.UpdateKey{Change: v.change(r.ID), LimitBytes: &no}, fault.BadState)
+	v.do(&fsm.UpdateKey{Change: v.change(r.ID), LimitBytes: &yes})
+}

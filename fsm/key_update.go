@@ -35,6 +35,7 @@ type UpdateKey struct {
 	Groups       *[]key.Label `cbor:"41,keyasint,omitempty"`
 	ProcessStart *key.Time    `cbor:"42,keyasint,omitempty"`
 	ProtectStop  *key.Time    `cbor:"43,keyasint,omitempty"`
+	LimitBytes   *bool        `cbor:"44,keyasint,omitempty"` // fault.BadState once something of the limit was handed out
 }
 
 // Op implements Command.
@@ -93,6 +94,7 @@ func (c *UpdateKey) set(r *key.Record) {
 	}
 	replace(&r.ProcessStart, c.ProcessStart)
 	replace(&r.ProtectStop, c.ProtectStop)
+	replace(&r.LimitBytes, c.LimitBytes)
 	if c.Names != nil {
 		r.Names = slices.Clone(*c.Names)
 	}
@@ -138,6 +140,9 @@ func (c *UpdateKey) Apply(d *Draft, _ Env) (Result, error) {
 	}
 	if r.Name != old.Name && d.keyByName(r.Name) != nil {
 		return Result{}, nameTaken(r.Name)
+	}
+	if u := d.usageOf(r.ID, 0); r.LimitBytes != old.LimitBytes && u != nil && u.Allocated > 0 {
+		return Result{}, fault.New(fault.BadState, "the limit of key %s was used, so what it counts stays as it is", title(old))
 	}
 	if c.Names != nil {
 		if err := d.namesFree(r); err != nil {

@@ -132,7 +132,7 @@ func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 		}
 		cmd := &fsm.UpdateKey{
 			Change: ch, Tags: p.Tags, ActivateAt: p.ActivateAt, DeactivAt: p.DeactivAt, DestroyAt: p.DestroyAt, MinDecrypt: p.MinDecrypt,
-			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit,
+			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit, LimitBytes: p.LimitBytes,
 			Attributes: attributes, Names: p.Names, Groups: p.Groups, Links: p.Links, ProcessStart: p.ProcessStart, ProtectStop: p.ProtectStop,
 		}
 		if p.RotateEvery != nil {

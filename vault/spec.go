@@ -56,6 +56,7 @@ type KeyPatch struct {
 	RotateBytes *uint64
 	RetireAfter *time.Duration // where it is not 0, also dates the end of versions that were replaced before, from now
 	UsageLimit  *uint64        // counts all uses since the key was made
+	LimitBytes  *bool          `cbor:",omitempty"` // what UsageLimit counts, before anything of it was used
 
 	Attributes map[string][]byte `cbor:",omitempty"` // what is to change of them, by name: a new value, or nothing to take it away
 

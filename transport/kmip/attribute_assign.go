@@ -220,6 +220,7 @@ func patch(old, r *key.Record) vault.KeyPatch {
 	differs(&p.ProcessStart, old.ProcessStart, r.ProcessStart)
 	differs(&p.ProtectStop, old.ProtectStop, r.ProtectStop)
 	differs(&p.UsageLimit, old.UsageLimit, r.UsageLimit)
+	differs(&p.LimitBytes, old.LimitBytes, r.LimitBytes)
 	differs(&p.Exportable, old.Exportable, r.Exportable)
 	p.Attributes = map[string][]byte{}
 	for name, value := range r.Attributes {

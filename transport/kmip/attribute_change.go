@@ -73,8 +73,6 @@ func (x *exchange) store(id string, r *key.Record, g given, values []attribute.V
 	}
 	now := x.now()
 	switch {
-	case next.LimitBytes != r.LimitBytes && (r.UsageLimit != 0 || next.LimitBytes):
-		return nil, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "whether the usage limits of an object count bytes or uses is settled when it is made"))
 	case g.tag == wire.TagActivationDate && r.State != key.PreActive:
 		return nil, because(wire.ResultReasonWrongKeyLifecycleState, fault.New(fault.BadState, "the activation date has acted: the object is %s", r.State))
 	case g.tag == wire.TagActivationDate && next.ActivateAt <= now:

@@ -230,3 +230,19 @@ func TestDataInPartsAndUndoAreAnsweredAtOnce(t *testing.T) {
 		t.Error("a batch with Undo is pending")
 	}
 }
+
+// TestQueryTellsHowOperationsAreDone: since 1.3, and each version in its own words.
+func TestQueryTellsHowOperationsAreDone(t *testing.T) {
+	w := open(t)
+	const ask = `Query <QueryFunction type="Enumeration" value="QueryCapabilities"/><QueryFunction type="Enumeration" value="QueryRNGs"/>`
+	for _, v := range []string{"1.3", "1.4", "2.1"} {
+		got := w.one(v, ask)
+		c := got.Find(wire.TagCapabilityInformation)
+		if can, err := c.Find(wire.TagAsynchronousCapability).Boolean(); err != nil || !can {
+			t.Errorf("%s: %s", v, xmlOf(t, got))
+		}
+		if c.Find(wire.TagBatchUndoCapability).Present() != (v >= "1.4") || !got.Find(wire.TagRNGParameters).Present() {
+			t.Errorf("%s: %s", v, xmlOf(t, got))
+		}
+	}
+}

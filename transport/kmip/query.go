@@ -45,5 +45,28 @@ func query(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if asked[wire.QueryFunctionQueryServerInformation] {
 		out.Text(wire.TagVendorIdentification, vendor)
 	}
+	if asked[wire.QueryFunctionQueryRNGs] {
+		out.Structure(wire.TagRNGParameters, func() { out.Enumeration(wire.TagRNGAlgorithm, uint32(wire.RNGAlgorithmUnspecified)) })
+	}
+	if asked[wire.QueryFunctionQueryCapabilities] {
+		x.capabilities(out)
+	}
 	return nil
+}
+
+// capabilities says how operations are done here (KMIP 1.4, section 2.1.20; 2.1, section 7.5).
+func (x *exchange) capabilities(out *ttlv.Encoder) {
+	out.Structure(wire.TagCapabilityInformation, func() {
+		out.Boolean(wire.TagStreamingCapability, true)
+		out.Boolean(wire.TagAsynchronousCapability, true)
+		out.Boolean(wire.TagAttestationCapability, false)
+		if !x.version.Before(wire.V14) {
+			out.Boolean(wire.TagBatchUndoCapability, true)
+			out.Boolean(wire.TagBatchContinueCapability, true)
+		}
+		out.Enumeration(wire.TagUnwrapMode, uint32(wire.UnwrapModeProcessed))
+		out.Enumeration(wire.TagDestroyAction, uint32(wire.DestroyActionKeyMaterialDeleted))
+		out.Enumeration(wire.TagShreddingAlgorithm, uint32(wire.ShreddingAlgorithmUnsupported))
+		out.Enumeration(wire.TagRNGMode, uint32(wire.RNGModeSharedInstantiation))
+	})
 }

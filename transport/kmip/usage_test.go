@@ -89,3 +89,29 @@ func openCluster(t testing.TB, n int) (all []*world) {
 	}
 	return all
 }
+
+// TestLimitsAreGivenLaterAndChangedUntilTheyAreUsed: also what they count.
+func TestLimitsAreGivenLaterAndChangedUntilTheyAreUsed(t *testing.T) {
+	w := open(t)
+	for _, v := range []string{"1.0", "1.4", "2.1"} {
+		id := byID(w.key("free"+v, true).ID.String())
+		value := func(total int, unit string) string {
+			return fmt.Sprintf(`<UsageLimitsTotal type="LongInteger" value="%d"/><UsageLimitsCount type="LongInteger" value="%d"/><UsageLimitsUnit type="Enumeration" value="%s"/>`, total, total, unit)
+		}
+		edit := func(op string, total int, unit string) string {
+			if v >= "2.0" {
+				return op + ` ` + id + `<NewAttribute><UsageLimits>` + value(total, unit) + `</UsageLimits></NewAttribute>`
+			}
+			return op + ` ` + id + `<Attribute><AttributeName type="TextString" value="Usage Limits"/><AttributeValue>` + value(total, unit) + `</AttributeValue></Attribute>`
+		}
+		w.one(v, edit("AddAttribute", 10, "Object"))
+		w.one(v, edit("ModifyAttribute", 1000, "Byte"))
+		if got := xmlOf(t, w.one(v, "GetAttributes "+id)); !strings.Contains(got, `value="Byte"`) || !strings.Contains(got, `value="1000"`) {
+			t.Errorf("%s: the limits are %s", v, got)
+		}
+		w.one(v, "GetUsageAllocation "+id+allocation(999))
+		if got := outcomes(t, w.ask(request(v, "", edit("ModifyAttribute", 10, "Object"))))[0]; got == "Success" {
+			t.Errorf("%s: changed after they were used", v)
+		}
+	}
+}
