@@ -164,6 +164,9 @@ func (v *Vault) ticket(ctx context.Context, ticket []byte) (*access.Token, []byt
 }
 
 func useTicket(ctx context.Context, t *task, in tokenIn) (bool, error) {
+	if _, done, err := t.before(); done || err != nil { // it was the last use, perhaps
+		return done, err
+	}
 	for {
 		tok := t.link.machine.State().Token(in.ID)
 		if tok == nil || tok.Kind != access.Ticket {
@@ -172,7 +175,7 @@ func useTicket(ctx context.Context, t *task, in tokenIn) (bool, error) {
 		if err := t.intend(); err != nil {
 			return false, err
 		}
-		err := t.spend(ctx, tok)
+		err := t.spend(ctx, tok, use{request: t.request})
 		if errors.Is(err, fault.Busy) && ctx.Err() == nil { // another request with it was faster
 			continue
 		}

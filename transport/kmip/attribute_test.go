@@ -82,7 +82,7 @@ func TestAttributesAreAddedChangedAndDeleted(t *testing.T) {
 		{"AddAttribute", attr("Link", `><LinkType type="Enumeration" value="NextLink"/><LinkedObjectIdentifier type="TextString" value="`+id+`"/></AttributeValue>`), "Success"},
 		{"AddAttribute", attr("Link", `><LinkType type="Enumeration" value="NextLink"/><LinkedObjectIdentifier type="TextString" value="elsewhere"/></AttributeValue>`), "InvalidField"},
 		{"AddAttribute", attr("Usage Limits", `><UsageLimitsTotal type="LongInteger" value="9"/><UsageLimitsCount type="LongInteger" value="9"/><UsageLimitsUnit type="Enumeration" value="Object"/></AttributeValue>`), "Success"},
-		{"ModifyAttribute", attr("Usage Limits", `><UsageLimitsTotal type="LongInteger" value="9"/><UsageLimitsUnit type="Enumeration" value="Byte"/></AttributeValue>`), "FeatureNotSupported"},
+		{"ModifyAttribute", attr("Usage Limits", `><UsageLimitsTotal type="LongInteger" value="9"/><UsageLimitsUnit type="Enumeration" value="Byte"/></AttributeValue>`), "Success"}, // nothing was used of it
 		{"ModifyAttribute", attr("Activation Date", ` type="DateTime" value="2099-01-01T00:00:00Z"/>`), "PermissionDenied"},
 		{"AddAttribute", attr("Deactivation Date", ` type="DateTime" value="2099-01-01T00:00:00Z"/>`), "Success"},
 		{"AddAttribute", attr("Protect Stop Date", ` type="DateTime" value="2098-01-01T00:00:00Z"/>`), "Success"},
@@ -107,7 +107,7 @@ func TestAttributesAreAddedChangedAndDeleted(t *testing.T) {
 		"Name":               attr("Name", nameValue("app/disk-2")) + indexed("Name", "1", nameValue("an other näme")),
 		"Object Group":       textAttr("Object Group", "g1"),
 		"Link":               attr("Link", `><LinkType type="Enumeration" value="NextLink"/><LinkedObjectIdentifier type="TextString" value="`+id+`"/></AttributeValue>`),
-		"Usage Limits":       attr("Usage Limits", `><UsageLimitsTotal type="LongInteger" value="9"/><UsageLimitsCount type="LongInteger" value="9"/><UsageLimitsUnit type="Enumeration" value="Object"/></AttributeValue>`),
+		"Usage Limits":       attr("Usage Limits", `><UsageLimitsTotal type="LongInteger" value="9"/><UsageLimitsCount type="LongInteger" value="9"/><UsageLimitsUnit type="Enumeration" value="Byte"/></AttributeValue>`),
 		"Never Extractable":  attr("Never Extractable", ` type="Boolean" value="false"/>`),
 		"Always Sensitive":   attr("Always Sensitive", ` type="Boolean" value="true"/>`),
 		"Extractable":        attr("Extractable", ` type="Boolean" value="false"/>`),

@@ -12,10 +12,10 @@ func TestEveryOperationIsKnownInEachVersion(t *testing.T) {
 	since := map[string][]string{
 		"1.0": {
 			"Create", "CreateKeyPair", "Register", "ReKey", "DeriveKey", "Locate", "Check", "Get", "GetAttributes", "GetAttributeList", "AddAttribute", "ModifyAttribute", "DeleteAttribute",
-			"ObtainLease", "GetUsageAllocation", "Activate", "Revoke", "Destroy", "Archive", "Recover", "Validate", "Query", "Cancel", "Poll",
+			"ObtainLease", "GetUsageAllocation", "Activate", "Revoke", "Destroy", "Archive", "Recover", "Validate", "Query", "Cancel", "Poll", "Certify", "ReCertify",
 		},
 		"1.1": {"ReKeyKeyPair", "DiscoverVersions"},
-		"1.2": {"Encrypt", "Decrypt", "Sign", "SignatureVerify", "MAC", "MACVerify", "RNGRetrieve", "RNGSeed", "Hash"},
+		"1.2": {"Encrypt", "Decrypt", "Sign", "SignatureVerify", "MAC", "MACVerify", "RNGRetrieve", "RNGSeed", "Hash", "CreateSplitKey", "JoinSplitKey"},
 		"1.4": {"Import", "Export"},
 		"2.0": {"Log", "Login", "Logout", "DelegatedLogin", "AdjustAttribute", "SetAttribute", "SetEndpointRole", "PKCS_11", "Interop"},
 		"2.1": {"QueryAsynchronousRequests", "Ping"},
