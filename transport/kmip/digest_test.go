@@ -57,7 +57,7 @@ func TestADigestIsNoWayToGuess(t *testing.T) {
 		id   string
 		open bool
 	}{
-		"registered": {idOf(t, w.one("1.4", "Register "+register)), false}, "drawn": {create(160), true}, "short": {create(40), false},
+		"registered": {idOf(t, w.one("1.4", "Register "+register)), false}, "drawn": {create(160), true}, "short": {create(112), false},
 	} {
 		for _, who := range []string{"reads", "takes", "reads"} {
 			if got := w.as(who).values(c.id, "Digest") != ""; got != (c.open || who == "takes") {
