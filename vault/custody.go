@@ -36,3 +36,17 @@ func (v *Vault) Custody() (Custody, bool) {
 	}
 	return c, true
 }
+
+// Epochs tells by the shares of which epoch this node is open, 0 while it is sealed, and of which epoch the cluster's are, 0 while it does not
+// know. They differ on a node that has not followed a rekey.
+func (v *Vault) Epochs() (open, cluster uint16) {
+	if room := v.open.Load(); room != nil {
+		open, _ = room.opened.Epoch()
+	}
+	if s := v.state(); s != nil {
+		if cfg, err := sealConfig(s); err == nil {
+			cluster = cfg.Epoch
+		}
+	}
+	return open, cluster
+}

@@ -181,6 +181,11 @@ func TestARekeyByFile(t *testing.T) {
 	if next.Phase != "done" {
 		t.Errorf("%+v", next)
 	}
+	for i := range 3 {
+		if open, cluster := f.Vault(i).Epochs(); open != 2 || cluster != 2 {
+			t.Errorf("node %d is open by epoch %d of %d", i, open, cluster)
+		}
+	}
 }
 
 // A change of shares ends when its leader is sealed: it was made with the keyring that is gone.

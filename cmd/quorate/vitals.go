@@ -14,6 +14,8 @@ func (s *server) facts() *doctor.Facts {
 	self := &doctor.Self{Node: s.cfg.Name, Sealed: s.vault.Sealed()}
 	opening := s.vault.Opening()
 	self.NotOpened, self.OpenNext = opening.Reason, opening.Hint
+	open, epoch := s.vault.Epochs()
+	self.OpenEpoch, self.Epoch = int(open), int(epoch)
 	f := &doctor.Facts{Now: s.cfg.now()(), Self: self}
 	if err := s.audit.Healthy(); err != nil {
 		self.Audit = err.Error()

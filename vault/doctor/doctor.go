@@ -81,6 +81,7 @@ var table = []Check{
 
 	{"in touch", OfNode, inTouch},
 	{"open", OfNode, open},
+	{"seal epoch", OfNode, sealEpoch},
 	{"fresh", OfNode, fresh},
 	{"certificate", OfNode, certificate},
 	{"disk room", OfNode, diskRoom},

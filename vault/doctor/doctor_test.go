@@ -23,7 +23,7 @@ func well() *doctor.Facts {
 	return &doctor.Facts{
 		Now: now,
 		Self: &doctor.Self{
-			Node: "n1", Leader: "n1", Fresh: true, CertificateEnds: now.Add(60 * day),
+			Node: "n1", Leader: "n1", Fresh: true, OpenEpoch: 1, Epoch: 1, CertificateEnds: now.Add(60 * day),
 			Disk:  doctor.Disk{Path: "data", Free: 50 << 30, Size: 100 << 30, Slowest: 3 * time.Millisecond, Stall: 3 * time.Second},
 			Store: doctor.Store{Path: "raft.db", Size: 300 << 20, Free: 10 << 20},
 		},
@@ -96,6 +96,7 @@ var bad = map[string][]struct {
 		{"stale", func(f *doctor.Facts) { f.Self.Fresh, f.Self.Reason = false, "the lease ran out" }, doctor.Attention, "lease ran out"},
 		{"sealed", func(f *doctor.Facts) { f.Self.Sealed = true }, doctor.Attention, "sealed"},
 	},
+	"seal epoch": {{"behind", func(f *doctor.Facts) { f.Self.Epoch = 2 }, doctor.Attention, "epoch 1, and the cluster's are of epoch 2"}},
 	"certificate": {
 		{"soon", func(f *doctor.Facts) { f.Self.CertificateEnds = now.Add(10 * day) }, doctor.Attention, "10 days"},
 		{"now", func(f *doctor.Facts) { f.Self.CertificateEnds = now.Add(30 * time.Hour) }, doctor.ActNow, "30 h"},

@@ -44,6 +44,8 @@ type Self struct {
 	Sealed          bool
 	NotOpened       string // why it, sealed, has not opened itself; "" if it would not
 	OpenNext        string // what to do about that
+	OpenEpoch       int    // the epoch of the shares that what it holds open goes by; 0: it is sealed
+	Epoch           int    // the epoch that its state says; 0: not known
 	Fresh           bool
 	Reason          string    // why it is not fresh
 	CertificateEnds time.Time // zero: it has none yet

@@ -43,6 +43,20 @@ func fresh(f *Facts, r *report) {
 	}
 }
 
+// sealEpoch tells of a node that holds open what another epoch's shares opened: it did not follow a rekey, or has not yet.
+func sealEpoch(f *Facts, r *report) {
+	have, want := f.Self.OpenEpoch, f.Self.Epoch
+	switch {
+	case have == 0 || want == 0:
+		r.ok("not open")
+	case have != want:
+		r.say(Attention, "If it stays so, seal this node alone and hand in shares to it: quorate operator seal --node, quorate operator unseal.",
+			"it goes by shares of epoch %d, and the cluster's are of epoch %d", have, want)
+	default:
+		r.ok("%d", have)
+	}
+}
+
 func certificate(f *Facts, r *report) {
 	ends := f.Self.CertificateEnds
 	if ends.IsZero() {
