@@ -337,12 +337,12 @@ func TestASecretTellsItsLength(t *testing.T) {
 			ok(t, "creating", err)
 			again, err := v.RotateKey(ctx, root, name)
 			ok(t, "rotating", err)
-			if r.Bits != bits || again.Bits != bits {
-				t.Errorf("a secret of %d bits says %d, rotated %d", bits, r.Bits, again.Bits)
+			if r.Shows().Bits != bits || again.Shows().Bits != bits {
+				t.Errorf("a secret of %d bits says %d, rotated %d", bits, r.Shows().Bits, again.Shows().Bits)
 			}
 		}
 	}
-	if r, err := v.Key(ctx, root, "parent"); err != nil || r.Bits != 0 {
-		t.Errorf("another algorithm says %d, %v", r.Bits, err)
+	if r, err := v.Key(ctx, root, "parent"); err != nil || r.Shows().Bits != 0 {
+		t.Errorf("another algorithm says %d, %v", r.Shows().Bits, err)
 	}
 }

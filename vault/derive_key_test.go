@@ -94,7 +94,7 @@ func TestADerivedKeyHoldsWhatDeriveGives(t *testing.T) {
 			}
 		})
 	}
-	if used, err := f.Vault(f.Leader()).Key(ctx, root, "mac"); err != nil || used.Latest().Uses == 0 {
+	if used, err := f.Vault(f.Leader()).Key(ctx, root, "mac"); err != nil || used.Latest().Use().Count == 0 {
 		t.Errorf("deriving keys does not count as use: %+v, %v", used, err)
 	}
 }

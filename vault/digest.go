@@ -56,5 +56,5 @@ func (t *task) digest(ctx context.Context, ref string) (sum []byte, err error) {
 // DigestIsOpen tells whether nobody can find a key by its digest, so that everybody who may read the record may know it: of a private key,
 // and of 128 bits at least that were drawn here. What came from outside, or was derived, may be as weak as a password. r is as the vault shows it.
 func DigestIsOpen(r *key.Record) bool {
-	return r.Type == key.PrivateKey || r.Origin == key.Generated && (r.Algorithm != key.Secret || r.Bits >= 128)
+	return r.Type == key.PrivateKey || r.Origin == key.Generated && (r.Algorithm != key.Secret || r.Shows().Bits >= 128)
 }

@@ -132,10 +132,9 @@ func withoutUses(out any) any {
 		return out
 	}
 	r = r.Clone()
-	r.UsageLeft = 0
+	r.Shown.UsageLeft = 0
 	for i := range r.Versions {
-		v := &r.Versions[i]
-		v.Uses, v.Bytes, v.LastUsed = 0, 0, 0
+		r.Versions[i].Used = nil
 	}
 	return r
 }

@@ -107,20 +107,26 @@ func public(r *key.Record) *key.Record {
 	c := *r
 	p := &c
 	p.Versions = slices.Clone(r.Versions)
-	p.MAC = nil
+	p.MAC, p.Shown = nil, new(key.Shown)
 	if p.State != key.PreActive {
 		p.ActivateAt = 0
 	}
 	if p.State != key.PreActive && p.State != key.Active && p.State != key.Suspended { // from there it goes no way back
 		p.NextRotate, p.DeactivAt = 0, 0
 	}
-	if latest := p.Latest(); latest != nil && p.Algorithm == key.Secret && !isDual(p) {
-		p.Bits = 8 * max(0, len(latest.Material.Sealed)-sealedOverhead)
-	}
+	p.Shown.Bits = secretBits(p)
 	for i := range p.Versions {
 		p.Versions[i].Material = key.Material{}
 	}
 	return p
+}
+
+// secretBits is how long the latest version of a secret is, 0 of anything else.
+func secretBits(r *key.Record) int {
+	if latest := r.Latest(); latest != nil && r.Algorithm == key.Secret && !isDual(r) {
+		return 8 * max(0, len(latest.Material.Sealed)-sealedOverhead)
+	}
+	return 0
 }
 
 // sealedOverhead is what sealing adds to material, by the keyring and by every algorithm that a parent can have: nonce and tag.

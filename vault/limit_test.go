@@ -43,8 +43,8 @@ func TestALimitIsNeverExceeded(t *testing.T) {
 		if got := done.Load(); got != limit {
 			t.Errorf("%d uses of a key that may have %d", got, limit)
 		}
-		if r := show(t, f, 2, "k"); r.UsageLeft != 0 {
-			t.Errorf("%d are left", r.UsageLeft)
+		if r := show(t, f, 2, "k"); r.Shows().UsageLeft != 0 {
+			t.Errorf("%d are left", r.Shows().UsageLeft)
 		}
 	}
 }
@@ -56,11 +56,11 @@ func TestWhatWasHandedOutAndLostIsUsed(t *testing.T) {
 	ok(t, "creating", err)
 	_, err = encrypt(f.Vault(1), root, "k", "x")
 	ok(t, "encrypting", err)
-	if r := show(t, f, 1, "k"); r.UsageLeft != 999 {
-		t.Errorf("%d left", r.UsageLeft)
+	if r := show(t, f, 1, "k"); r.Shows().UsageLeft != 999 {
+		t.Errorf("%d left", r.Shows().UsageLeft)
 	}
-	if r := show(t, f, 0, "k"); r.UsageLeft != 990 { // the other node holds nine
-		t.Errorf("%d left as another node sees it", r.UsageLeft)
+	if r := show(t, f, 0, "k"); r.Shows().UsageLeft != 990 { // the other node holds nine
+		t.Errorf("%d left as another node sees it", r.Shows().UsageLeft)
 	}
 	f.Restart(1)
 	f.Unseal(0)
@@ -123,7 +123,7 @@ func TestALimitOfBytesCountsWhatIsProtected(t *testing.T) {
 	if _, err := encrypt(f.Vault(2), root, "k", strings.Repeat("x", 5)); !errors.Is(err, fault.BadState) || !strings.Contains(err.Error(), "bytes") {
 		t.Errorf("5 bytes of the 4 that are left: %v", err)
 	}
-	if r := show(t, f, 2, "k"); !r.LimitBytes || r.UsageLeft != 4 {
+	if r := show(t, f, 2, "k"); !r.LimitBytes || r.Shows().UsageLeft != 4 {
 		t.Errorf("%+v", r)
 	}
 	_, err = encrypt(f.Vault(2), root, "k", "four")

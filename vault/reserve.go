@@ -21,7 +21,7 @@ var opReserve = newWrite("key.reserve", access.Reserve, reserveUses)
 
 // ReserveUses takes uses, or bytes, off a key's usage limit for a caller who protects with the material outside: all of them or none,
 // in one entry of the log, so that the whole cluster together never hands out more than the limit. They do not come back.
-// fault.BadState when not so many are left (see key.Record.UsageLeft), the key has no limit, or its state does not protect.
+// fault.BadState when not so many are left (see key.Shown.UsageLeft), the key has no limit, or its state does not protect.
 func (v *Vault) ReserveUses(ctx context.Context, c access.Caller, ref string, uses uint64) (*key.Record, error) {
 	in := reserveIn{Ref: ref, Uses: uses}
 	r, err := opReserve.do(ctx, v, c, in)

@@ -68,15 +68,15 @@ func TestWhatANodeHoldsIsReservedThere(t *testing.T) {
 	ok(t, "encrypting", err)
 	_, err = f.Vault(1).ReserveUses(ctx, root, "k", 1000)
 	wants(t, "reserving what was used", err, fault.BadState)
-	if r := show(t, f, 1, "k"); r.UsageLeft != 999 {
-		t.Errorf("a refusal left %d", r.UsageLeft)
+	if r := show(t, f, 1, "k"); r.Shows().UsageLeft != 999 {
+		t.Errorf("a refusal left %d", r.Shows().UsageLeft)
 	}
 	_, err = f.Vault(0).ReserveUses(ctx, root, "k", 991)
 	wants(t, "reserving what another node holds", err, fault.BadState)
 	r, err := f.Vault(1).ReserveUses(ctx, root, "k", 999)
 	ok(t, "reserving all that is left", err)
-	if r.UsageLeft != 0 || show(t, f, 0, "k").UsageLeft != 0 {
-		t.Errorf("%d are left", r.UsageLeft)
+	if r.Shows().UsageLeft != 0 || show(t, f, 0, "k").Shows().UsageLeft != 0 {
+		t.Errorf("%d are left", r.Shows().UsageLeft)
 	}
 	_, err = encrypt(f.Vault(1), root, "k", "x")
 	wants(t, "using what was reserved", err, fault.BadState)
@@ -98,12 +98,12 @@ func TestWhatIsReservedAndByWhom(t *testing.T) {
 	for range 2 {
 		r, err := v.ReserveUses(ctx, again, "k", 4)
 		ok(t, "reserving once", err)
-		if r.UsageLeft != 6 {
-			t.Errorf("%d left", r.UsageLeft)
+		if r.Shows().UsageLeft != 6 {
+			t.Errorf("%d left", r.Shows().UsageLeft)
 		}
 	}
 	f.FailNext(vaulttest.Committed) // the node asks again, with the same request id
-	if r, err := v.ReserveUses(ctx, root, "k", 2); err != nil || r.UsageLeft != 4 {
+	if r, err := v.ReserveUses(ctx, root, "k", 2); err != nil || r.Shows().UsageLeft != 4 {
 		t.Errorf("a reservation whose outcome was lost once: %v", err)
 	}
 	f.Grant("reader", `permit (principal == User::"reader", action == Action::"read", resource);`)

@@ -323,23 +323,23 @@ func TestADestructionSaysWhatItWaitsFor(t *testing.T) {
 	ok(t, "deactivating", step(f, "app", 0, access.Deactivate))
 	r, err := f.Vault(0).DestroyKey(ctx, f.Root(), "app", vault.Destruction{Force: true})
 	ok(t, "scheduling", err)
-	if r.DestroyAt == 0 || r.WaitsFor != 3 || show(t, f, 0, "app").WaitsFor != 3 {
-		t.Errorf("destroyed at %s, waits for %d versions of children, want 3", r.DestroyAt, r.WaitsFor)
+	if r.DestroyAt == 0 || r.Shows().WaitsFor != 3 || show(t, f, 0, "app").Shows().WaitsFor != 3 {
+		t.Errorf("destroyed at %s, waits for %d versions of children, want 3", r.DestroyAt, r.Shows().WaitsFor)
 	}
 	r, err = f.Vault(0).CancelDestroy(ctx, f.Root(), "app", 0, 0)
 	ok(t, "cancelling", err)
-	if r.WaitsFor != 0 {
-		t.Errorf("nothing is scheduled, and it waits for %d", r.WaitsFor)
+	if r.Shows().WaitsFor != 0 {
+		t.Errorf("nothing is scheduled, and it waits for %d", r.Shows().WaitsFor)
 	}
 	mustHave(t, f, "master", "")
 	stored(t, f, "master", 2)
 	rotate(t, f, "master") // what wraps the data keys is the version before until a campaign has come by
-	if r, err = f.Vault(0).DestroyKey(ctx, f.Root(), "master", vault.Destruction{Version: 1, Force: true}); err != nil || r.WaitsFor != 2 {
-		t.Errorf("one version: waits for %d, %v", r.WaitsFor, err)
+	if r, err = f.Vault(0).DestroyKey(ctx, f.Root(), "master", vault.Destruction{Version: 1, Force: true}); err != nil || r.Shows().WaitsFor != 2 {
+		t.Errorf("one version: waits for %d, %v", r.Shows().WaitsFor, err)
 	}
 	duties(t, f)
-	if r := show(t, f, 0, "master"); r.WaitsFor != 0 || r.Versions[0].DestroyAt == 0 {
-		t.Errorf("after the campaign it waits for %d", r.WaitsFor)
+	if r := show(t, f, 0, "master"); r.Shows().WaitsFor != 0 || r.Versions[0].DestroyAt == 0 {
+		t.Errorf("after the campaign it waits for %d", r.Shows().WaitsFor)
 	}
 }
 

@@ -243,18 +243,25 @@ func (v *Vault) shown(r *key.Record) *key.Record {
 // showUses fills in what the state and this node know of the uses of a record that is about to be shown.
 func (v *Vault) showUses(p *key.Record) {
 	s := v.state()
+	used := make([]key.Use, len(p.Versions))
 	for i := range p.Versions {
 		ver := &p.Versions[i]
-		ver.Uses, ver.Bytes, ver.LastUsed = v.usesOf(s, p.ID, ver.Number)
+		used[i], ver.Used = v.usesOf(s, p.ID, ver.Number), &used[i]
 	}
-	p.WaitsFor = holdUp(s, p)
+	if p.Shown == nil { // it came from the leader
+		p.Shown = new(key.Shown)
+		if r := s.Key(p.ID); r != nil {
+			p.Shown.Bits = secretBits(r)
+		}
+	}
+	p.Shown.WaitsFor = holdUp(s, p)
 	if p.UsageLimit == 0 {
 		return
 	}
 	if taken := s.Usage(p.ID, 0).Allocated; taken < p.UsageLimit {
-		p.UsageLeft = p.UsageLimit - taken
+		p.Shown.UsageLeft = p.UsageLimit - taken
 	}
-	p.UsageLeft += v.usage.held(p)
+	p.Shown.UsageLeft += v.usage.held(p)
 }
 
 // holdUp is how many versions of children are still wrapped by what of p is to be destroyed.
@@ -267,12 +274,12 @@ func holdUp(s *fsm.State, p *key.Record) (n uint64) {
 	return n
 }
 
-func (v *Vault) usesOf(s *fsm.State, id key.ID, version uint32) (uses, size uint64, last key.Time) {
+func (v *Vault) usesOf(s *fsm.State, id key.ID, version uint32) key.Use {
 	u := s.Usage(id, version)
 	if c := v.usage.known(slot{id, version}); c != nil {
-		return u.Uses + c.uses.Load(), u.Bytes + c.bytes.Load(), max(u.LastUsed, key.Time(c.last.Load()))
+		return key.Use{Count: u.Uses + c.uses.Load(), Bytes: u.Bytes + c.bytes.Load(), Last: max(u.LastUsed, key.Time(c.last.Load()))}
 	}
-	return u.Uses, u.Bytes, u.LastUsed
+	return key.Use{Count: u.Uses, Bytes: u.Bytes, Last: u.LastUsed}
 }
 
 // lastUsed is when a version of r, or any of them (0), was last used as far as this node knows; 0: never.
@@ -280,8 +287,7 @@ func (v *Vault) lastUsed(r *key.Record, version uint32) key.Time {
 	s, last := v.state(), key.Time(0)
 	for i := range r.Versions {
 		if n := r.Versions[i].Number; version == 0 || n == version {
-			_, _, at := v.usesOf(s, r.ID, n)
-			last = max(last, at)
+			last = max(last, v.usesOf(s, r.ID, n).Last)
 		}
 	}
 	return last

@@ -44,19 +44,19 @@ func TestAUseShowsAtOnceHereAndLaterEverywhere(t *testing.T) {
 	text, err := encrypt(f.Vault(1), f.Root(), "k", "12345")
 	ok(t, "encrypting", err)
 	used := key.At(f.Now())
-	if v := show(t, f, 1, "k").Versions[0]; v.Uses != 1 || v.Bytes != 5 || v.LastUsed != used {
+	if v := show(t, f, 1, "k").Versions[0]; v.Use().Count != 1 || v.Use().Bytes != 5 || v.Use().Last != used {
 		t.Errorf("on the node that was asked: %+v", v)
 	}
-	if v := show(t, f, 0, "k").Versions[0]; v.Uses != 0 || v.LastUsed != 0 {
+	if v := show(t, f, 0, "k").Versions[0]; v.Use().Count != 0 || v.Use().Last != 0 {
 		t.Errorf("on another node before it was told: %+v", v)
 	}
 	tell(t, f, 0, 1, 2)
 	for node := range 3 {
-		if v := show(t, f, node, "k").Versions[0]; v.Uses != 1 || v.Bytes != 5 || v.LastUsed != used {
+		if v := show(t, f, node, "k").Versions[0]; v.Use().Count != 1 || v.Use().Bytes != 5 || v.Use().Last != used {
 			t.Errorf("on node %d afterwards: %+v", node, v)
 		}
 		page, _, err := f.Vault(node).Keys(ctx, f.Root(), vault.KeyQuery{})
-		if err != nil || page[0].Versions[0].Uses != 1 {
+		if err != nil || page[0].Versions[0].Use().Count != 1 {
 			t.Errorf("in the list of node %d: %+v, %v", node, page, err)
 		}
 	}
@@ -65,7 +65,7 @@ func TestAUseShowsAtOnceHereAndLaterEverywhere(t *testing.T) {
 	_, err = reveal(f.Vault(2), f.Root(), "k", 0)
 	ok(t, "revealing", err)
 	tell(t, f, 2)
-	if v := show(t, f, 0, "k").Versions[0]; v.Uses != 1 || v.LastUsed != key.At(f.Now()) {
+	if v := show(t, f, 0, "k").Versions[0]; v.Use().Count != 1 || v.Use().Last != key.At(f.Now()) {
 		t.Errorf("after it was opened: %+v", v)
 	}
 	if now := f.State(0).Key(r.ID); now.Revision != 1 {
@@ -77,7 +77,7 @@ func TestAUseShowsAtOnceHereAndLaterEverywhere(t *testing.T) {
 		t.Error("nothing to tell was told")
 	}
 	patched, err := f.Vault(1).UpdateKey(ctx, f.Root(), "k", vault.KeyPatch{Tags: &map[string]string{"a": "b"}})
-	if err != nil || patched.Versions[0].Uses != 1 {
+	if err != nil || patched.Versions[0].Use().Count != 1 {
 		t.Errorf("a change that was forwarded shows %+v, %v", patched.Versions[0], err)
 	}
 }
@@ -122,7 +122,7 @@ func TestCountsAreExactWhateverHappens(t *testing.T) {
 				rt.Fatalf("%s was used %d times, the state has %d uses and %d bytes", name, want[name], u.Uses, u.Bytes)
 			}
 			for node := range 3 {
-				if got := show(t, f, node, name).Versions[0].Uses; got != want[name] {
+				if got := show(t, f, node, name).Versions[0].Use().Count; got != want[name] {
 					rt.Fatalf("node %d shows %d uses of %d", node, got, want[name])
 				}
 			}
@@ -369,8 +369,8 @@ func TestCountersThatAreNotNeededAreDropped(t *testing.T) {
 		for range 2 { // what was not told is not dropped
 			tell(t, f, 0)
 			for _, name := range []string{"a", "b"} {
-				if v := show(t, f, 0, name).Versions[0]; v.Uses != 2 {
-					t.Errorf("%s: %d uses", name, v.Uses)
+				if v := show(t, f, 0, name).Versions[0]; v.Use().Count != 2 {
+					t.Errorf("%s: %d uses", name, v.Use().Count)
 				}
 			}
 		}
@@ -401,7 +401,7 @@ func TestLengthsThatAreRefusedAreNotCounted(t *testing.T) {
 	tell(t, f, 0)
 	duties(t, f)
 	r, err := v.Key(ctx, root, "k")
-	if err != nil || len(r.Versions) != 1 || r.Versions[0].Bytes != 6*32 {
-		t.Errorf("%d versions, the first protected %d bytes, %v", len(r.Versions), r.Versions[0].Bytes, err)
+	if err != nil || len(r.Versions) != 1 || r.Versions[0].Use().Bytes != 6*32 {
+		t.Errorf("%d versions, the first protected %d bytes, %v", len(r.Versions), r.Versions[0].Use().Bytes, err)
 	}
 }

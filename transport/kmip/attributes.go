@@ -213,7 +213,7 @@ func (g *gathering) rules() {
 		g.add(wire.TagUsageLimits, func(e *ttlv.Encoder, t wire.Tag) {
 			e.Structure(t, func() {
 				e.LongInteger(wire.TagUsageLimitsTotal, int64(r.UsageLimit))
-				e.LongInteger(wire.TagUsageLimitsCount, int64(r.UsageLeft))
+				e.LongInteger(wire.TagUsageLimitsCount, int64(r.Shows().UsageLeft))
 				unit := wire.UsageLimitsUnitObject
 				if r.LimitBytes {
 					unit = wire.UsageLimitsUnitByte
@@ -236,7 +236,7 @@ func (g *gathering) rules() {
 // latestIsUnused tells whether nothing was done with an object yet, as far as this node knows.
 func latestIsUnused(r *key.Record) bool {
 	v := r.Latest()
-	return v != nil && v.Uses == 0 && v.LastUsed == 0
+	return v != nil && v.Use().Count == 0 && v.Use().Last == 0
 }
 
 // isSensitive tells whether the material may leave only wrapped (KMIP 2.1, section 4.52).

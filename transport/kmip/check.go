@@ -34,8 +34,8 @@ func check(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		}
 	}
 	x.done(r.ID, out)
-	if r.UsageLimit > 0 && uint64(uses) > r.UsageLeft {
-		out.LongInteger(wire.TagUsageLimitsCount, int64(r.UsageLeft))
+	if r.UsageLimit > 0 && uint64(uses) > r.Shows().UsageLeft {
+		out.LongInteger(wire.TagUsageLimitsCount, int64(r.Shows().UsageLeft))
 	}
 	if key.Usage(bits)&^r.Usage != 0 {
 		out.Integer(wire.TagCryptographicUsageMask, int32(r.Usage))

@@ -62,8 +62,8 @@ func TestPartsAreKeptOnlyForWhoMayHaveThemUsed(t *testing.T) {
 			t.Errorf("%s%s by %q: %d streams are held", c.op, c.rest, c.who, n)
 		}
 	}
-	if r := w.record("app/mac"); r.Versions[0].Uses != 0 {
-		t.Errorf("asking counted as %d uses", r.Versions[0].Uses)
+	if r := w.record("app/mac"); r.Versions[0].Use().Count != 0 {
+		t.Errorf("asking counted as %d uses", r.Versions[0].Use().Count)
 	}
 }
 

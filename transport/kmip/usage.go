@@ -47,7 +47,7 @@ func getUsageAllocation(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error
 
 // limited refuses to change the Usage Limits of an object that was used under them (KMIP 1.4, section 3.21; 2.1, section 4.60).
 func limited(r *key.Record) error {
-	if r.UsageLimit > 0 && r.UsageLeft < r.UsageLimit {
+	if r.UsageLimit > 0 && r.Shows().UsageLeft < r.UsageLimit {
 		return because(wire.ResultReasonAttributeReadOnly, fault.New(fault.BadState, "the object was used under its Usage Limits, so they stay as they are"))
 	}
 	return nil

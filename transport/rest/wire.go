@@ -13,8 +13,9 @@ import (
 )
 
 func recordOf(r *key.Record) api.Record {
+	shows := r.Shows()
 	out := api.Record{
-		ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), Bits: r.Bits, Usage: r.Usage.Names(), State: r.State.String(),
+		ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), Bits: shows.Bits, Usage: r.Usage.Names(), State: r.State.String(),
 		Versions: make([]api.Version, len(r.Versions)), MinDecryptVersion: r.MinDecrypt, Exportable: r.Exportable, RevealIdle: r.RevealIdle,
 		RotateEvery: key.FormatPeriod(r.RotateEvery), NextRotation: r.NextRotate.String(),
 		ActivateAt: r.ActivateAt.String(), DeactivateAt: r.DeactivAt.String(), DestroyAt: r.DestroyAt.String(),
@@ -22,14 +23,14 @@ func recordOf(r *key.Record) api.Record {
 		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
-	out.DestroyWaitsFor, out.ArchivedAt = r.WaitsFor, r.Archived.String()
+	out.DestroyWaitsFor, out.ArchivedAt = shows.WaitsFor, r.Archived.String()
 	out.Names, out.Groups = labelsOf(r.Names), labelsOf(r.Groups)
 	out.ProcessStartsAt, out.ProtectionStopsAt = r.ProcessStart.String(), r.ProtectStop.String()
 	if r.LimitBytes {
 		out.UsageLimitUnit = limitBytes
 	}
 	if r.UsageLimit > 0 {
-		left := r.UsageLeft
+		left := shows.UsageLeft
 		out.UsageLeft = &left
 	}
 	if latest := r.Latest(); latest != nil {
@@ -41,7 +42,7 @@ func recordOf(r *key.Record) api.Record {
 	var last key.Time
 	for i := range r.Versions {
 		out.Versions[i] = versionOf(&r.Versions[i])
-		last = max(last, r.Versions[i].LastUsed)
+		last = max(last, r.Versions[i].Use().Last)
 	}
 	out.LastUsedAt = last.String()
 	return out
@@ -56,10 +57,11 @@ func labelsOf(all []key.Label) []api.Label {
 }
 
 func versionOf(v *key.Version) api.Version {
+	used := v.Use()
 	out := api.Version{
 		Version: v.Number, State: v.State.String(), CreatedAt: v.Created.String(), ActivatedAt: v.Activated.String(),
 		DeactivatedAt: v.Deactivated.String(), CompromisedAt: v.Compromised.String(), DestroyedAt: v.Destroyed.String(),
-		DestroyAt: v.DestroyAt.String(), Reason: v.Reason, CheckValue: hex.EncodeToString(v.Check), Uses: v.Uses, Bytes: v.Bytes, LastUsedAt: v.LastUsed.String(),
+		DestroyAt: v.DestroyAt.String(), Reason: v.Reason, CheckValue: hex.EncodeToString(v.Check), Uses: used.Count, Bytes: used.Bytes, LastUsedAt: used.Last.String(),
 	}
 	if len(v.Public) > 0 {
 		out.PublicKey = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: v.Public}))

@@ -27,10 +27,12 @@ type Material struct {
 	Sealed []byte `cbor:"3,keyasint,omitempty"` // nonce, ciphertext, tag; empty once destroyed
 }
 
-// Version is one generation of a key's material.
+// Version is one generation of a key's material. The order of the fields is that in which they take the least memory: the state
+// holds one of these for each version of each key, and TestRecordsAreNoLargerThanTheyWere holds it to that.
 type Version struct {
 	Number      uint32   `cbor:"1,keyasint"`
 	State       State    `cbor:"2,keyasint"`
+	Apart       bool     `cbor:"13,keyasint,omitempty"` // it was suspended by itself: resuming the key does not resume it
 	Material    Material `cbor:"3,keyasint"`
 	Public      []byte   `cbor:"4,keyasint,omitempty"` // SubjectPublicKeyInfo (DER) of a key pair
 	Reason      string   `cbor:"5,keyasint,omitempty"` // given with the last state change
@@ -41,12 +43,22 @@ type Version struct {
 	Destroyed   Time     `cbor:"10,keyasint,omitempty"`
 	DestroyAt   Time     `cbor:"11,keyasint,omitempty"` // when it will be destroyed, unless that is cancelled
 	Check       []byte   `cbor:"12,keyasint,omitempty"` // check value of material that was imported
-	Apart       bool     `cbor:"13,keyasint,omitempty"` // it was suspended by itself: resuming the key does not resume it
+	Used        *Use     `cbor:"-"`                     // only in records that the vault shows; nil in the replicated state
+}
 
-	// Only in records that the vault shows, never in the replicated state: the uses of this version as far as the node knows.
-	Uses     uint64 `cbor:"-"` // how often it protected something
-	Bytes    uint64 `cbor:"-"` // that it protected
-	LastUsed Time   `cbor:"-"` // for whatever, about
+// Use is what was done with a version, as far as the node that shows it knows.
+type Use struct {
+	Count uint64 // how often it protected something
+	Bytes uint64 // that it protected
+	Last  Time   // when it was used for whatever, about
+}
+
+// Use is what is known of v's use, nothing where nothing is shown of it.
+func (v *Version) Use() Use {
+	if v.Used == nil {
+		return Use{}
+	}
+	return *v.Used
 }
 
 // LinkKind says what the object that a link leads to is to the one that has the link. Its numbers are the low bytes of
@@ -86,17 +98,21 @@ const (
 )
 
 // Record is one object of the vault: its metadata and its wrapped versions. Records in the replicated state
-// are shared by all readers and are never changed; Clone one to change it.
+// are shared by all readers and are never changed; Clone one to change it. Small fields stand together, for the sake of memory:
+// see Version.
 type Record struct {
 	ID          ID                `cbor:"1,keyasint"`
 	Name        string            `cbor:"2,keyasint,omitempty"`
 	Algorithm   Algorithm         `cbor:"3,keyasint"`
 	Type        ObjectType        `cbor:"4,keyasint"`
-	Usage       Usage             `cbor:"5,keyasint"`
 	State       State             `cbor:"6,keyasint"` // of the key as a whole; a version may do no more than both allow
+	Usage       Usage             `cbor:"5,keyasint"`
 	Versions    []Version         `cbor:"7,keyasint"` // ascending by Number, gaps where versions were purged
 	MinDecrypt  uint32            `cbor:"8,keyasint,omitempty"`
 	Exportable  bool              `cbor:"9,keyasint,omitempty"`
+	Origin      Origin            `cbor:"29,keyasint,omitempty"`
+	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated, after it was deactivated and when it is compromised: see ToRevealIdle
+	LimitBytes  bool              `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 	Parent      ID                `cbor:"10,keyasint,omitempty"`
 	RotateEvery time.Duration     `cbor:"11,keyasint,omitempty"`
 	NextRotate  Time              `cbor:"12,keyasint,omitempty"`
@@ -116,22 +132,29 @@ type Record struct {
 	RotateUses  uint64            `cbor:"26,keyasint,omitempty"` // a version that was used so often gets a successor
 	RotateBytes uint64            `cbor:"27,keyasint,omitempty"` // likewise for so many bytes that it protected
 	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves
-	Origin      Origin            `cbor:"29,keyasint,omitempty"`
-	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated, after it was deactivated and when it is compromised: see ToRevealIdle
 
 	Names        []Label `cbor:"40,keyasint,omitempty"` // that it bears beside Name; no two objects that are not destroyed share one
 	Groups       []Label `cbor:"41,keyasint,omitempty"` // that it is in
 	ProcessStart Time    `cbor:"42,keyasint,omitempty"` // before it, nothing is opened with the key (KMIP 2.1, section 4.42); 0: no such date
 	ProtectStop  Time    `cbor:"43,keyasint,omitempty"` // from it on, nothing is protected with the key (section 4.43); 0: no such date
 	Archived     Time    `cbor:"45,keyasint,omitempty"` // since when it is in the archive, where it is used for nothing; 0: it is not
-	LimitBytes   bool    `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 
-	// Bits is shown only, and of secrets only: how long the latest version is. Other algorithms say it by their name.
-	Bits int `cbor:"-"`
-	// UsageLeft is only in records that the vault shows: what nodes may still take of UsageLimit, and what this one holds.
-	UsageLeft uint64 `cbor:"-"`
-	// WaitsFor is likewise shown only: how many versions of children still hold up a destruction that is scheduled.
-	WaitsFor uint64 `cbor:"-"`
+	Shown *Shown `cbor:"-"` // only in records that the vault shows; nil in the replicated state
+}
+
+// Shown is what the vault adds to a record that it shows. Nothing of it is kept.
+type Shown struct {
+	Bits      int    // how long the latest version is; of secrets only, other algorithms say it by their name
+	UsageLeft uint64 // what nodes may still take of UsageLimit, and what this one holds
+	WaitsFor  uint64 // how many versions of children still hold up a destruction that is scheduled
+}
+
+// Shows is what the vault added to r, nothing where it added nothing.
+func (r *Record) Shows() Shown {
+	if r.Shown == nil {
+		return Shown{}
+	}
+	return *r.Shown
 }
 
 // Latest is the newest version; nil while there is none.
@@ -163,6 +186,16 @@ func (r *Record) Clone() *Record {
 	c.Attributes = maps.Clone(r.Attributes)
 	c.Links = slices.Clone(r.Links)
 	c.Names, c.Groups = slices.Clone(r.Names), slices.Clone(r.Groups)
+	if r.Shown != nil {
+		shown := *r.Shown
+		c.Shown = &shown
+	}
+	for i := range c.Versions {
+		if used := c.Versions[i].Used; used != nil {
+			own := *used
+			c.Versions[i].Used = &own
+		}
+	}
 	return &c
 }
 
