@@ -16,6 +16,15 @@ import (
 	"github.com/quorate/quorate/cluster/peer"
 )
 
+// The bounds of what a node keeps of its log in memory.
+const (
+	RecentEntries = recentEntries
+	RecentBytes   = recentBytes
+)
+
+// NewRecent is what a node puts between raft and its log.
+func NewRecent(s raft.LogStore) raft.LogStore { return newRecent(s) }
+
 // RaftConfig is what this node gave to raft.
 func (n *Node) RaftConfig() *raft.Config { return n.raftConfig() }
 

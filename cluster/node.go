@@ -21,10 +21,9 @@ import (
 )
 
 const (
-	removedFile  = "removed"
-	logCacheSize = 512
-	maxAppend    = 64 // entries in one append: 64 of the typical size; the port bounds the bytes
-	stopWithin   = 5 * time.Second
+	removedFile = "removed"
+	maxAppend   = 64 // entries in one append: 64 of the typical size; the port bounds the bytes
+	stopWithin  = 5 * time.Second
 )
 
 // Node is this process's part of the cluster. Its methods may be called concurrently.
@@ -206,10 +205,7 @@ func (n *Node) startRaft() error {
 	trans := newNamed(n.port.Raft(conf.LocalID, peer.TransportConfig{
 		LocalAddr: raft.ServerAddress(n.peerAddr()), Resolve: n.resolve,
 	}), conf.LocalID)
-	logs, err := raft.NewLogCache(logCacheSize, n.store)
-	if err != nil {
-		return fmt.Errorf("making the log cache: %w", err)
-	}
+	logs := newRecent(n.store)
 	if n.cfg.Bootstrap {
 		if err := n.bootstrap(conf, logs, trans); err != nil {
 			return err

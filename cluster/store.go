@@ -50,7 +50,7 @@ func openBolt(path string, options *bbolt.Options) (b *raftboltdb.BoltStore, err
 }
 
 // store is the raft.LogStore: every entry authenticated and chained, every append timed. It wraps the store that
-// really keeps the entries, and raft's LogCache wraps it, so that what is replicated is what was signed.
+// really keeps the entries, and recent wraps it, so that what is replicated is what was signed.
 //
 // The leader's StoreLogs fills in the authentication; everybody else's verifies it. Any failure of the disk, and any
 // entry that comes back from it other than it was written, is reported through fatal, once raft runs.
