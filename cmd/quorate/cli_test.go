@@ -227,8 +227,33 @@ func TestEveryNameOfAKeyCanBeCompleted(t *testing.T) {
 }
 
 func TestALargeHeapGrowsLess(t *testing.T) {
-	if growth(64<<20, false) != 100 || growth(1<<30, false) >= 50 || growth(1<<30, true) != 100 {
-		t.Errorf("64 MiB may grow by %d %%, 1 GiB by %d %%, or %d %% where that was dear", growth(64<<20, false), growth(1<<30, false), growth(1<<30, true))
+	var p pace
+	at := time.Now()
+	for i, step := range []struct {
+		after time.Duration
+		share float64
+		want  int
+	}{
+		{0, 0, 25},
+		{time.Second, .25, 50},
+		{time.Second, .25, 50},
+		{2 * time.Second, .15, 50},
+		{dearFor - 3*time.Second, .1, 50},
+		{time.Second, .1, 25},
+		{0, .21, 50},
+		{dearAgain, .3, 100},
+		{dearAgain, .9, 100},
+		{dearFor - 1, 0, 100},
+		{1, 0, 25},
+	} {
+		at = at.Add(step.after)
+		p.follow(at, step.share)
+		if got := p.growth(1 << 30); got != step.want {
+			t.Errorf("step %d: 1 GiB may grow by %d %%, want %d", i, got, step.want)
+		}
+		if got := p.growth(64 << 20); got != 100 {
+			t.Errorf("step %d: 64 MiB may grow by %d %%", i, got)
+		}
 	}
 	var c collector
 	if c.share(1, 100, 50); c.share(2, 110, 56) != 0.25 || c.share(2, 110, 56) != 0 {
@@ -242,7 +267,7 @@ func TestALargeHeapGrowsLess(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	tuneMemory(over)
-	if was := debug.SetGCPercent(100); was != largeGrowth {
+	if was := debug.SetGCPercent(100); was != growths[0] {
 		t.Errorf("with a large heap the collector's target is %d %%", was)
 	}
 	runtime.KeepAlive(live)

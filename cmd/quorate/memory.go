@@ -10,20 +10,44 @@ import (
 
 // The collector lets the heap grow to twice of what lives in it. With a million keys that is a gigabyte of nothing, so
 // above largeHeap it may grow by a quarter only: it works more often, on a heap that hardly changes. Where that took more than
-// dearShare of what the process computes, as when a campaign writes every key anew, it is let go for dearFor.
+// dearShare of what the process computes, as when very many keys are made, it is given half, and where that is dear too, as when
+// a campaign writes every key anew, it is let go, until it was not dear for dearFor.
 const (
-	largeHeap   = 384 << 20
-	smallGrowth = 100 // per cent
-	largeGrowth = 25
-	dearShare   = 0.2
-	dearFor     = 30 * time.Second
+	largeHeap = 384 << 20
+	dearShare = 0.2
+	dearFor   = 30 * time.Second
+	dearAgain = 3 * time.Second // what was measured sooner after a step tells of the time before it
 )
 
-// growth is what the collector lets a heap grow by, in per cent, when live bytes of it are in use. dear: collecting by the
-// quarter cost too much a moment ago.
-func growth(live uint64, dear bool) int {
-	if live > largeHeap && !dear {
-		return largeGrowth
+// smallGrowth is what a heap below largeHeap may grow by, in per cent, and growths what a larger one may, the dearest last.
+const smallGrowth = 100
+
+var growths = [...]int{25, 50, 100}
+
+// pace is how dear collecting has been of late.
+type pace struct {
+	step int       // of growths
+	at   time.Time // of the last step
+	dear time.Time // when it was dear last
+}
+
+// follow takes a step where collecting took this share of what the process computed, and goes back where it was not dear for long.
+func (p *pace) follow(now time.Time, share float64) {
+	switch {
+	case share > dearShare:
+		p.dear = now
+		if now.Sub(p.at) >= dearAgain && p.step < len(growths)-1 {
+			p.step, p.at = p.step+1, now
+		}
+	case now.Sub(p.dear) >= dearFor:
+		p.step = 0
+	}
+}
+
+// growth is what the collector lets a heap grow by, in per cent, when live bytes of it are in use.
+func (p *pace) growth(live uint64) int {
+	if live > largeHeap {
+		return growths[p.step]
 	}
 	return smallGrowth
 }
@@ -55,16 +79,17 @@ func tuneMemory(ctx context.Context) {
 		{Name: "/cpu/classes/gc/mark/idle:cpu-seconds"}, // done when there was nothing better to do
 	}
 	var c collector
-	var dear time.Time // until when
+	var p pace
 	set := smallGrowth
 	for {
 		metrics.Read(sample)
 		began := c.busy == 0 // the start of the process, which read a snapshot, tells nothing of what comes
 		idle := sample[4].Value.Float64()
-		if c.share(sample[1].Value.Float64()-idle, sample[2].Value.Float64(), sample[3].Value.Float64()+idle) > dearShare && !began {
-			dear = time.Now().Add(dearFor)
+		share := c.share(sample[1].Value.Float64()-idle, sample[2].Value.Float64(), sample[3].Value.Float64()+idle)
+		if !began {
+			p.follow(time.Now(), share)
 		}
-		if now := growth(sample[0].Value.Uint64(), time.Now().Before(dear)); now != set {
+		if now := p.growth(sample[0].Value.Uint64()); now != set {
 			debug.SetGCPercent(now)
 			set = now
 		}
