@@ -124,8 +124,8 @@ func (v *Vault) guard(r *key.Record, version uint32, now key.Time) error {
 	if version != 0 {
 		what += " version " + number(version)
 	}
-	return fault.New(fault.BadState, "%s was used %s ago", what, ago(time.Duration(now-last)*time.Millisecond)).
-		WithHint("What it protects is lost when it is destroyed. Make sure that nobody needs it, then repeat with force (--force).")
+	return fault.New(fault.BadState, "%s was used %s ago, and what was used within %s is destroyed only by force", what, ago(time.Duration(now-last)*time.Millisecond), key.FormatPeriod(v.cfg.DestroyGuard)).
+		WithHint("What it protects is lost when it is destroyed. The audit log tells who used it. Once nobody needs it, repeat with force (--force), which waits all the same and can be cancelled; or without after %s.", last.Add(v.cfg.DestroyGuard))
 }
 
 // ago is a time span as a person says it.

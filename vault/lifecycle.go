@@ -412,7 +412,7 @@ func (t *task) again(ctx context.Context) (first fsm.Outcome, done bool, err err
 }
 
 func noVersion(r *key.Record, n uint32) error {
-	return fault.New(fault.NotFound, "key %s has no version %d", nameOf(r), n)
+	return fault.New(fault.NotFound, "key %s has no version %d", nameOf(r), n).WithHint("`quorate key show %s` lists its versions.", nameOf(r))
 }
 
 func number(n uint32) string {

@@ -275,9 +275,8 @@ opened by "quorate decrypt --key KEY". The plain form is shown only with --plain
 With --store the cluster keeps the data key instead, wrapped under KEY: remember its id, and any node hands it out again
 with "quorate key material ID". When KEY is rotated, the data key stays the same and is wrapped anew by itself.`,
 		Example: `  quorate datakey backups --bits 256 --plaintext --format json
+  quorate datakey --key backups --context tenant=42
   quorate datakey backups --store --tag tenant=42`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.connect(cmd)
 			if err != nil {
@@ -305,6 +304,7 @@ with "quorate key material ID". When KEY is rotated, the data key stays the same
 			})
 		},
 	}
+	a.keyArgument(cmd)
 	cmd.Flags().IntVar(&in.Bits, "bits", 256, "size of the data key: 128, 192, 256, 384 or 512")
 	cmd.Flags().BoolVar(&in.Plaintext, "plaintext", false, "show the data key itself too (base64)")
 	cmd.Flags().StringVar(&binding, "context", "", "`text` bound to it: the same is needed to decrypt")

@@ -24,8 +24,6 @@ the secret that an elliptic-curve key agrees on with the peer's public key (PEM)
 --secret-itself gives what both keys agree on without HKDF, for software that derives by itself.`,
 		Example: `  quorate derive master --info disk1 --bytes 32
   quorate derive ecdh --peer bob.pem --info session --encoding hex`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.checkForm(form); err != nil {
 				return err
@@ -46,6 +44,7 @@ the secret that an elliptic-curve key agrees on with the peer's public key (PEM)
 			return a.deliverSecret(&f, r, r.Derived, form)
 		},
 	}
+	a.keyArgument(cmd)
 	fl := cmd.Flags()
 	fl.IntVar(&in.Bytes, "bytes", 0, "`length` of the secret in bytes (default 32)")
 	by.flags(cmd)
@@ -74,7 +73,7 @@ func (d *derivation) read() error {
 	if d.peer == "" {
 		return nil
 	}
-	b, err := readSmall(d.peer)
+	b, err := readPublic(d.peer)
 	d.in.PeerPublicKey = string(b)
 	return err
 }

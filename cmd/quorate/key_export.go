@@ -28,7 +28,7 @@ recipients open it as CKM_RSA_AES_KEY_WRAP (OAEP with SHA-256, then AES-KWP), al
 			if f.raw && f.out == "" && isTerminal(a.out) && a.format != "json" {
 				return fault.New(fault.Invalid, "raw bytes would go to the terminal").WithHint("Name a file with -o, or leave --raw away.")
 			}
-			b, err := readSmall(recipient)
+			b, err := readPublic(recipient)
 			if err != nil {
 				return err
 			}

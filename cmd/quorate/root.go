@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -132,6 +134,21 @@ Exit codes: 0 done, 1 internal error, 2 wrong usage or invalid request, 3 denied
 	return root
 }
 
+// wrongArgs says what a command line lacks, or has too much, by how the command is written.
+func wrongArgs(c *cobra.Command, fit cobra.PositionalArgs, args []string) error {
+	err := fit(c, args)
+	use := strings.TrimSuffix(c.UseLine(), " [flags]")
+	switch {
+	case err == nil || c.HasSubCommands():
+		return err
+	case fit(c, append(slices.Clone(args), "x")) == nil:
+		return fmt.Errorf("something is missing; write: %s", use)
+	case len(args) > 0 && fit(c, args[:len(args)-1]) == nil:
+		return fmt.Errorf("%q is one argument too many; write: %s", args[len(args)-1], use)
+	}
+	return err
+}
+
 // prepare gives every command what all have in common: groups answer with their help and refuse what they do not
 // know, and a command's own code is told apart from the reading of its command line.
 func (a *app) prepare(cmd *cobra.Command) {
@@ -152,6 +169,9 @@ func (a *app) prepare(cmd *cobra.Command) {
 		cmd.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		cmd.SuggestionsMinimumDistance = 2
 		return
+	}
+	if inner := cmd.Args; inner != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error { return wrongArgs(c, inner, args) }
 	}
 	if inner := cmd.RunE; inner != nil {
 		cmd.RunE = func(c *cobra.Command, args []string) error {

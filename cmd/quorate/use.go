@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -51,6 +53,30 @@ func (a *app) keyFlag(cmd *cobra.Command, key *string) {
 	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
 }
 
+// keyArgument lets a command that takes its key as an argument take it by --key too, as those do that have an input.
+func (a *app) keyArgument(cmd *cobra.Command) {
+	var key string
+	cmd.Flags().StringVarP(&key, "key", "k", "", "name or id of the `key`, in place of the argument")
+	_ = cmd.RegisterFlagCompletionFunc("key", a.completeKeyFlag)
+	cmd.ValidArgsFunction = a.completeKeys
+	cmd.Args = func(c *cobra.Command, args []string) error {
+		if !c.Flags().Changed("key") {
+			return cobra.ExactArgs(1)(c, args)
+		}
+		return cobra.MaximumNArgs(1)(c, args)
+	}
+	inner := cmd.RunE
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		if c.Flags().Changed("key") {
+			if len(args) > 0 {
+				return fault.New(fault.Invalid, "the key is named twice: %q and --key %s", args[0], key).WithHint("Leave one of them away.")
+			}
+			args = []string{key}
+		}
+		return inner(c, args)
+	}
+}
+
 // outFlags are for commands with a result that can go to a file.
 func (f *useFlags) outFlags(cmd *cobra.Command, raw string) {
 	flags := cmd.Flags()
@@ -88,6 +114,22 @@ func readSmall(path string) ([]byte, error) {
 	}
 	if len(b) > 2*maxText {
 		return nil, fault.New(fault.TooLarge, "%s is larger than %d bytes", path, 2*maxText)
+	}
+	return b, nil
+}
+
+// readPublic reads a file with somebody's public key, and refuses a private one here: it must not even be sent.
+func readPublic(path string) ([]byte, error) {
+	b, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	var outer asn1.RawValue
+	_, err = asn1.Unmarshal(b, &outer)
+	der := err == nil && len(outer.Bytes) > 0 && outer.Bytes[0] == asn1.TagInteger // private keys begin with a version, public ones do not
+	if der || bytes.Contains(b, []byte("PRIVATE KEY-----")) {
+		clear(b)
+		return nil, fault.New(fault.Invalid, "%s holds a private key, and was not sent", path).WithHint("Name the file with the public key: openssl pkey -in %s -pubout writes it.", path)
 	}
 	return b, nil
 }

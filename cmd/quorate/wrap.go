@@ -102,8 +102,6 @@ ciphertext is public; decapsulate gets the same secret out of it.
 With --ciphertext the ciphertext goes to a file and the secret alone is printed.`,
 		Example: `  quorate encapsulate partner --format json
   quorate encapsulate partner --ciphertext to-partner.ct`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.connect(cmd)
 			if err != nil {
@@ -126,6 +124,7 @@ With --ciphertext the ciphertext goes to a file and the secret alone is printed.
 			return a.result(r, func(w io.Writer) error { return writeBytes(w, r.SharedSecret, "base64") })
 		},
 	}
+	a.keyArgument(cmd)
 	cmd.Flags().StringVar(&ciphertext, "ciphertext", "", "`file` for the ciphertext")
 	return cmd
 }

@@ -198,7 +198,7 @@ func checkContentType(given []string) error {
 		return nil
 	}
 	if t, _, err := mime.ParseMediaType(given[0]); err != nil || t != "application/json" || len(given) > 1 {
-		return fault.New(fault.Invalid, "the body must be JSON").WithHint("Send Content-Type: application/json, or none.")
+		return fault.New(fault.Invalid, "the body must be JSON").WithHint("Send Content-Type: application/json, or none; with curl: --json in place of -d.")
 	}
 	return nil
 }
