@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -125,6 +127,11 @@ func TestTokensEndWhenTheyExpireAndWhenTheyAreRevoked(t *testing.T) {
 	}
 
 	const ttl = 2 * time.Second
+	kept := c.clientFor(c.knownToken(api.TokenRequest{Principal: "reader", TTL: "4s"}).Token)
+	keep, stop := context.WithCancel(t.Context())
+	defer stop()
+	keeping := make(chan error, 1)
+	go func() { keeping <- kept.KeepToken(keep) }()
 	began := time.Now()
 	short := c.token(api.TokenRequest{Principal: "reader", TTL: "2s"})
 	use := get("/v1/keys/k")
@@ -152,6 +159,18 @@ func TestTokensEndWhenTheyExpireAndWhenTheyAreRevoked(t *testing.T) {
 		if lastGood > ttl+time.Second {
 			t.Errorf("%s took the token %v after it was made, its TTL is %v", n.name, lastGood, ttl)
 		}
+	}
+	eventually(t, 10*time.Second, "two lives of the kept token are over", func() error {
+		if left := 8*time.Second - time.Since(began); left > 0 {
+			return fmt.Errorf("%v to go", left)
+		}
+		return nil
+	})
+	if _, err := kept.Key(t.Context(), "k"); err != nil {
+		t.Errorf("a token that its client keeps alive: %v", err)
+	}
+	if stop(); <-keeping != nil {
+		t.Error("keeping it ended by itself")
 	}
 
 	for i, way := range c.nodes {

@@ -1,18 +1,25 @@
 package e2e_test
 
 import (
+	"bytes"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	_ "modernc.org/sqlite" // makes a database
+
+	"github.com/quorate/quorate/transport/api"
 )
 
 // The keys of a transit engine come in with all their versions, and are compared; brought in again they are compared only, also at
-// another node, and a dry run writes nothing.
-func TestKeysOfATransitEngineMoveIn(t *testing.T) {
+// another node, and a dry run writes nothing. So do those of a PyKMIP server.
+func TestKeysOfATransitEngineAndOfPyKMIPMoveIn(t *testing.T) {
 	c := open(t)
 	first, second := "an AES key of thirty-two bytes:1", "an AES key of thirty-two bytes:2"
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
@@ -56,5 +63,51 @@ func TestKeysOfATransitEngineMoveIn(t *testing.T) {
 	}
 	if got := c.cli(nil, "key", "import", "--transit", file, "--prefix", "vault/"); got.code != 2 || !strings.Contains(got.stdout, "failed") {
 		t.Errorf("another key of that name: %v", got)
+	}
+	c.pykmipMovesIn()
+}
+
+// pykmipMovesIn brings in the database of a PyKMIP server: a key comes with its material and its state, and what cannot come says why.
+// That PyKMIP's own databases are read is proved where they are.
+func (c *cluster) pykmipMovesIn() {
+	c.t.Helper()
+	file := filepath.Join(c.t.TempDir(), "pykmip.database")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	value := []byte("an AES key of thirty-two bytes:4")
+	_, err = db.ExecContext(c.t.Context(), `
+		CREATE TABLE managed_objects (uid INTEGER PRIMARY KEY, object_type INTEGER, value BLOB);
+		CREATE TABLE crypto_objects (uid INTEGER PRIMARY KEY, cryptographic_usage_mask INTEGER, state INTEGER);
+		CREATE TABLE keys (uid INTEGER PRIMARY KEY, cryptographic_algorithm INTEGER, cryptographic_length INTEGER, _kdw_wrapping_method INTEGER);
+		CREATE TABLE managed_object_names (mo_uid INTEGER, name TEXT, name_index INTEGER);
+		INSERT INTO managed_objects VALUES (1, 2, ?1), (2, 2, ?1), (3, 4, x'00');
+		INSERT INTO crypto_objects VALUES (1, 12, 2), (2, 12, 3), (3, 1, 2);
+		INSERT INTO keys VALUES (1, 3, 256, -1), (2, 3, 256, -1), (3, 6, 256, -1);
+		INSERT INTO managed_object_names VALUES (1, 'disks', 0), (2, 'old disks', 0), (3, 'signer', 0);`, value)
+	if err := errors.Join(err, db.Close()); err != nil {
+		c.t.Fatal(err)
+	}
+	type report struct {
+		Imported int `json:"imported"`
+		Before   int `json:"there_before"`
+		Left     int `json:"left_out"`
+		Failed   int `json:"failed"`
+	}
+	for i, want := range []report{{Imported: 2, Left: 1}, {Before: 2, Left: 1}} {
+		var got report
+		ran := c.cli(c.nodes[i:i+1], "key", "import", "--pykmip", file, "--prefix", "kmip/", "--format", "json")
+		if err := json.Unmarshal([]byte(ran.stdout), &got); err != nil || ran.code != 0 || got != want || !strings.Contains(ran.stdout, "no agreed form") {
+			c.t.Errorf("run %d: %+v, %v, %v; want %+v", i+1, got, err, ran, want)
+		}
+	}
+	for name, state := range map[string]string{"kmip/disks": "active", "kmip/object-2": "deactivated"} {
+		var r api.Record
+		c.must(c.nodes[2], get("/v1/keys/"+name+"?consistency=linearizable")).into(c.t, &r)
+		var m struct{ Material []byte }
+		if err := json.Unmarshal([]byte(c.ok("key", "material", name, "--format", "json")), &m); err != nil || r.State != state || !bytes.Equal(m.Material, value) {
+			c.t.Errorf("%s is %s, %v", name, r.State, err)
+		}
 	}
 }
