@@ -156,7 +156,9 @@ func powerCuts(t *testing.T, nodes, cuts int, program string) (kept, taken int, 
 			}
 		}
 		for _, n := range c.nodes {
-			c.settled(n)
+			if err := c.knows(n); err != nil {
+				return 0, 0, fmt.Errorf("after cut %d %s does not start: %w", cut+1, n.name, err)
+			}
 		}
 		c.unseal(c.nodes[cut%nodes])
 		c.serving(c.nodes...)
@@ -174,6 +176,20 @@ func powerCuts(t *testing.T, nodes, cuts int, program string) (kept, taken int, 
 		taken += int(d.Stats().Undone)
 	}
 	return len(acked), taken, nil
+}
+
+// knows waits until a node that was started has the cluster's state; an error if it ends instead.
+func (c *cluster) knows(n *node) error {
+	return kit.Attempt(30*time.Second, func() error {
+		if n.ended() {
+			return fmt.Errorf("it ended: %w\n%s", n.proc.Err(), n.tail(5))
+		}
+		s, err := c.status(n)
+		if err == nil && (s.Leader == "" || s.Index == 0 || !s.Initialized) {
+			err = fmt.Errorf("%+v", s)
+		}
+		return err
+	})
 }
 
 // answers waits until a node that was started answers; an error if it ends instead.
