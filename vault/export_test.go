@@ -162,3 +162,9 @@ func Touched(cmd fsm.Command) []key.ID { return touched(cmd) }
 
 // TidyShares does once what Run does every second: it removes shares that open nothing any more.
 func (v *Vault) TidyShares() error { return v.tidyShares() }
+
+// Holds tells whether the first version of a key lies opened in the node's memory, from whatever record it was opened.
+func (v *Vault) Holds(id key.ID) bool {
+	_, held := v.keys.cache.GetIfPresent(slot{id, 1})
+	return held
+}

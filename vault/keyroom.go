@@ -208,6 +208,10 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 		v.usage.applied(c.Items, v.state())
 	case *fsm.PurgeKey:
 		v.usage.forgetLimit(c.ID)
+	case *fsm.ReplaceKeys:
+		for i := range c.Items {
+			v.forget(c.Items[i].ID)
+		}
 	case interface{ Target() key.ID }:
 		v.forget(c.Target())
 	}

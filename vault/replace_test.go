@@ -43,3 +43,22 @@ func TestAReplacedKeyStaysUnderItsPolicies(t *testing.T) {
 		t.Errorf("a key with too long a name: %v", err)
 	}
 }
+
+// TestAReplacedKeyIsNotHeldOpened: what was opened of it under its old record is dropped on every node that applies the replacement.
+func TestAReplacedKeyIsNotHeldOpened(t *testing.T) {
+	f := vaulttest.New(t)
+	v := f.Vault(0)
+	old := f.MustCreate("k")
+	if _, err := encrypt(v, f.Root(), "k", "plain"); err != nil {
+		t.Fatal(err)
+	}
+	if !v.Holds(old.ID) {
+		t.Fatal("a key that is in use is not held opened")
+	}
+	if _, err := v.ReplaceKey(ctx, f.Root(), "k", vault.ReplaceSpec{}); err != nil {
+		t.Fatal(err)
+	}
+	if v.Holds(old.ID) {
+		t.Error("it is still held opened under the record that it had before")
+	}
+}
