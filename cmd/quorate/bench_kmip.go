@@ -36,6 +36,9 @@ var kmipLoads = []struct {
 
 // kmip holds the KMIP port of a follower against PyKMIP's server, in turn, round by round.
 func (b *localBench) kmip(ctx context.Context) error {
+	if err := b.codec(); err != nil {
+		return err
+	}
 	leader, err := b.leader(ctx)
 	if err != nil {
 		return err

@@ -70,6 +70,7 @@ func (b *localBench) list(ctx context.Context) error {
 			return err
 		}
 		b.results = append(b.results, r)
+		b.figure("list: page of 100 "+p.name+" at the server, mean", server.mean()*1000, "ms")
 		b.figure("list: page of 100 "+p.name+" at the server, p50", server.quantile(.5)*1000, "ms")
 		b.figure("list: page of 100 "+p.name+" at the server, p99", server.quantile(.99)*1000, "ms")
 		b.note("list: a page of 100 among %d keys %s: at the server p50 %.2f ms, p99 %.2f ms, mean %.2f ms (its own metric); at the client p50 %.2f ms, p99 %.2f ms",

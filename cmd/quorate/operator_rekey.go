@@ -170,8 +170,12 @@ func (a *app) requestRekey(ctx context.Context, c *client.Client, f rekeying) er
 func (a *app) beginRekey(ctx context.Context, c *client.Client, f rekeying) (*api.RekeyResponse, error) {
 	if f.resume {
 		r, err := c.Rekey(ctx)
-		if err == nil {
-			a.say("Going on in phase %q: %d of %d shares.", r.Phase, r.Have, r.Need)
+		if err != nil {
+			return nil, err
+		}
+		a.say("Going on in phase %q: %d of %d shares.", r.Phase, r.Have, r.Need)
+		if f.dir != "" && r.Phase == phaseProve { // the new shares are still to come
+			err = freshFolder(f.dir)
 		}
 		return r, err
 	}
