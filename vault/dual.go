@@ -163,6 +163,9 @@ func (t *task) findDual(name string) (*key.Record, error) {
 	if r.State != key.Active || ver.State != key.Active {
 		return nil, fault.New(fault.BadState, "the data key is %s", worse(r.State, ver.State))
 	}
+	if err := onLine(r); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 

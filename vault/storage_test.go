@@ -21,9 +21,13 @@ func TestWhatIsArchivedIsUsedForNothing(t *testing.T) {
 	ok(t, "creating a parent", err)
 	_, err = f.Vault(0).CreateKey(ctx, root, vault.KeySpec{Name: "child", Parent: "parent"})
 	ok(t, "creating a child", err)
+	dual, err := f.Vault(0).CreateDual(ctx, root, kekPublic())
+	ok(t, "creating a dual key", err)
+	_, err = openDual(f.Vault(2), root, kekPEM()) // it is held opened there
+	ok(t, "opening it", err)
 	text := mustEncrypt(t, f, "k", "secret")
 	below := mustEncrypt(t, f, "child", "secret")
-	for _, name := range []string{"k", "parent"} {
+	for _, name := range []string{"k", "parent", dual.Name} {
 		r, err := f.Vault(1).ArchiveKey(ctx, root, name, 0)
 		ok(t, "archiving", err)
 		if r.Archived == 0 || r.State != key.Active {
@@ -36,6 +40,7 @@ func TestWhatIsArchivedIsUsedForNothing(t *testing.T) {
 			"encrypting":                 err1(encrypt(v, root, "k", "x")),
 			"decrypting":                 err1(decrypt(v, root, "k", text)),
 			"taking out":                 err1(reveal(v, root, "k", 0)),
+			"opening a dual key":         err1(openDual(v, root, kekPEM())),
 			"opening a child":            err1(decrypt(v, root, "child", below)),
 			"making a child":             err1(v.CreateKey(ctx, root, vault.KeySpec{Name: "another", Parent: "parent"})),
 			"rotating":                   err1(v.RotateKey(ctx, root, "k")),

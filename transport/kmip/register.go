@@ -146,7 +146,7 @@ func (x *exchange) registeredBlock(t key.ObjectType, object ttlv.Item, all templ
 	if b.Find(wire.TagKeyCompressionType).Present() {
 		return out, because(wire.ResultReasonKeyCompressionTypeNotSupported, fault.New(fault.Invalid, "keys are not compressed here"))
 	}
-	algorithm, bits, err := blockCipher(b, all)
+	algorithm, _, err := blockCipher(b, all)
 	if err != nil {
 		return out, err
 	}
@@ -168,7 +168,8 @@ func (x *exchange) registeredBlock(t key.ObjectType, object ttlv.Item, all templ
 	if out.Key, err = x.spec(all, t); err != nil {
 		return out, err
 	}
-	if algorithm, bits, err = blockCipher(b, all); err != nil {
+	algorithm, bits, err := blockCipher(b, all) // the attributes inside may say what the block does not
+	if err != nil {
 		return out, err
 	}
 	if err := held.agrees(algorithm, bits); err != nil {

@@ -155,21 +155,21 @@ func TestSplittingIsTakingOut(t *testing.T) {
 	second := identifiers(t, w.one("1.4", splitInto("SplitKey", k, 3, 2, "PolynomialSharingGF2_8", "")))
 	w.one("1.4", "ModifyAttribute "+byID(ids[2])+`<Attribute><AttributeName type="TextString" value="Extractable"/><AttributeValue type="Boolean" value="false"/></Attribute>`)
 	for item, want := range map[string]string{
-		splitInto("SplitKey", kept, 3, 2, "PolynomialSharingGF2_8", ""):                         "NotExtractable: ",
-		splitInto("SplitKey", sensitive, 3, 2, "PolynomialSharingGF2_8", ""):                    "Sensitive: ",
-		splitInto("SplitKey", key.ID{7: 1}.String(), 3, 2, "PolynomialSharingGF2_8", ""):        "ItemNotFound: ",
-		splitInto("SplitKey", ids[0], 3, 2, "PolynomialSharingGF2_8", ""):                       "InvalidField: ",
-		splitInto("SplitKey", k, 3, 4, "PolynomialSharingGF2_8", ""):                            "InvalidField: ",
-		splitInto("SplitKey", k, 3, 2, "XOR", ""):                                               "InvalidField: ",
-		splitInto("SymmetricKey", "", 3, 2, "PolynomialSharingGF2_8", ""):                       "InvalidField: ",
-		splitInto("Certificate", "", 3, 2, "PolynomialSharingGF2_8", ""):                        "InvalidField: ",
-		join("SymmetricKey", "", ids[0], ids[2]):                                                "NotExtractable: ",
-		join("SymmetricKey", "", ids[0], other[1]):                                              "InvalidField: ",
-		join("SymmetricKey", "", ids[0], ids[0]):                                                "InvalidField: ",
-		join("SymmetricKey", "", ids[0], k):                                                     "InvalidField: ",
-		join("Certificate", "", ids[0], ids[1]):                                                 "InvalidField: ",
-		join("SymmetricKey", "", ids[0], ids[1], second[2]):                                     "InvalidField: ",
-		strings.Replace(splitInto("SplitKey", k, 3, 2, "XOR", ""), "SplitKeyThreshold", "X", 0): "InvalidField: ",
+		splitInto("SplitKey", kept, 3, 2, "PolynomialSharingGF2_8", ""):                  "NotExtractable: ",
+		splitInto("SplitKey", sensitive, 3, 2, "PolynomialSharingGF2_8", ""):             "Sensitive: ",
+		splitInto("SplitKey", key.ID{7: 1}.String(), 3, 2, "PolynomialSharingGF2_8", ""): "ItemNotFound: ",
+		splitInto("SplitKey", ids[0], 3, 2, "PolynomialSharingGF2_8", ""):                "InvalidField: ",
+		splitInto("SplitKey", k, 3, 4, "PolynomialSharingGF2_8", ""):                     "InvalidField: ",
+		splitInto("SplitKey", k, 3, 2, "XOR", ""):                                        "InvalidField: ",
+		splitInto("SymmetricKey", "", 3, 2, "PolynomialSharingGF2_8", ""):                "InvalidField: ",
+		splitInto("Certificate", "", 3, 2, "PolynomialSharingGF2_8", ""):                 "InvalidField: ",
+		join("SymmetricKey", "", ids[0], ids[2]):                                         "NotExtractable: ",
+		join("SymmetricKey", "", ids[0], other[1]):                                       "InvalidField: ",
+		join("SymmetricKey", "", ids[0], ids[0]):                                         "InvalidField: ",
+		join("SymmetricKey", "", ids[0], k):                                              "InvalidField: ",
+		join("Certificate", "", ids[0], ids[1]):                                          "InvalidField: ",
+		join("SymmetricKey", "", ids[0], ids[1], second[2]):                              "InvalidField: ",
+		strings.Replace(splitInto("SplitKey", k, 3, 2, "PolynomialSharingGF2_8", ""), `<SplitKeyThreshold type="Integer" value="2"/>`, "", 1): "MissingData: ",
 	} {
 		if got := outcomes(t, w.ask(request("2.1", "", item)))[0]; !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s, want %s", item, got, want)
