@@ -28,6 +28,8 @@ var structs = []any{
 	api.InitRequest{},
 	api.InitResponse{},
 	api.ShareRequest{},
+	api.HandInRequest{},
+	api.HandInResponse{},
 	api.UnsealResponse{},
 	api.SealMember{},
 	api.SealRequest{},

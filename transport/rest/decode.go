@@ -150,7 +150,7 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // share is api.ShareRequest with the share as bytes.
 type share struct {
-	Share  text   `json:"share"`
+	Share  text   `json:"share,omitzero"`
 	HandIn string `json:"hand_in,omitzero"`
 	ID     string `json:"id,omitzero"`
 }

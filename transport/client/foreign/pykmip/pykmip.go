@@ -90,8 +90,14 @@ func readRows(ctx context.Context, db *sql.DB) (all []*foreign.PyKMIPObject, err
 	if err := tables(ctx, db); err != nil {
 		return nil, err
 	}
-	wrapped := "NULL"
 	var there int
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM managed_objects LIMIT ?)`, maxKeys+1).Scan(&there); err != nil {
+		return nil, err
+	}
+	if there > maxKeys { // before any of them is read
+		return nil, tooLarge()
+	}
+	wrapped := "NULL"
 	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('keys') WHERE name = '_kdw_wrapping_method'`).Scan(&there); err != nil {
 		return nil, err
 	}
@@ -129,7 +135,7 @@ func readRows(ctx context.Context, db *sql.DB) (all []*foreign.PyKMIPObject, err
 		}
 		all, at[r.UID()] = append(all, r), r
 		if bytes += r.Size(); len(all) > maxKeys || bytes > maxValues {
-			return all, fault.New(fault.TooLarge, "the database has more than %d objects, or %d MiB of keys", maxKeys, maxValues>>20)
+			return all, tooLarge()
 		}
 	}
 	if err := found.Err(); err != nil {
@@ -156,6 +162,10 @@ func readNames(ctx context.Context, db *sql.DB, at map[int64]*foreign.PyKMIPObje
 		}
 	}
 	return names.Err()
+}
+
+func tooLarge() error {
+	return fault.New(fault.TooLarge, "the database has more than %d objects, or %d MiB of keys", maxKeys, maxValues>>20)
 }
 
 func invalid(format string, args ...any) *fault.Error {
