@@ -41,10 +41,12 @@ var (
 	opUseTicket  = newWrite("ticket.use", access.Unchecked, useTicket)
 	errTicket    = fault.New(fault.Unauthenticated, "the ticket is not valid: it was never given out, has expired, is used up or was ended")
 	errNoTickets = fault.New(fault.Unauthenticated, "only who shows a certificate or a token gets a ticket")
+	errOfTicket  = fault.New(fault.Denied, "a ticket gets no other ticket: ask for one with the certificate or the token itself")
 )
 
-// Login gives the caller a ticket, which it clears. It can do no more than the caller may, so no policy is asked; fault.Busy when the
-// caller has too many that have not ended.
+// Login gives the caller a ticket, which it clears. It can do no more than the caller may, so no policy is asked, and it lives no longer
+// than the token that the caller has; fault.Busy when the caller has too many that have not ended, fault.Denied to who came with a ticket:
+// a door that took a use off one has to refuse him itself, for nothing tells him from its maker any more.
 func (v *Vault) Login(ctx context.Context, c access.Caller, s TicketSpec) ([]byte, error) {
 	in := ticketIn{TTL: s.TTL, Uses: s.Uses}
 	if s.Rights != nil {
@@ -86,9 +88,35 @@ func login(ctx context.Context, t *task, in ticketIn) (*access.Token, error) {
 		return nil, err
 	}
 	tok.Principal, tok.Groups, tok.Parent = c.Principal, c.Groups, c.Token
+	if err := t.boundBy(tok, c.Token); err != nil {
+		return nil, err
+	}
 	tok.Of, tok.Scope, tok.UsesLeft, tok.MaxUntil = c.Kind, in.Scope, in.Uses, tok.Expires
 	t.change("principal", c.Principal)
 	return t.commitToken(ctx, tok)
+}
+
+// boundBy has a ticket end when the token does with which it was asked for, if there is one.
+func (t *task) boundBy(tok *access.Token, parent key.ID) error {
+	if parent.IsZero() {
+		return nil
+	}
+	p := t.link.machine.State().Token(parent)
+	if p == nil {
+		return errBearer
+	}
+	if p.Kind == access.Ticket {
+		return errOfTicket
+	}
+	if err := t.keys.checkToken(p); err != nil {
+		return err
+	}
+	for _, end := range []key.Time{p.Expires, p.MaxUntil} {
+		if end != 0 {
+			tok.Expires = min(tok.Expires, end)
+		}
+	}
+	return nil
 }
 
 // tickets is how many the caller has that live.

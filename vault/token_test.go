@@ -222,3 +222,16 @@ func TestASealedNodeKnowsTokensByTheirHash(t *testing.T) {
 		t.Errorf("and others in: %v", err)
 	}
 }
+
+// TestATicketGetsNoTicket: not in the vault either, whatever a door lets through.
+func TestATicketGetsNoTicket(t *testing.T) {
+	f := vaulttest.New(t)
+	v := f.Vault(0)
+	ticket, err := v.Login(ctx, f.Root(), vault.TicketSpec{})
+	ok(t, "logging in", err)
+	who, _, err := v.Admitted(ctx, f.Root(), ticket)
+	ok(t, "coming with a ticket", err)
+	if _, err := v.Login(ctx, who, vault.TicketSpec{}); !errors.Is(err, fault.Denied) {
+		t.Errorf("a ticket got a ticket: %v", err)
+	}
+}

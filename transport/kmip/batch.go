@@ -95,16 +95,17 @@ type exchange struct {
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
 	back    []back // how what the operation did is taken back
 
-	rights  *rights                                 // what a ticket lets its bearer do; nil: all that the caller may
-	code    wire.Operation                          // of the operation that is being done
-	instead func(out *ttlv.Encoder, item ttlv.Item) // writes the answer in place of the item as it is otherwise; nil: nothing does
+	rights   *rights                                 // what a ticket lets its bearer do; nil: all that the caller may
+	ticketed bool                                    // the caller came with a ticket, also where it was the last use of one
+	code     wire.Operation                          // of the operation that is being done
+	instead  func(out *ttlv.Encoder, item ttlv.Item) // writes the answer in place of the item as it is otherwise; nil: nothing does
 }
 
 // batch does a request's operations in order and writes their answers. It returns how many there are: all, or as far
 // as the first that failed unless the client said to carry on.
 func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *ttlv.Encoder) (count int) {
 	s := n.server
-	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version, rights: r.rights}
+	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version, rights: r.rights, ticketed: r.ticketed}
 	header := s.headerSize(r)
 	start := out.Len()
 	var all [][]back

@@ -18,7 +18,8 @@ type request struct {
 	correlation string       // the client's name for the message, since 1.4
 	items       []ttlv.Item
 
-	rights *rights // of the ticket among the credentials
+	rights   *rights // of the ticket among the credentials
+	ticketed bool    // there is a ticket among the credentials
 
 	authentication ttlv.Item // credentials beside the certificate; not Present where there are none
 }

@@ -33,6 +33,9 @@ func delegatedLogin(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 
 // ticket makes a ticket as a payload asks for it.
 func (x *exchange) ticket(payload ttlv.Item, rights []byte, out *ttlv.Encoder) error {
+	if x.ticketed { // or a ticket would get the next one when it ends
+		return because(wire.ResultReasonPermissionDenied, fault.New(fault.Denied, "a ticket gets no other ticket: log in with the certificate or the password itself"))
+	}
 	s := vault.TicketSpec{Rights: rights}
 	var err error
 	if item := payload.Find(wire.TagLeaseTime); item.Present() {
@@ -78,6 +81,7 @@ func logout(x *exchange, payload ttlv.Item, _ *ttlv.Encoder) error {
 
 // ticket is who shows a ticket in the header. One of Login is its maker's alone: with a certificate, it goes with that certificate.
 func (s *Server) ticket(ctx context.Context, c access.Caller, r *request, text []byte) (access.Caller, error) {
+	r.ticketed = true
 	who, granted, err := s.vault.Admitted(ctx, c, text)
 	switch {
 	case errors.Is(err, fault.Unauthenticated):

@@ -9,6 +9,8 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
 )
 
 // ticketOf is the ticket in a payload, as a header shows it and as Logout names it.
@@ -213,4 +215,72 @@ func TestRolesStayAndPKCS11HasNoToken(t *testing.T) {
 		}
 	}
 	w.one("2.1", "Ping ")
+}
+
+// TestATicketOutlivesNothing: it gets no other ticket, whether its uses are counted or not, and ends with the token that it was got with,
+// whether that is ended or its time is over.
+func TestATicketOutlivesNothing(t *testing.T) {
+	const v = "2.1"
+	w := open(t)
+	id := byID(w.key("k", true).ID.String())
+	w.f.Grant("forti", `permit (principal == User::"forti", action, resource);`)
+	stranger := w.as("stranger")
+	ask := func(header, item string) string { return outcomes(t, stranger.ask(request(v, header, item)))[0] }
+	login := func(ttl time.Duration, payload string) (header string, token *access.Token) {
+		t.Helper()
+		token, secret, err := w.f.Vault(0).CreateToken(t.Context(), w.f.Root(), vault.TokenSpec{Principal: "forti", TTL: ttl})
+		if err != nil {
+			t.Fatal(err)
+		}
+		password := `<Authentication><Credential><CredentialType type="Enumeration" value="UsernameAndPassword"/><CredentialValue><Username type="TextString" value="forti"/><Password type="TextString" value="` +
+			string(secret) + `"/></CredentialValue></Credential></Authentication>`
+		r := stranger.ask(request(v, password, "Login "+payload))
+		if got := outcomes(t, r)[0]; got != "Success" {
+			t.Fatal(got)
+		}
+		header, _ = ticketOf(t, items(r)[0].Find(wire.TagResponsePayload))
+		return header, token
+	}
+	const day, twice = `<LeaseTime type="Interval" value="86400"/>`, `<RequestCount type="Integer" value="2"/>`
+	for _, payload := range []string{day, day + twice} {
+		header, _ := login(time.Hour, payload)
+		for _, item := range []string{"Login " + day, `DelegatedLogin <Rights><Right><Operations><Operation type="Enumeration" value="Get"/></Operations></Right></Rights>`} {
+			if got := ask(header, item); !strings.HasPrefix(got, "PermissionDenied: a ticket gets no other ticket") {
+				t.Errorf("%q with a ticket of %q: %s", item, payload, got)
+			}
+		}
+	}
+	revoked, token := login(time.Hour, day)
+	if got := ask(revoked, "Get "+id); got != "Success" {
+		t.Fatal(got)
+	}
+	if err := w.f.Vault(0).RevokeToken(t.Context(), w.f.Root(), token.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(revoked, "Get "+id); got != refusedCredential {
+		t.Errorf("after its token was revoked: %s", got)
+	}
+	short, token := login(time.Minute, day)
+	for _, tok := range mustTokens(t, w) {
+		if tok.Parent == token.ID && (tok.Expires != token.Expires || tok.MaxUntil != token.Expires) {
+			t.Errorf("the ticket expires at %s, its token at %s", tok.Expires, token.Expires)
+		}
+	}
+	if got := ask(short, "Get "+id); got != "Success" {
+		t.Fatal(got)
+	}
+	w.f.Advance(61 * time.Second)
+	w.one(v, newKey(v)) // the log's time goes on
+	if got := ask(short, "Get "+id); got != refusedCredential {
+		t.Errorf("after its token's time: %s", got)
+	}
+}
+
+func mustTokens(t testing.TB, w *world) []*access.Token {
+	t.Helper()
+	all, err := w.f.Vault(0).Tokens(t.Context(), w.f.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
