@@ -105,9 +105,15 @@ func (c *cluster) pykmipMovesIn() {
 	for name, state := range map[string]string{"kmip/disks": "active", "kmip/object-2": "deactivated"} {
 		var r api.Record
 		c.must(c.nodes[2], get("/v1/keys/"+name+"?consistency=linearizable")).into(c.t, &r)
-		var m struct{ Material []byte }
-		if err := json.Unmarshal([]byte(c.ok("key", "material", name, "--format", "json")), &m); err != nil || r.State != state || !bytes.Equal(m.Material, value) {
-			c.t.Errorf("%s is %s, %v", name, r.State, err)
+		if r.State != state {
+			c.t.Errorf("%s is %s, want %s", name, r.State, state)
 		}
+	}
+	var m struct{ Material []byte }
+	if err := json.Unmarshal([]byte(c.ok("key", "material", "kmip/disks", "--format", "json")), &m); err != nil || !bytes.Equal(m.Material, value) {
+		c.t.Errorf("another material, or %v", err)
+	}
+	if got := c.cli(nil, "key", "material", "kmip/object-2"); got.code != 5 {
+		c.t.Errorf("the material of a deactivated key: %v", got)
 	}
 }
