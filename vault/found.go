@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/pem"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -220,7 +218,7 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 	t.change("node", a.Node)
 	t.change("peer", a.Peer)
 	s := t.link.machine.State()
-	use := useOf(s, a)
+	use := useOf(s, a) // one that is done lets it in again only as long as nobody removed it
 	tok, err := t.joinToken(s, a.Token)
 	if err != nil && use.done {
 		err = nil // its last use was this very node's, whose answer was lost
@@ -257,6 +255,9 @@ func admit(ctx context.Context, t *task, a Admission) (*Admitted, error) {
 		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := t.noteUse(ctx, a.Node, tok, use); err != nil {
 		return nil, err
 	}
 	if err := t.spend(ctx, tok, use); err != nil {
@@ -379,54 +380,4 @@ func mayReplace(tok *access.Token, replace string) error {
 		return fault.New(fault.Denied, "the join token was made to replace %s", tok.Principal).
 			WithHint("Start the node with --replace %s, or make another token.", tok.Principal)
 	}
-}
-
-// use is how one node takes a use off a token.
-type use struct {
-	request fsm.Request
-	done    bool // it has, and its answer may have been lost
-}
-
-const useTries = 16 // uses of one token that others took between a node's look and its entry
-
-// useOf finds the request under which this node, with that key and that token, takes its use. The state keeps what came of it, so a node
-// that asks again is known, though the token may be gone: who can ask again had the token's secret and has the key of the certificate.
-func useOf(s *fsm.State, a Admission) (u use) {
-	for n := range byte(useTries) {
-		h := sha256.New()
-		for _, part := range [][]byte{[]byte("quorate join"), a.Token, a.CSR, []byte(a.Node), []byte(a.Peer), []byte(a.Replace), {n}} {
-			_, _ = fmt.Fprintf(h, "%d:", len(part))
-			_, _ = h.Write(part)
-		}
-		sum := h.Sum(nil)
-		u.request = fsm.Request{ID: [16]byte(sum), Print: [8]byte(sum[16:])}
-		out, print, known := s.Outcome(u.request.ID)
-		if u.done = known && out.Fault == nil && print == u.request.Print; u.done || !known {
-			break
-		}
-	}
-	return u
-}
-
-// spend takes one use off a token that counts them, once for each node.
-func (t *task) spend(ctx context.Context, tok *access.Token, u use) error {
-	if u.done || tok.UsesLeft == 0 {
-		return nil
-	}
-	cmd := &fsm.UseToken{ID: tok.ID, Expect: tok.Revision}
-	next, err := cmd.Next(tok)
-	if err != nil {
-		return err
-	}
-	if next != nil {
-		if err := t.keys.stampToken(next); err != nil {
-			return err
-		}
-		cmd.MAC = next.MAC
-	}
-	t.request = u.request
-	if _, err = t.propose(ctx, cmd); errors.Is(err, fault.Conflict) {
-		return fault.New(fault.Busy, "somebody else is joining with the same token; try again")
-	}
-	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
 
@@ -42,6 +43,49 @@ func TestANodeWhoseAnswerWasLostAsksAgain(t *testing.T) {
 	}
 	_, err = f.Vault(0).Admit(ctx, anyone, joining(t, "x4", text))
 	ok(t, "the second node", err)
+}
+
+// Who was removed does not come back with the request that once let it in: it needs a token that is good now.
+func TestARemovedNodeNeedsATokenThatIsGoodNow(t *testing.T) {
+	f := vaulttest.Cluster(t, 3)
+	admit := func(a vault.Admission) error {
+		_, err := f.Vault(0).Admit(ctx, anyone, a)
+		return err
+	}
+	token := func(uses int) (key.ID, []byte) {
+		t.Helper()
+		tok, text, err := f.Vault(0).CreateJoinToken(ctx, f.Root(), vault.JoinTokenSpec{Uses: uses})
+		ok(t, "a token", err)
+		return tok.ID, text
+	}
+	remove := map[string]func(node string) error{
+		"by people":     func(node string) error { return f.Vault(f.Leader()).Remove(ctx, f.Root(), node) },
+		"by the leader": func(node string) error { return f.Vault(f.Leader()).CleanUp(ctx, node) },
+	}
+	for how, remove := range remove {
+		_, text := token(1)
+		a := joining(t, "x1", text)
+		ok(t, "joining", admit(a))
+		ok(t, "joining again", admit(a))
+		ok(t, "removing "+how, remove("x1"))
+		wants(t, "with a token that is used up, removed "+how, admit(a), fault.Unauthenticated)
+
+		id, text := token(2)
+		b := joining(t, "x2", text)
+		ok(t, "joining", admit(b))
+		ok(t, "revoking", f.Vault(0).RevokeToken(ctx, f.Root(), id))
+		ok(t, "joining again", admit(b))
+		ok(t, "removing "+how, remove("x2"))
+		wants(t, "with a token that was revoked, removed "+how, admit(b), fault.Unauthenticated)
+
+		_, text = token(2)
+		c := joining(t, "x3", text)
+		ok(t, "joining", admit(c))
+		ok(t, "removing "+how, remove("x3"))
+		ok(t, "joining with the second use", admit(c))
+		wants(t, "the third use, removed "+how, admit(joining(t, "x4", text)), fault.Unauthenticated)
+		ok(t, "removing "+how, remove("x3"))
+	}
 }
 
 // A join token alone puts nobody out.

@@ -80,7 +80,7 @@ func cleanUp(ctx context.Context, t *task, in memberIn) (bool, error) {
 	if err := t.intend(); err != nil {
 		return false, err
 	}
-	return true, t.link.members.Change(ctx, MemberChange{Act: RemoveMember, Node: in.Node})
+	return true, t.removeMember(ctx, in.Node)
 }
 
 // StepDown hands leadership to the member named, or to any ("").
@@ -102,6 +102,9 @@ func changeMember(act MemberAct) func(context.Context, *task, memberIn) (bool, e
 		}
 		if err := t.intend(); err != nil {
 			return false, err
+		}
+		if act == RemoveMember {
+			return true, t.removeMember(ctx, in.Node)
 		}
 		return true, t.link.members.Change(ctx, MemberChange{Act: act, Node: in.Node})
 	}

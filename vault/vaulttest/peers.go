@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
@@ -162,6 +163,10 @@ func (m members) Change(_ context.Context, c vault.MemberChange) error {
 			}
 		}
 	case vault.RemoveMember:
+		if i := slices.IndexFunc(f.extra, func(x vault.Member) bool { return x.Node == c.Node }); i >= 0 {
+			f.extra = slices.Delete(f.extra, i, i+1)
+			return nil
+		}
 		if len(f.nodes)-len(f.removed) <= 1 {
 			return fault.New(fault.BadState, "the last member cannot be removed")
 		}
