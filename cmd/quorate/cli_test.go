@@ -78,6 +78,9 @@ func TestCommandLine(t *testing.T) {
 				ts.Check(err)
 				ts.Value(node{}).(*clienttest.Server).Fail(k, times)
 			},
+			"encrypted": func(ts *testscript.TestScript, _ bool, _ []string) { // the shares that are handed out from here on
+				ts.Value(node{}).(*clienttest.Server).SetShares([]string{"-----BEGIN SHARE 1-----", "-----BEGIN SHARE 2-----", "-----BEGIN SHARE 3-----"})
+			},
 			"fresh": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Value(node{}).(*clienttest.Server).SetFresh() },
 			"sealed": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Value(node{}).(*clienttest.Server).SetSealed(true, 2)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,9 @@ const (
 	phaseDone   = "done"
 )
 
+// plainShare begins a share in plain. Whoever began the change said whether its shares are encrypted: a run that goes on with it sees it here.
+const plainShare = "qshare1"
+
 func newRekeyCmd(a *app) *cobra.Command {
 	var f rekeying
 	cmd := &cobra.Command{
@@ -48,11 +52,13 @@ With --recipient the new shares are encrypted, and with --no-confirm they are no
 custodians hand them back with "quorate operator rekey --resume". --status shows how far it is, --cancel calls it off and
 leaves the present shares as they are. For custodians who are elsewhere, --request writes a one-time key of the leader to a
 file, which keeps the change alive for --ttl; they encrypt shares to it ("operator share encrypt"), and --resume --hand-in
-gives the encrypted files in: present shares first, and with another request the new ones.`,
+gives the encrypted files in: present shares first, and with another request the new ones. Give --recipient with --request,
+once for each custodian: without it the new shares are shown in plain to whoever hands in the last file, and handed back at
+once.`,
 		Example: `  quorate operator rekey --shares 5 --threshold 3
   quorate operator rekey --shares 5 --threshold 3 --share-file s1 --share-file s2 --share-file s3 --out new-custody
   quorate operator rekey --resume --share-file new-share-1.txt
-  quorate operator rekey --request request.txt --ttl 8h
+  quorate operator rekey --request request.txt --ttl 8h --shares 3 --threshold 2 --recipient a.pub --recipient b.pub --recipient c.pub
   quorate operator rekey --resume --hand-in share-1.qhand --hand-in share-2.qhand
   quorate operator rekey --cancel`,
 		Args: cobra.ArbitraryArgs,
@@ -140,7 +146,7 @@ func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []st
 	if err := a.handOut(f, r); err != nil {
 		return err
 	}
-	if r.Phase == phaseVerify && !f.noConfirm && len(f.recipients) == 0 {
+	if r.Phase == phaseVerify && !f.noConfirm && strings.HasPrefix(r.Shares[0], plainShare) {
 		if r, err = a.handBack(ctx, c, r); err != nil {
 			return err
 		}
