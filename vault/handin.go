@@ -76,7 +76,7 @@ func (v *Vault) RequestHandIn(ctx context.Context, c access.Caller, life time.Du
 
 func (t *task) requestHandIn(ctx context.Context, life time.Duration) (*HandInRequest, error) {
 	v := t.v
-	if err := v.handIns.admit(v.cfg.Now()); err != nil {
+	if err := v.requests.admit(v.cfg.Now(), "keys for shares by file are asked for"); err != nil {
 		return nil, err
 	}
 	l, err := v.linked()
@@ -163,9 +163,6 @@ func (v *Vault) HandIn(ctx context.Context, c access.Caller, text []byte) (*Unse
 
 func (t *task) handIn(ctx context.Context, text []byte) (*Unsealing, error) {
 	v := t.v
-	if err := v.handIns.admit(v.cfg.Now()); err != nil {
-		return nil, err
-	}
 	l, err := v.linked()
 	if err != nil {
 		return nil, err
@@ -174,12 +171,18 @@ func (t *task) handIn(ctx context.Context, text []byte) (*Unsealing, error) {
 	if err != nil {
 		return nil, err
 	}
+	var line []byte
 	f, err := t.handedFile(cfg, text)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		line, err = v.openFile(f)
 	}
-	line, err := v.openFile(f)
-	if err != nil {
+	if err != nil { // only now: strangers, whose files open nowhere, keep no custodian waiting
+		if err := v.handIns.admit(v.cfg.Now(), "files that this node does not open are handed in"); err != nil {
+			return nil, err
+		}
+		if f == nil {
+			return nil, err
+		}
 		line, err = v.openElsewhere(ctx, l, text, err)
 	}
 	if err != nil {
@@ -199,7 +202,10 @@ func (t *task) handedFile(cfg *seal.Config, text []byte) (*handin.File, error) {
 	if err := f.For(handin.Unseal, cfg.Cluster, ""); err != nil {
 		return nil, err
 	}
-	return f, sameEpoch(f, cfg.Epoch)
+	if err := sameEpoch(f, cfg.Epoch); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func sameEpoch(f *handin.File, epoch uint16) error {

@@ -146,6 +146,39 @@ func TestStrangersWithFilesAreSlowedDown(t *testing.T) {
 	}
 }
 
+// Strangers who ask for keys and hand in what opens nowhere are slowed down, and a custodian's file is not.
+func TestStrangersDoNotKeepAFileWaiting(t *testing.T) {
+	f := sealedCluster(t)
+	r := requestAt(t, f, 0)
+	file := fileOf(t, r, f.Shares()[0])
+	other := sealedCluster(t)
+	foreign := fileOf(t, requestAt(t, other, 0), other.Shares()[0])
+	kinds := map[string]int{}
+	for range 40 {
+		_, err := f.Vault(0).RequestHandIn(ctx, access.Caller{Door: "test"}, 0)
+		if err != nil {
+			kinds["key: "+fault.Of(err).Message]++
+		}
+		_, err = handFile(f, 0, foreign)
+		if errors.Is(err, fault.Busy) {
+			kinds["file: "+fault.Of(err).Message]++
+		}
+		_, err = handFile(f, 0, []byte("no file"))
+		if errors.Is(err, fault.Busy) {
+			kinds["text: "+fault.Of(err).Message]++
+		}
+	}
+	if kinds["key: too many keys for shares by file are asked for"] < 8 || kinds["file: too many files that this node does not open are handed in"] < 8 ||
+		kinds["text: too many files that this node does not open are handed in"] < 8 || len(kinds) != 3 {
+		t.Errorf("strangers were refused %v", kinds)
+	}
+	u, err := handFile(f, 0, file)
+	ok(t, "a custodian's file among them", err)
+	if u.Progress.Have != 1 {
+		t.Errorf("%+v", u)
+	}
+}
+
 func TestARekeyByFile(t *testing.T) {
 	f := vaulttest.Cluster(t, 3, vaulttest.WithShares(3, 2))
 	root := f.Root()

@@ -19,7 +19,7 @@ const (
 	docRollCall  = "roll-call"
 	rollCallEnds = 30 * 24 * time.Hour
 
-	proofBurst = 32 // proofs that a node takes at once from whoever comes, then one every proofEvery
+	proofBurst = 32 // proofs, or requests for keys, or files, that a node takes at once from whoever comes, then one every proofEvery
 	proofEvery = 500 * time.Millisecond
 )
 
@@ -60,15 +60,15 @@ type callRoom struct {
 	next time.Time // when the bucket is full again; guarded by rate
 }
 
-// admit is fault.Busy when proofs come too fast.
-func (r *callRoom) admit(now time.Time) error {
+// admit is fault.Busy when what comes, named in words, comes too fast.
+func (r *callRoom) admit(now time.Time, what string) error {
 	r.rate.Lock()
 	defer r.rate.Unlock()
 	if r.next.Before(now) {
 		r.next = now
 	}
 	if r.next.Sub(now) >= proofBurst*proofEvery {
-		return fault.New(fault.Busy, "too many proofs are handed in").WithHint("Wait a few seconds, then hand yours in again.")
+		return fault.New(fault.Busy, "too many %s", what).WithHint("Wait a few seconds, then try again.")
 	}
 	r.next = r.next.Add(proofEvery)
 	return nil
@@ -123,7 +123,7 @@ func (v *Vault) RollCallStatus(ctx context.Context, c access.Caller) (*RollCall,
 // wrong with it; one that was taken before changes nothing.
 func (v *Vault) AnswerRollCall(ctx context.Context, c access.Caller, proof string) (*RollCall, error) {
 	c.Kind = access.ByShare
-	if err := v.calls.admit(v.cfg.Now()); err != nil {
+	if err := v.calls.admit(v.cfg.Now(), "proofs are handed in"); err != nil {
 		return nil, v.Refused("sys.roll-call-submit", c, err)
 	}
 	return opAnswerCall.do(ctx, v, c, proof)

@@ -47,7 +47,7 @@ var opRootToken = newWrite("sys.root-token", access.Unchecked, makeRootToken)
 // proofs are all there is. A call is good for a day and for one token. fault.Denied while proofs are missing.
 func (v *Vault) RootToken(ctx context.Context, c access.Caller, in RootTokenProof) (*NewRootToken, error) {
 	c.Kind = access.ByShare
-	if err := v.calls.admit(v.cfg.Now()); err != nil {
+	if err := v.calls.admit(v.cfg.Now(), "proofs are handed in"); err != nil {
 		return nil, v.Refused("sys.root-token", c, err)
 	}
 	return opRootToken.do(ctx, v, c, in)

@@ -166,7 +166,8 @@ type Vault struct {
 	rekey    rekeyRoom
 	opening  openingRoom
 	calls    callRoom
-	handIns  callRoom     // the pace at which strangers ask for keys and hand in files
+	requests callRoom     // the pace at which strangers ask for keys for shares by file
+	handIns  callRoom     // the pace at which they hand in files that this node does not open
 	handKeys *handin.Keys // the node's keys for shares by file, until it opens, is sealed or is told to forget
 
 	initMu  sync.Mutex           // one founding at a time
