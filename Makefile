@@ -73,7 +73,7 @@ chaos-plants: ## deliberate bugs in real processes under faults: each has to be 
 FLIPS ?= 10000
 EDITS ?= 2000
 flips: ## single bits flipped all over a stopped node's store (log, term and vote), and structured edits of its log: each detected and named, or without effect
-	FLIPS=$(FLIPS) EDITS=$(EDITS) $(GO) test -count=1 -timeout 0 -run '^TestFlippedByteAnywhere|^TestEditsOf' -v ./cluster | grep -v '^time='
+	FLIPS=$(FLIPS) EDITS=$(EDITS) $(GO) test -count=1 -timeout 0 -run '^TestFlippedByteAnywhere|^TestEditsOf' -v ./cluster | grep -v '^time='; exit $${PIPESTATUS[0]}
 
 kmip-conformance: ## the OASIS cases of ../shared/vectors/kmip (KMIP_VECTORS=) against three nodes: each file's status and shape, and totals
 	@mkdir -p bin
