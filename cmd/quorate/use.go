@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -124,14 +127,48 @@ func readPublic(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var outer asn1.RawValue
-	_, err = asn1.Unmarshal(b, &outer)
-	der := err == nil && len(outer.Bytes) > 0 && outer.Bytes[0] == asn1.TagInteger // private keys begin with a version, public ones do not
-	if der || bytes.Contains(b, []byte("PRIVATE KEY-----")) {
+	if holdsPrivate(b) {
 		clear(b)
 		return nil, fault.New(fault.Invalid, "%s holds a private key, and was not sent", path).WithHint("Name the file with the public key: openssl pkey -in %s -pubout writes it.", path)
 	}
 	return b, nil
+}
+
+// holdsPrivate tells whether a file holds a private key: PEM of any kind, a JWK, or DER, also as base64.
+func holdsPrivate(b []byte) bool {
+	var jwk struct {
+		D json.RawMessage `json:"d"`
+	}
+	if bytes.Contains(b, []byte("PRIVATE KEY")) || privateDER(b) || json.Unmarshal(b, &jwk) == nil && jwk.D != nil {
+		clear(jwk.D)
+		return true
+	}
+	der, err := base64.StdEncoding.AppendDecode(nil, bytes.TrimSpace(b))
+	defer clear(der)
+	return err == nil && privateDER(der)
+}
+
+// privateDER tells whether DER is a PKCS #8, encrypted PKCS #8, PKCS #1 or SEC 1 private key.
+func privateDER(der []byte) bool {
+	var wrapped struct { // RFC 5958, section 3: a public key has a BIT STRING there
+		Algorithm pkix.AlgorithmIdentifier
+		Data      []byte
+	}
+	var plain struct { // RFC 5958, section 2: of any algorithm
+		Version   int
+		Algorithm pkix.AlgorithmIdentifier
+		Key       []byte
+	}
+	if _, err := asn1.Unmarshal(der, &wrapped); err == nil {
+		return true
+	}
+	if _, err := asn1.Unmarshal(der, &plain); err == nil {
+		clear(plain.Key)
+		return true
+	}
+	_, rsaErr := x509.ParsePKCS1PrivateKey(der)
+	_, ecErr := x509.ParseECPrivateKey(der)
+	return rsaErr == nil || ecErr == nil
 }
 
 // deliverResult writes what the API answered: its object, or text, a line of its own.

@@ -447,6 +447,7 @@ type Token struct {
 	CreatedAt string   `json:"created_at"`
 	ExpiresAt string   `json:"expires_at,omitzero"`
 	MaxUntil  string   `json:"max_until,omitzero"`
+	TTL       string   `json:"ttl,omitzero"` // what a renewal adds, counted from it
 	Parent    string   `json:"parent,omitzero"`
 }
 

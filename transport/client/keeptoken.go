@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/quorate/quorate/transport/api"
@@ -13,7 +15,8 @@ import (
 // differ.
 const keepPause = time.Second
 
-// KeepToken prolongs the client's own token, by its TTL, each time that half of what is left of it has passed. It returns nil when the
+// KeepToken prolongs the client's own token at once, and again each time that half of its TTL has passed, whatever this machine's clock
+// says. It returns nil when the
 // context ends, and at once for a token that lives for ever. An error says why the token is going to end: fault.BadState when it can be
 // prolonged no further (Token.MaxUntil), fault.Unauthenticated when it has ended or was revoked. Nodes that do not answer, or cannot
 // write now, are asked again. Run it beside the rest: go c.KeepToken(ctx).
@@ -30,14 +33,18 @@ func (c *Client) KeepToken(ctx context.Context) error {
 		case err == nil && t.ExpiresAt == "":
 			return nil
 		case err == nil:
-			left, err := leftOf(t)
+			ttl, err := ttlOf(t)
 			if err != nil {
 				return err
 			}
 			if renew && t.MaxUntil != "" && t.ExpiresAt >= t.MaxUntil {
 				return fault.New(fault.BadState, "the token ends at %s and can be prolonged no further", t.ExpiresAt).WithHint("Get a new token before that (`quorate token create`).")
 			}
-			renew, pause = true, max(left/2, keepPause)
+			if !renew {
+				renew = true
+				continue
+			}
+			pause = max(ttl/2, keepPause)
 		}
 		if !sleep(ctx, pause) {
 			return nil
@@ -53,13 +60,37 @@ func (c *Client) ownToken(ctx context.Context, renew bool) (*api.Token, error) {
 	return c.Token(ctx, "")
 }
 
-// leftOf is how long a token will live, by this machine's clock.
-func leftOf(t *api.Token) (time.Duration, error) {
+// ttlOf is how long a token lives from each renewal. A node that does not say it gives the end of the token alone, which is held against
+// this machine's clock.
+func ttlOf(t *api.Token) (time.Duration, error) {
+	if t.TTL != "" {
+		return period(t.TTL)
+	}
 	end, err := time.Parse(time.RFC3339, t.ExpiresAt)
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, err, "the node answers with an end of the token that is no time")
 	}
 	return time.Until(end), nil
+}
+
+// period reads a duration of the API: as Go's, but for days in front ("1d12h").
+func period(s string) (time.Duration, error) {
+	bad := fault.New(fault.Internal, "the node answers with %.40q, which is no duration", s)
+	days, rest, found := strings.Cut(s, "d")
+	if !found {
+		days, rest = "0", s
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	if err != nil {
+		return 0, bad
+	}
+	var d time.Duration
+	if rest != "" {
+		if d, err = time.ParseDuration(rest); err != nil {
+			return 0, bad
+		}
+	}
+	return time.Duration(n)*24*time.Hour + d, nil
 }
 
 // passing tells whether an error may be over soon.

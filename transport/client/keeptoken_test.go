@@ -22,7 +22,8 @@ type lasting struct {
 	end      time.Time
 	bound    time.Time // zero: none
 	renewals atomic.Int64
-	down     atomic.Bool // no node can write
+	ahead    time.Duration // how far the cluster's clock is ahead of the client's
+	down     atomic.Bool   // no node can write
 }
 
 func (l *lasting) serve(w http.ResponseWriter, r *http.Request) bool {
@@ -43,7 +44,7 @@ func (l *lasting) serve(w http.ResponseWriter, r *http.Request) bool {
 			l.end = l.bound
 		}
 	}
-	t := api.Token{ID: "own", ExpiresAt: l.end.UTC().Format(time.RFC3339)}
+	t := api.Token{ID: "own", ExpiresAt: l.end.Add(l.ahead).UTC().Format(time.RFC3339), TTL: l.ttl.String()}
 	if !l.bound.IsZero() {
 		t.MaxUntil = l.bound.UTC().Format(time.RFC3339)
 	}
@@ -65,12 +66,14 @@ func TestATokenIsKeptAliveUntilItCanBeNoLonger(t *testing.T) {
 	}
 	t.Run("as long as its user lives", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			l := &lasting{ttl: time.Hour, end: time.Now().Add(time.Hour)}
-			if err := keep(t, l, 24*time.Hour, nil); err != nil {
-				t.Error(err)
-			}
-			if n := l.renewals.Load(); n < 40 || n > 60 || time.Now().After(l.end) {
-				t.Errorf("in a day it was prolonged %d times, and lives until %v", n, l.end)
+			for _, ahead := range []time.Duration{0, 70 * time.Minute, -70 * time.Minute} {
+				l := &lasting{ttl: time.Hour, end: time.Now().Add(time.Hour), ahead: ahead}
+				if err := keep(t, l, 24*time.Hour, nil); err != nil {
+					t.Errorf("with the cluster's clock %v ahead: %v", ahead, err)
+				}
+				if n := l.renewals.Load(); n < 40 || n > 60 || time.Now().After(l.end) {
+					t.Errorf("with the cluster's clock %v ahead it was prolonged %d times in a day, and lives until %v", ahead, n, l.end)
+				}
 			}
 		})
 	})

@@ -147,6 +147,7 @@ func tokenOf(t *access.Token) api.Token {
 	out := api.Token{
 		ID: t.ID.String(), Principal: t.Principal, Groups: t.Groups, Kind: "bearer",
 		ExpiresAt: t.Expires.String(), MaxUntil: t.MaxUntil.String(),
+		TTL: key.FormatPeriod(time.Duration(t.TTL) * time.Millisecond),
 	}
 	switch t.Kind {
 	case access.Join:
