@@ -66,7 +66,8 @@ func (it *UsageItem) apply(d *Draft) bool {
 }
 
 // AllocateUses hands out uses of a key that has a usage limit: as many as asked for, or what is left. Result.Granted says
-// how many. fault.BadState when nothing is left, or the key has no limit; with Whole also when less is left than was asked for.
+// how many. fault.BadState when nothing is left, or the key has no limit; with Whole also when less is left than was asked for, and when
+// the key is not active or is archived.
 type AllocateUses struct {
 	ID    key.ID `cbor:"1,keyasint"`
 	Uses  uint64 `cbor:"2,keyasint"`
@@ -86,6 +87,9 @@ func (c *AllocateUses) Apply(d *Draft, _ Env) (Result, error) {
 		return Result{}, fault.New(fault.Invalid, "an allocation is of one use or more")
 	case r.UsageLimit == 0 || r.State.Gone():
 		return Result{}, fault.New(fault.BadState, "the key %s has no usage limit, or is destroyed", title(r))
+	}
+	if c.Whole && (r.Archived != 0 || r.State != key.Active) {
+		return Result{}, fault.New(fault.BadState, "the key %s is not active, or archived: no uses of it are handed out", title(r))
 	}
 	old := d.usageOf(c.ID, 0)
 	fresh := Usage{ID: c.ID}

@@ -323,3 +323,19 @@ func TestAWholeAllocationIsAllOrNothing(t *testing.T) {
 func TestAWholeAllocationIsWrittenAs(t *testing.T) {
 	golden(t, "key.allocate-whole", &fsm.AllocateUses{ID: keyID(1), Uses: 5, Whole: true})
 }
+
+// TestAWholeAllocationIsOfWhatProtects: a key that was archived or deactivated on the way hands out nothing.
+func TestAWholeAllocationIsOfWhatProtects(t *testing.T) {
+	v := newVault(t)
+	r := newRecord(1)
+	r.UsageLimit = 10
+	v.do(&fsm.CreateKey{Record: r})
+	v.do(&fsm.ArchiveKey{Change: v.change(r.ID), Archived: true})
+	v.refuse(&fsm.AllocateUses{ID: r.ID, Uses: 1, Whole: true}, fault.BadState)
+	v.do(&fsm.ArchiveKey{Change: v.change(r.ID)})
+	v.do(&fsm.SetState{Change: v.change(r.ID), To: key.Deactivated})
+	v.refuse(&fsm.AllocateUses{ID: r.ID, Uses: 1, Whole: true}, fault.BadState)
+	if got := v.State().Usage(r.ID, 0).Allocated; got != 0 {
+		t.Errorf("%d allocated", got)
+	}
+}
