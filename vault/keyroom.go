@@ -168,6 +168,7 @@ func (v *Vault) unseal(o *seal.Opened, cluster [16]byte) {
 func (v *Vault) close() {
 	room := v.open.Swap(nil)
 	v.feed.wake()
+	v.sealed.tell()
 	v.keys.purge()
 	v.dual.purge()
 	v.auth.forget()
@@ -208,6 +209,10 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 		v.usage.applied(c.Items, v.state())
 	case *fsm.PurgeKey:
 		v.usage.forgetLimit(c.ID)
+	case *fsm.CreateKey:
+		if c.Replaces != 0 && c.Record != nil {
+			v.forgetReplaced(c.Record)
+		}
 	case *fsm.ReplaceKeys:
 		for i := range c.Items {
 			v.forget(c.Items[i].ID)
@@ -216,6 +221,16 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 		v.forget(c.Target())
 	}
 	v.feed.note(v.state(), cmd, out)
+}
+
+// forgetReplaced drops what was opened of the key in whose place r is, and what was taken off its limit: r begins above its versions.
+func (v *Vault) forgetReplaced(r *key.Record) {
+	old := &key.Record{ID: r.ID, Versions: make([]key.Version, r.Latest().Number)}
+	for i := range old.Versions {
+		old.Versions[i].Number = uint32(i) + 1
+	}
+	v.keys.drop(old)
+	v.usage.forgetLimit(r.ID)
 }
 
 // forget drops what was opened of a key.

@@ -19,6 +19,7 @@ type RegisterSpec struct {
 	Material []byte  // as package primitive has it for the algorithm, of a public key its SubjectPublicKeyInfo; lent
 	ID       key.ID  // that it is to have; zero: any
 	Replace  bool    // with ID: what has that id is replaced, if the caller may destroy it; nothing of it is left
+	Force    bool    // with Replace: also what was used lately, as a Destruction has it
 }
 
 // registerIn is a registration as it crosses nodes: the material was sealed where it came in.
@@ -28,6 +29,7 @@ type registerIn struct {
 	Sealed key.Material // by the keyring
 
 	Replace bool `cbor:",omitempty"`
+	Force   bool `cbor:",omitempty"`
 }
 
 // PairSpec asks for a key pair as two objects.
@@ -55,7 +57,7 @@ var (
 // no node link. fault.Exists if the name is taken, fault.Invalid for what is no sound key of the algorithm. fault.Exists, too, for an ID
 // that is taken, if that is not to be replaced.
 func (v *Vault) RegisterKey(ctx context.Context, c access.Caller, s RegisterSpec) (*key.Record, error) {
-	in := registerIn{Key: s.Key, ID: s.ID, Replace: s.Replace}
+	in := registerIn{Key: s.Key, ID: s.ID, Replace: s.Replace, Force: s.Force}
 	if _, k, err := v.opened(); err == nil { // a sealed node is refused, and that recorded, by what follows
 		if in.ID.IsZero() {
 			if in.ID, err = key.NewID(v.cfg.Random); err != nil {
@@ -84,14 +86,17 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	r.ID = in.ID
 	t.entry.Key, t.entry.KeyName = r.ID, r.Name
 	t.change("algorithm", r.Algorithm.String())
-	old, err := t.replaced(r, in.Replace)
+	old, err := t.replaced(r, in.Replace, in.Force)
 	if err != nil {
 		return nil, err
 	}
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
-	if old == nil && t.link.machine.State().Key(r.ID) != nil {
+	if other := t.link.machine.State().Key(r.ID); old == nil && other != nil {
+		if t.allowed(access.Read, access.OfKey(other)) != nil { // he is told what he is told where he may not import
+			return nil, fault.New(fault.Denied, "no policy permits %s to %s this", t.caller.Principal, t.action)
+		}
 		return nil, fault.New(fault.Exists, "the id %s is taken", r.ID)
 	}
 	if err := t.intend(); err != nil {
@@ -122,9 +127,10 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	return t.result(out)
 }
 
-// replaced is the key that a new one takes the place of, with its id and its name; nil if there is none, or none is to be replaced. It has
-// to be the caller's to destroy. Versions go on counting, so that no old material fits a new one's place.
-func (t *task) replaced(r *key.Record, replace bool) (*key.Record, error) {
+// replaced is the key that a new one takes the place of, with its id, its name and its owner; nil if there is none, or none is to be replaced.
+// All is asked that is asked of whoever deactivates it and destroys it at once. Versions go on counting, so that no old material fits a new
+// one's place.
+func (t *task) replaced(r *key.Record, replace, force bool) (*key.Record, error) {
 	if !replace || t.link.machine.State().Key(r.ID) == nil {
 		return nil, nil //nolint:nilnil // nothing to replace is no error
 	}
@@ -132,13 +138,38 @@ func (t *task) replaced(r *key.Record, replace bool) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Name, r.Revision = old.Name, old.Revision+1
+	if err := t.mayReplace(old, force); err != nil {
+		return nil, err
+	}
+	r.Name, r.Owner, r.Revision = old.Name, old.Owner, old.Revision+1
 	t.entry.KeyName = r.Name
 	t.change("replaces", "revision "+strconv.FormatUint(old.Revision, 10))
 	if latest := old.Latest(); latest != nil {
 		r.Versions[0].Number = latest.Number + 1
 	}
 	return old, nil
+}
+
+// mayReplace refuses to put something in the place of what could not be destroyed now.
+func (t *task) mayReplace(old *key.Record, force bool) error {
+	if err := onLine(old); err != nil {
+		return err
+	}
+	if err := notOwn(old.Name); err != nil {
+		return err
+	}
+	if isDual(old) {
+		return fault.New(fault.Invalid, "key %s is bound to its key-encrypting key and is not replaced", nameOf(old))
+	}
+	if old.State == key.Active || old.State == key.Suspended {
+		if err := t.alsoAllow(access.Deactivate, old); err != nil {
+			return err
+		}
+	}
+	if force || old.State.Gone() {
+		return nil // or its material ended before
+	}
+	return t.v.guard(old, 0, t.v.now(t.link.machine.State()))
 }
 
 // ForeignID is the id of an object that another system calls by a name of its own: always the same one, of version 8 (RFC 9562).

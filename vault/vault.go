@@ -159,6 +159,7 @@ type Vault struct {
 	// retired: this node is about to stop; it still answers.
 	retired atomic.Bool
 
+	sealed   whenSealed
 	usage    *usages
 	pace     pace     // of campaigns
 	denied   refusals // what was refused to the cluster itself

@@ -40,9 +40,14 @@ var offLine = []wire.Operation{
 	wire.OperationLocate, wire.OperationGetAttributes, wire.OperationGetAttributeList, wire.OperationRecover,
 }
 
+// naming are the operations whose identifier says what they are done to, beside onObject.
+var naming = []wire.Operation{
+	wire.OperationDeriveKey, wire.OperationCertify, wire.OperationReCertify, wire.OperationCreateSplitKey, wire.OperationImport,
+}
+
 // archived is the failure of an operation on an object that is in the archive: that tells what to do next better than what the vault said.
 func (x *exchange) archived(code wire.Operation, payload ttlv.Item, err error) error {
-	if !errors.Is(err, fault.BadState) || slices.Contains(offLine, code) {
+	if !errors.Is(err, fault.BadState) || slices.Contains(offLine, code) || !slices.Contains(onObject, code) && !slices.Contains(naming, code) {
 		return err
 	}
 	id, failed := x.object(payload)

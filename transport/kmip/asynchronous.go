@@ -3,8 +3,12 @@ package kmip
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // Bounds of what a node does for clients that do not wait (KMIP 1.4, section 6.7; 2.1, section 8.2).
@@ -33,10 +38,13 @@ const (
 	asked                     // 2.x: Mandatory
 )
 
-// direct are operations that are answered at once whatever the header says: they ask about others, or are about the connection.
+// direct are operations that are answered at once whatever the header says: they ask about others, are about the connection, or answer with
+// what must not wait here for somebody to ask for it: material, plaintext and random bytes. Between the work and a Poll the object may be
+// revoked, archived or destroyed, and the client lose its permission.
 var direct = []wire.Operation{
 	wire.OperationPoll, wire.OperationCancel, wire.OperationQueryAsynchronousRequests, wire.OperationQuery, wire.OperationDiscoverVersions, wire.OperationPing,
 	wire.OperationLogin, wire.OperationLogout, wire.OperationDelegatedLogin, wire.OperationSetEndpointRole, wire.OperationInterop, wire.OperationPKCS_11,
+	wire.OperationGet, wire.OperationExport, wire.OperationDecrypt, wire.OperationRNGRetrieve,
 }
 
 // stage is how far an operation came. Numbers are those of Processing Stage.
@@ -48,10 +56,27 @@ const (
 	completed stage = 3
 )
 
-// owner is who may ask for an operation: who began it.
-type owner struct {
+// client is who counts as one where there are bounds.
+type client struct {
 	kind      access.Kind
 	principal string
+}
+
+// owner is who may ask for an operation: who began it, with the same token and in the same groups, since another token of the same principal
+// may be good for less.
+type owner struct {
+	client
+
+	token  key.ID
+	groups string
+}
+
+func ownerOf(c access.Caller) owner {
+	groups := slices.Sorted(slices.Values(c.Groups))
+	for i, g := range groups {
+		groups[i] = strconv.Quote(g)
+	}
+	return owner{client: client{c.Kind, c.Principal}, token: c.Token, groups: strings.Join(groups, ",")}
 }
 
 // errand is one operation that a client does not wait for. Its table's lock guards it.
@@ -63,6 +88,7 @@ type errand struct {
 	until    time.Time // when it is forgotten; zero until it is completed
 	stage    stage
 	canceled bool
+	dropped  bool   // the node was sealed while it was being done: its answer is not kept
 	told     bool   // its answer was asked for, so that it may make room for others
 	answer   []byte // the whole batch item, once completed; cleared when it is forgotten
 	size     int    // bytes that it counts with
@@ -116,6 +142,17 @@ func (e *errands) forgetLocked(d *errand) {
 	clear(d.answer)
 	e.size -= d.size
 	delete(e.all, d.value)
+}
+
+// drop forgets every answer, and those of what is being done as soon as it is: the node is sealed.
+func (e *errands) drop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, d := range e.all {
+		if d.dropped = true; d.stage == completed {
+			e.forgetLocked(d)
+		}
+	}
 }
 
 // sweepLocked forgets answers that were not asked for in time.
@@ -195,8 +232,8 @@ func (e *errands) enter(c access.Caller, items []ttlv.Item, node string, now tim
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sweepLocked(now)
-	of := owner{c.Kind, c.Principal}
-	if e.closed || !e.roomLocked(of, len(items), size) {
+	of := ownerOf(c)
+	if e.closed || !e.roomLocked(of.client, len(items), size) {
 		return nil, fault.New(fault.Busy, "too much is under way, or waits to be asked for: poll what you began, or do without the Asynchronous Indicator")
 	}
 	var all []*errand
@@ -217,11 +254,11 @@ func (e *errands) enter(c access.Caller, items []ttlv.Item, node string, now tim
 }
 
 // roomLocked tells whether there is room for more operations of one client, once answers that were asked for have made some.
-func (e *errands) roomLocked(of owner, count, size int) bool {
+func (e *errands) roomLocked(of client, count, size int) bool {
 	var told []*errand
 	mine := 0
 	for _, d := range e.all {
-		if d.of == of {
+		if d.of.client == of {
 			mine++
 			if d.told {
 				told = append(told, d)
@@ -254,8 +291,15 @@ func (s *Server) work(c access.Caller, r *request, all []*errand, measure func(i
 	session := s.Session()
 	defer session.End()
 	x := &exchange{ctx: ctx, server: s, session: session, caller: c, version: r.version}
-	failed := false
+	failed, next := false, 0
+	defer func() {
+		if p := recover(); p != nil { // its value may hold what it was about, so only its type is told
+			s.cfg.Log.Error("an operation that nobody waits for panicked", "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			s.abandon(x, r.items[next:], all[next:])
+		}
+	}()
 	for i, item := range r.items {
+		next = i
 		out := ttlv.NewEncoder()
 		var err error
 		switch {
@@ -282,6 +326,19 @@ func (s *Server) work(c access.Caller, r *request, all []*errand, measure func(i
 	time.AfterFunc(keptFor, func() { e.sweep(s.cfg.Now()) })
 }
 
+// abandon answers what an operation that panicked left undone, itself among it: nobody knows how far it came.
+func (s *Server) abandon(x *exchange, items []ttlv.Item, all []*errand) {
+	for i, item := range items {
+		out := ttlv.NewEncoder()
+		err := because(wire.ResultReasonGeneralFailure, fault.New(fault.Internal, "it failed for a reason that only the log of the server tells"))
+		s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
+		answer, _ := out.Message()
+		s.errands.complete(all[i], answer, s.cfg.Now())
+		out.Release()
+	}
+	time.AfterFunc(keptFor, func() { s.errands.sweep(s.cfg.Now()) })
+}
+
 func (e *errands) sweep(now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -303,6 +360,10 @@ func (e *errands) start(d *errand) bool {
 func (e *errands) complete(d *errand, answer []byte, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if d.dropped {
+		e.forgetLocked(d)
+		return
+	}
 	d.answer, d.stage, d.until = slices.Clone(answer), completed, now.Add(keptFor)
 	e.size += len(answer) - d.size
 	d.size = len(answer)

@@ -39,12 +39,12 @@ func importObject(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
-	s.ID, s.Replace = id, replace
+	s.ID, s.Replace, s.Force = id, replace, replace // KMIP has no other word for it, as with Destroy
 	r, err := x.server.vault.RegisterKey(x.ctx, x.caller, s)
 	if err != nil {
 		x.takeBack() // the certificates that came with it
 	}
-	if fault.KindOf(err) == fault.Exists {
+	if fault.KindOf(err) == fault.Exists && x.taken(id) { // else it is a name that is taken
 		return because(wire.ResultReasonObjectAlreadyExists, fault.Of(err))
 	}
 	if err != nil {
@@ -53,4 +53,10 @@ func importObject(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	x.made(r.ID)
 	x.about(said, out)
 	return nil
+}
+
+// taken tells whether an object of which the caller may know has an id.
+func (x *exchange) taken(id key.ID) bool {
+	_, err := x.server.vault.Key(x.ctx, x.caller, id.String())
+	return err == nil
 }

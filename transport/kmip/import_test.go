@@ -85,3 +85,55 @@ func TestWhatIsImportedKeepsItsIdentifier(t *testing.T) {
 		t.Errorf("in 1.3: %s", got)
 	}
 }
+
+// TestAnImportTellsWhatIsTaken: an id is, or a name; and of an id that another has, whoever may not see it is told what he is told where he
+// may not import.
+func TestAnImportTellsWhatIsTaken(t *testing.T) {
+	const v = "2.1"
+	w := open(t)
+	w.f.Grant("clients", `permit (principal is Certificate, action == Action::"import", resource); permit (principal is Certificate, action, resource) when { resource.owner == principal.name };`)
+	material := strings.Repeat("0A", 16)
+	w.one(v, importOf(v, "theirs", "first", material, false))
+	ask := func(w *world, id, name string, replace bool) string {
+		return outcomes(t, w.ask(request(v, "", importOf(v, id, name, material, replace))))[0]
+	}
+	if got := ask(w, "theirs", "second", false); !strings.HasPrefix(got, "ObjectAlreadyExists: ") {
+		t.Errorf("the id is taken: %s", got)
+	}
+	if got := ask(w, "free", "first", false); !strings.HasPrefix(got, "NonUniqueNameAttribute: ") {
+		t.Errorf("the name is taken: %s", got)
+	}
+	alice := w.as("alice")
+	if plain, over := ask(alice, "theirs", "third", false), ask(alice, "theirs", "third", true); plain != over || plain != "ItemNotFound: there is no such object" {
+		t.Errorf("of another's: %s, and replacing it: %s", plain, over)
+	}
+}
+
+// TestAReplacementAsksWhatADestructionAsks: that it is not archived, and the permission to deactivate it; and its owner stays.
+func TestAReplacementAsksWhatADestructionAsks(t *testing.T) {
+	const v = "2.1"
+	w := open(t)
+	w.f.Grant("clients", `permit (principal is Certificate, action, resource); forbid (principal == Certificate::"bob", action == Action::"deactivate", resource);`)
+	alice, bob, carol := w.as("alice"), w.as("bob"), w.as("carol")
+	first, second := strings.Repeat("0A", 16), strings.Repeat("0B", 16)
+	id := byID(idOf(t, alice.one(v, importOf(v, "k", "k", first, false))))
+	alice.one(v, "Activate "+id)
+	over := func(w *world) string {
+		return outcomes(t, w.ask(request(v, "", importOf(v, "k", "k", second, true))))[0]
+	}
+	if got := over(bob); got != "ItemNotFound: there is no such object" && !strings.HasPrefix(got, "PermissionDenied: ") {
+		t.Errorf("replaced by who may not deactivate it: %s", got)
+	}
+	alice.one(v, "Archive "+id)
+	if got := over(carol); !strings.HasPrefix(got, "ObjectArchived: ") {
+		t.Errorf("an archived one: %s", got)
+	}
+	alice.one(v, "Recover "+id)
+	if got := over(carol); got != "Success" {
+		t.Fatal(got)
+	}
+	r, err := w.f.Vault(0).Key(t.Context(), w.f.Root(), "k")
+	if err != nil || r.Owner != "alice" {
+		t.Fatalf("it belongs to %q (%v)", r.Owner, err)
+	}
+}

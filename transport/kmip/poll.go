@@ -13,7 +13,7 @@ import (
 // find is the operation that a payload names by its correlation value, nil if there is none of the caller's. Caller holds the table's lock.
 func (e *errands) find(c access.Caller, value []byte) *errand {
 	d := e.all[string(value)]
-	if d == nil || d.of != (owner{c.Kind, c.Principal}) {
+	if d == nil || d.of != ownerOf(c) {
 		return nil
 	}
 	return d
@@ -35,6 +35,9 @@ func poll(x *exchange, payload ttlv.Item, _ *ttlv.Encoder) error {
 		return err
 	}
 	s := x.server
+	if err := s.vault.Serves(x.ctx, x.caller); err != nil {
+		return err
+	}
 	e := s.errands
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -142,9 +145,10 @@ func queryAsynchronous(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sweepLocked(x.server.cfg.Now())
+	mine := ownerOf(x.caller)
 	var all []*errand
 	for _, d := range e.all {
-		if d.of == (owner{x.caller.Kind, x.caller.Principal}) && (len(values) == 0 || values[d.value]) && (len(codes) == 0 || codes[d.code]) {
+		if d.of == mine && (len(values) == 0 || values[d.value]) && (len(codes) == 0 || codes[d.code]) {
 			all = append(all, d)
 		}
 	}

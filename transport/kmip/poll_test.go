@@ -11,6 +11,7 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
 
@@ -106,7 +107,7 @@ func TestOperationsAreDoneLaterInEachVersion(t *testing.T) {
 			if got := outcomes(t, w.ask(request(v, laterIn(v), "Query "+`<QueryFunction type="Enumeration" value="QueryOperations"/>`)))[0]; got != "Success" {
 				t.Errorf("a query: %s", got)
 			}
-			got := items(w.ask(request(v, laterIn(v), "Get "+byID("00000000-0000-4000-8000-000000000000"))))
+			got := items(w.ask(request(v, laterIn(v), "Activate "+byID("00000000-0000-4000-8000-000000000000"))))
 			if got := outcome(t, w.polled(v, pendingOf(t, got[0]))); got != "ItemNotFound: there is no such object" {
 				t.Errorf("an operation that fails: %s", got)
 			}
@@ -244,5 +245,90 @@ func TestQueryTellsHowOperationsAreDone(t *testing.T) {
 		if c.Find(wire.TagBatchUndoCapability).Present() != (v >= "1.4") || !got.Find(wire.TagRNGParameters).Present() {
 			t.Errorf("%s: %s", v, xmlOf(t, got))
 		}
+	}
+}
+
+// TestWhatGivesOutMaterialIsAnsweredAtOnce: nothing of a key waits for somebody to ask for it, when it may be revoked, archived or destroyed.
+func TestWhatGivesOutMaterialIsAnsweredAtOnce(t *testing.T) {
+	w := open(t)
+	id := byID(w.key("k", true).ID.String())
+	for _, c := range []struct{ version, item string }{
+		{"1.2", "Get " + id},
+		{"2.1", "Get " + id},
+		{"2.1", "Export " + id},
+		{"1.4", "RNGRetrieve " + `<DataLength type="Integer" value="8"/>`},
+		{"2.1", "Decrypt " + id + `<Data type="ByteString" value="00"/>`},
+	} {
+		for _, item := range items(w.ask(request(c.version, laterIn(c.version), c.item, "Locate "))) {
+			if isPending(item) {
+				t.Errorf("%s in %s is pending", c.item, c.version)
+			}
+		}
+	}
+}
+
+// TestANarrowerTokenDoesNotPoll: another token of the same principal, or the same one in other groups, is another client.
+func TestANarrowerTokenDoesNotPoll(t *testing.T) {
+	const v = "2.1"
+	w := open(t)
+	var tokens []*world
+	for range 2 {
+		_, secret, err := w.f.Vault(0).CreateToken(t.Context(), w.f.Root(), vault.TokenSpec{Principal: "app"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := *w
+		o.caller = w.f.Caller(secret)
+		tokens = append(tokens, &o)
+	}
+	in := func(groups ...string) *world {
+		o := w.as("app")
+		o.caller.Groups = groups
+		return o
+	}
+	for _, pair := range [][2]*world{{tokens[0], tokens[1]}, {in("a", "b"), in("a")}, {in("a", "b"), in(`a","b`)}} {
+		value := pendingOf(t, items(pair[0].ask(request(v, laterIn(v), "Locate ")))[0])
+		pair[0].polled(v, value)
+		if got := outcomes(t, pair[1].ask(request(v, "", "Poll "+value)))[0]; !strings.HasPrefix(got, "InvalidAsynchronousCorrelationValue: ") {
+			t.Errorf("polled by another: %s", got)
+		}
+		if got := xmlOf(t, pair[1].one(v, "QueryAsynchronousRequests ")); strings.Contains(got, "<AsynchronousRequest>") {
+			t.Errorf("told to another: %s", got)
+		}
+		if got := pair[1].result(v, value); got != wire.CancellationResultUnavailable {
+			t.Errorf("canceled by another: %v", got)
+		}
+	}
+	value := pendingOf(t, items(in("b", "a").ask(request(v, laterIn(v), "Locate ")))[0])
+	in("a", "b").polled(v, value) // the order of groups means nothing
+}
+
+// TestNothingIsPolledWhileSealed: and what was kept is gone when the node is open again.
+func TestNothingIsPolledWhileSealed(t *testing.T) {
+	const v = "2.1"
+	w := open(t)
+	value := pendingOf(t, items(w.ask(request(v, laterIn(v), newKey(v))))[0])
+	w.polled(v, value)
+	if err := w.f.Vault(0).Seal(t.Context(), w.f.Root(), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := outcomes(t, w.ask(request(v, "", "Poll "+value)))[0]; got == "Success" || strings.HasPrefix(got, "InvalidAsynchronousCorrelationValue: ") {
+		t.Errorf("while sealed: %s", got)
+	}
+	w.f.Unseal(0)
+	if got := outcomes(t, w.ask(request(v, "", "Poll "+value)))[0]; !strings.HasPrefix(got, "InvalidAsynchronousCorrelationValue: ") {
+		t.Errorf("afterwards: %s", got)
+	}
+}
+
+// TestNothingIsPolledFromAStaleNode: one that cannot prove that what it knows is recent.
+func TestNothingIsPolledFromAStaleNode(t *testing.T) {
+	const v = "2.1"
+	w := openCluster(t, 3)[1]
+	value := pendingOf(t, items(w.ask(request(v, laterIn(v), newKey(v))))[0])
+	w.polled(v, value)
+	w.f.Cut(1)
+	if got := outcomes(t, w.ask(request(v, "", "Poll "+value)))[0]; got == "Success" {
+		t.Error("a node that is cut off tells an answer")
 	}
 }

@@ -53,6 +53,7 @@ func New(v *vault.Vault, cfg Config) *Server {
 		cfg.Now = time.Now
 	}
 	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}, overHTTP: serve.Op{Name: "kmip"}, errands: newErrands()}
+	v.WhenSealed(s.errands.drop)
 	for _, o := range operations {
 		s.ops[o.code] = &serve.Op{Name: o.code.String()}
 	}

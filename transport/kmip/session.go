@@ -10,6 +10,7 @@ import (
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // login is Login (KMIP 2.1, section 6.1.30): a ticket, with which the same client is known while it shows the same certificate. Whoever
@@ -135,6 +136,9 @@ func readRights(item ttlv.Item) (*rights, error) {
 					id, err := o.Text()
 					if err != nil {
 						return nil, err
+					}
+					if _, err := key.ParseID(id); err != nil { // as objectAt has it
+						id = vault.ForeignID(id).String()
 					}
 					r.objects = append(r.objects, id)
 				}

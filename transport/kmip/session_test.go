@@ -284,3 +284,15 @@ func mustTokens(t testing.TB, w *world) []*access.Token {
 	}
 	return all
 }
+
+// TestRightsNameObjectsAsOperationsDo: also one that another system called by a name of its own.
+func TestRightsNameObjectsAsOperationsDo(t *testing.T) {
+	const v = "2.1"
+	w := open(t)
+	id := byID("other system/key #1")
+	w.one(v, importOf(v, "other system/key #1", "foreign", strings.Repeat("0A", 16), false))
+	header, _ := ticketOf(t, w.one(v, `DelegatedLogin <Rights><Right><Operations><Operation type="Enumeration" value="Get"/></Operations><Objects>`+id+`</Objects></Right></Rights>`))
+	if got := outcomes(t, w.ask(request(v, header, "Get "+id)))[0]; got != "Success" {
+		t.Errorf("by the name that the rights have: %s", got)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -35,7 +36,7 @@ func getUsageAllocation(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error
 		return because(why, fault.New(fault.Invalid, "the object has no Usage Limits, so there is nothing to allocate"))
 	}
 	got, err := x.server.vault.ReserveUses(x.ctx, x.caller, r.ID.String(), uint64(count))
-	if errors.Is(err, fault.BadState) && r.State.Permits(key.ToReserve) == key.Allowed {
+	if errors.Is(err, fault.BadState) && x.short(r.ID, uint64(count)) {
 		return because(wire.ResultReasonUsageLimitExceeded, fault.Of(err))
 	}
 	if err != nil {
@@ -43,6 +44,14 @@ func getUsageAllocation(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error
 	}
 	x.done(got.ID, out)
 	return nil
+}
+
+// short tells whether it is its limit that refuses uses of an object, and not its state, its dates or where it is kept.
+func (x *exchange) short(id key.ID, uses uint64) bool {
+	c := x.caller
+	c.Read = access.Consistency{Mode: access.Linearizable} // whoever refused may have been ahead of this node
+	r, err := x.server.vault.Key(x.ctx, c, id.String())
+	return err == nil && r.Archived == 0 && r.State.Permits(key.ToReserve) == key.Allowed && r.Shows().UsageLeft < uses
 }
 
 // limited refuses to change the Usage Limits of an object that was used under them (KMIP 1.4, section 3.21; 2.1, section 4.60).
