@@ -3,7 +3,6 @@ package kmip
 import (
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/asn1"
 	"slices"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -21,31 +20,49 @@ import (
 // and each certificate are objects. The key has links to them (PKCS#12 Certificate Link, the first its own) and to the password, which is secret data
 // (PKCS#12 Password Link). Get puts the file together anew, with AES-256 and 2,048 rounds or more of PBKDF2.
 
-// Bounds on files that come in.
-const (
-	mostPKCS12Rounds = 10_000_000
-	mostCertificates = 32
-)
+// mostCertificates bounds the files that come in.
+const mostCertificates = 32
+
+// unpacking lets one file be opened at a time: the rounds that it asks for keep a processor busy.
+var unpacking = make(chan struct{}, 1)
 
 // readPKCS12 takes a file apart: the key as a block, and its certificates, its own first, which are registered. The password is what an attribute links to.
 //
-// BUG: the rounds of what is encrypted inside of something encrypted are not seen before they are done: who may register objects can keep a processor busy for a while.
-func (x *exchange) readPKCS12(material ttlv.Item, all template) (k block.Key, certificates []*x509.Certificate, err error) {
-	file, err := material.Bytes()
-	if err != nil {
-		return k, nil, err
-	}
-	if tooManyRounds(file, 0) {
-		return k, nil, material.Fail("it asks for more than %d rounds", mostPKCS12Rounds)
+// BUG: a file whose only key is in an encrypted content is refused. A file may keep a processor busy for some seconds, as many rounds within the bound as it has
+// passwords to derive from, and others that come meanwhile wait.
+func (x *exchange) readPKCS12(file []byte, all template) (k block.Key, certificates []*x509.Certificate, err error) {
+	contents, encrypted, keyed, tooMany, err := unpack(file)
+	switch {
+	case err != nil:
+		return k, nil, noPKCS12()
+	case tooMany:
+		return k, nil, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the PKCS #12 asks for more than %d rounds", mostPKCS12Rounds))
+	case len(contents) > 2 || !slices.Contains(keyed, true):
+		return k, nil, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "a PKCS #12 has its key in a content that is not encrypted as a whole, and one more content at most").WithHint("Write it anew, as by openssl pkcs12 -export."))
 	}
 	links, err := linksAmong(all)
 	if err != nil {
 		return k, nil, err
 	}
+	select {
+	case unpacking <- struct{}{}:
+		defer func() { <-unpacking }()
+	case <-x.ctx.Done():
+		return k, nil, x.ctx.Err()
+	}
 	err = x.withPassword(links, func(password string) error {
+		if at := slices.Index(encrypted, true); at >= 0 && at < slices.Index(keyed, true) { // a key in there would be opened before the other
+			again, err := keyFirst(contents, keyed, password)
+			if err != nil {
+				return noPKCS12()
+			}
+			if _, _, _, err := pkcs12.DecodeChain(again, password); err != nil {
+				return noPKCS12()
+			}
+		}
 		private, own, chain, err := pkcs12.DecodeChain(file, password)
 		if err != nil {
-			return because(wire.ResultReasonCryptographicFailure, fault.New(fault.Invalid, "it is no PKCS #12 with one private key and its certificate, or the password is another"))
+			return noPKCS12()
 		}
 		if certificates = append([]*x509.Certificate{own}, chain...); len(certificates) > mostCertificates {
 			return fault.New(fault.TooLarge, "a PKCS #12 has %d certificates at most", mostCertificates)
@@ -54,6 +71,10 @@ func (x *exchange) readPKCS12(material ttlv.Item, all template) (k block.Key, ce
 		return err
 	})
 	return k, certificates, err
+}
+
+func noPKCS12() error {
+	return because(wire.ResultReasonCryptographicFailure, fault.New(fault.Invalid, "it is no PKCS #12 with one private key and its certificate, or the password is another"))
 }
 
 // linksAmong are the links that a request gives.
@@ -80,33 +101,6 @@ func (x *exchange) withPassword(links []key.Link, use func(password string) erro
 		}
 	}
 	return because(wire.ResultReasonMissingData, fault.New(fault.Invalid, "a PKCS #12 has a password: register that as Secret Data and give the key a PKCS#12 Password Link to it"))
-}
-
-// tooManyRounds tells whether DER that is not encrypted, to any depth, has a number of rounds beyond the bound: numbers that are longer than rounds are other things.
-func tooManyRounds(der []byte, depth int) bool {
-	for len(der) > 0 && depth < 16 {
-		var v asn1.RawValue
-		rest, err := asn1.Unmarshal(der, &v)
-		if err != nil {
-			return false
-		}
-		der = rest
-		switch {
-		case v.IsCompound || v.Class == asn1.ClassUniversal && v.Tag == asn1.TagOctetString:
-			if tooManyRounds(v.Bytes, depth+1) {
-				return true
-			}
-		case v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger && len(v.Bytes) <= 8:
-			n := int64(0)
-			for _, b := range v.Bytes {
-				n = n<<8 | int64(b)
-			}
-			if n > mostPKCS12Rounds {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // takeBack destroys what an operation made before it failed.

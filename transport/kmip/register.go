@@ -154,9 +154,25 @@ func (x *exchange) registeredBlock(t key.ObjectType, object ttlv.Item, all templ
 	var held template
 	var certificates []*x509.Certificate
 	if wire.KeyFormatType(f) == wire.KeyFormatTypePKCS_12 && t == key.PrivateKey {
-		k, certificates, err = x.readPKCS12(b.Find(wire.TagKeyValue).Find(wire.TagKeyMaterial), all)
+		var file []byte
+		defer func() { clear(file) }()
+		held, err = x.readValue(b, func(material ttlv.Item) (err error) {
+			file, err = material.Bytes()
+			file = bytes.Clone(file) // it is opened when nothing else is lent
+			return err
+		})
+		if err != nil {
+			return out, err
+		}
+		if all, err = all.with(held); err != nil {
+			return out, err
+		}
+		k, certificates, err = x.readPKCS12(file, all)
 	} else {
-		k, held, err = x.readBlock(t, algorithm, wire.KeyFormatType(f), b)
+		held, err = x.readValue(b, func(material ttlv.Item) (err error) {
+			k, err = block.Read(t, algorithm, wire.KeyFormatType(f), material)
+			return err
+		})
 	}
 	out.Material = k.Material // the caller clears it, whatever follows
 	if err != nil {
@@ -224,26 +240,25 @@ func (x *exchange) describeBlock(s *vault.KeySpec, object ttlv.Item, f wire.KeyF
 	return attach(s, keptFormat, &e)
 }
 
-// readBlock reads the key of a block, unwrapped if it came wrapped, and the attributes beside it.
-func (x *exchange) readBlock(t key.ObjectType, a wire.CryptographicAlgorithm, f wire.KeyFormatType, b ttlv.Item) (k block.Key, held template, err error) {
+// readValue lends the key material of a block, unwrapped if it came wrapped, and returns the attributes beside it.
+func (x *exchange) readValue(b ttlv.Item, use func(material ttlv.Item) error) (held template, err error) {
 	value := b.Find(wire.TagKeyValue)
 	w, err := x.readWrapping(b.Find(wire.TagKeyWrappingData))
 	if err != nil {
-		return k, nil, err
+		return nil, err
 	}
 	read := func(value ttlv.Item) (err error) {
 		if held, err = x.beside(value); err != nil {
 			return err
 		}
-		k, err = block.Read(t, a, f, value.Find(wire.TagKeyMaterial))
-		return err
+		return use(value.Find(wire.TagKeyMaterial))
 	}
 	if w == nil {
 		err = read(value)
-		return k, held, err
+		return held, err
 	}
 	err = x.unwrap(w, value, read)
-	return k, held, err
+	return held, err
 }
 
 // blockCipher is the algorithm and length that a key block says, or the attributes where it does not.

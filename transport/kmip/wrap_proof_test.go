@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/x509"
 	"slices"
 	"strings"
 	"testing"
+
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
@@ -237,6 +240,36 @@ func TestKeysLeaveAsTheyWereRegistered(t *testing.T) {
 				if got := w.one(v, "Get "+item).Find(wire.TagSymmetricKey).Find(wire.TagKeyBlock); got.Find(wire.TagKeyWrappingData).Present() || xmlOf(t, got.Find(wire.TagKeyValue).Find(wire.TagKeyMaterial)) != bytesXML(w.plain("k")) {
 					t.Errorf("%s: %s", item, xmlOf(t, got))
 				}
+			}
+		}
+	}
+}
+
+// TestAWrappedPKCS12IsProved: what comes as PKCS #12 is unwrapped and proved as every other format, and what stands beside it is the key's.
+func TestAWrappedPKCS12IsProved(t *testing.T) {
+	w := open(t)
+	kek, prover := w.key("kek", true), w.made(vault.KeySpec{Name: "hmac", Algorithm: key.HMACSHA256, Exportable: true})
+	k, own, root := chainOf(t)
+	file := must(t)(pkcs12.Modern.Encode(k, own, []*x509.Certificate{root}, "secret"))
+	password := idOf(t, w.one("1.4", register("SecretData", `<SecretDataType type="Enumeration" value="Password"/>`+blockOf("Raw", bytesXML([]byte("secret")), "", 0))))
+	link := `<Attribute><AttributeName type="TextString" value="Link"/><AttributeValue><LinkType type="Enumeration" value="PKCS_12PasswordLink"/><LinkedObjectIdentifier type="TextString" value="` + password + `"/></AttributeValue></Attribute>`
+	id := idOf(t, w.one("1.4", register("PrivateKey", blockOf("PKCS_12", bytesXML(file)+text("x-Purpose", "beside"), "", 0), link)))
+	if got := xmlOf(t, w.one("1.4", "GetAttributes "+byID(id))); !strings.Contains(got, text("x-Purpose", "beside")) {
+		t.Errorf("what stood beside the key is lost: %s", got)
+	}
+	for _, method := range []string{"MACSign", "EncryptThenMACSign", "MACSignThenEncrypt"} {
+		by, content := kek.ID.String(), "KeyValue"
+		if method == "MACSign" {
+			by, content = "", "KeyMaterial"
+		}
+		b := xmlOf(t, w.one("1.4", "Get "+byID(id)+`<KeyFormatType type="Enumeration" value="PKCS_12"/>`+proved("KeyWrappingSpecification", method, by, prover, "", "TTLVEncoding")).Find(wire.TagPrivateKey).Find(wire.TagKeyBlock))
+		again := idOf(t, w.one("1.4", register("PrivateKey", b, link)))
+		if got, err := x509.ParsePKCS8PrivateKey(materialIn(t, w, "1.4", again, "PKCS_8")); err != nil || !k.Equal(got) {
+			t.Errorf("%s: it comes back as %T (%v)", method, got, err)
+		}
+		for _, torn := range []string{flipped(b, "MACSignature"), flipped(b, content)} {
+			if got := outcomes(t, w.ask(request("1.4", "", register("PrivateKey", torn, link))))[0]; got == "Success" {
+				t.Errorf("%s: what was altered is registered", method)
 			}
 		}
 	}
