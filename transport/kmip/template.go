@@ -19,6 +19,9 @@ import (
 // object of the vault: the attributes, but for its own name, are kept as they came and act on nothing; so Add, Modify and Delete Attribute change it.
 // Its material is the structure as it was registered, which nothing reads.
 
+// mostTemplates bounds the templates that one structure names: each is looked for.
+const mostTemplates = 16
+
 // registeredTemplate is what is registered of a Template: what it holds, and what the request says of it beside.
 func (x *exchange) registeredTemplate(object ttlv.Item, all template) (vault.RegisterSpec, error) {
 	held, err := x.listed(object)
@@ -45,9 +48,13 @@ func (x *exchange) registeredTemplate(object ttlv.Item, all template) (vault.Reg
 // lent is the attributes that the templates which a structure names give to an object, beside those that it gives itself: these count more, and
 // those of a template more than those of one that is named after it.
 func (x *exchange) lent(s ttlv.Item, own template) (all template, err error) {
+	var seen []ttlv.Item
 	for item := range s.Children() {
-		if item.Tag() != wire.TagName {
+		if item.Tag() != wire.TagName || slices.ContainsFunc(seen, func(o ttlv.Item) bool { return bytes.Equal(o.Raw(), item.Raw()) }) {
 			continue
+		}
+		if seen = append(seen, item); len(seen) > mostTemplates {
+			return nil, item.Fail("a structure names %d templates at most", mostTemplates)
 		}
 		r, err := x.templateNamed(item)
 		if err != nil {
@@ -73,8 +80,8 @@ func (x *exchange) templateNamed(name ttlv.Item) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := x.server.vault.Locate(x.ctx, x.caller, vault.LocateQuery{Name: text, Limit: 1, Match: func(r *key.Record) bool {
-		return r.Type == key.Template && !r.State.Gone()
+	found, _, err := x.server.vault.Locate(x.ctx, x.caller, vault.LocateQuery{Name: text, Limit: 1, Living: true, Match: func(r *key.Record) bool {
+		return r.Type == key.Template
 	}})
 	if err != nil {
 		return nil, err

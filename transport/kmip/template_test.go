@@ -1,6 +1,7 @@
 package kmip_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +120,29 @@ func TestTemplatesOfPairsAndStrangers(t *testing.T) {
 	}
 	if got := outcomes(t, w.ask(request("1.2", "", register("Template", enumeration("State", "Active")))))[0]; !strings.HasPrefix(got, "PermissionDenied: ") {
 		t.Errorf("a template with a state: %s", got)
+	}
+}
+
+// TestTooManyTemplatesAreRefused: before a seventeenth is looked for; one that is named again counts once.
+func TestTooManyTemplatesAreRefused(t *testing.T) {
+	w := open(t)
+	w.one("1.2", register("Template", enumeration("Cryptographic Algorithm", "AES")+integer("Cryptographic Length", 256), byName("disks")))
+	create := func(names []string) string {
+		return outcomes(t, w.ask(request("1.2", "", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+by(names, integer("Cryptographic Usage Mask", 4)))))[0]
+	}
+	if got := create(slices.Repeat([]string{"disks"}, 40)); got != "Success" {
+		t.Errorf("the same again and again: %s", got)
+	}
+	var many []string
+	for i := range 17 {
+		name := fmt.Sprint("template ", i)
+		w.one("1.2", register("Template", text("x-"+name, "given"), byName(name)))
+		many = append(many, name)
+	}
+	if got := create(append(many[:15:15], "disks")); got != "Success" {
+		t.Errorf("sixteen: %s", got)
+	}
+	if got := create(append(many, "disks")); !strings.HasPrefix(got, "InvalidField: ") || !strings.Contains(got, "16 templates at most") {
+		t.Errorf("eighteen: %s", got)
 	}
 }
