@@ -108,6 +108,9 @@ func splitKey(ctx context.Context, t *task, in SplitSpec) ([]*key.Record, error)
 			return nil, err
 		}
 	}
+	if err := in.Sharing.CheckField(); err != nil {
+		return nil, err
+	}
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
@@ -227,6 +230,14 @@ func joinKey(ctx context.Context, t *task, in JoinSpec) (*key.Record, error) {
 	t.entry.Key, t.entry.KeyName = r.ID, r.Name
 	t.change("algorithm", r.Algorithm.String())
 	if err := t.allow(access.OfKey(r)); err != nil {
+		return nil, err
+	}
+	for _, p := range in.Parts {
+		if _, err := t.findAlso(access.Reveal, p.Ref); err != nil {
+			return nil, err
+		}
+	}
+	if err := in.Sharing.CheckField(); err != nil {
 		return nil, err
 	}
 	if err := t.intend(); err != nil {

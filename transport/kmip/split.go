@@ -61,7 +61,8 @@ func createSplit(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	return nil
 }
 
-// sharing reads how a key is split: from a request, or from the structure of a part.
+// sharing reads how a key is split: from a request, or from the structure of a part. That a field is of a prime's size is left to the vault, which looks
+// when the caller is found to be permitted.
 func sharing(item ttlv.Item) (s vault.Sharing, err error) {
 	for t, to := range map[wire.Tag]*int{wire.TagSplitKeyParts: &s.Parts, wire.TagSplitKeyThreshold: &s.Threshold} {
 		n, err := item.Find(t).Integer()

@@ -182,3 +182,20 @@ func TestSplittingIsTakingOut(t *testing.T) {
 		}
 	}
 }
+
+// TestAFieldIsProvedForWhoMaySplit: and for nobody else, as it takes time: a stranger learns that there is no such object, whatever the field.
+func TestAFieldIsProvedForWhoMaySplit(t *testing.T) {
+	w := open(t)
+	id := w.key("k", true).ID.String()
+	item := strings.Replace(splitInto("SymmetricKey", id, 3, 2, "PolynomialSharingPrimeField", ""), "000000000000"+"01FF", "000000000000"+"03FF", 1) // 2^522 - 1 is no prime
+	if got := outcomes(t, w.ask(request("1.4", "", item)))[0]; !strings.HasPrefix(got, "InvalidField: the size of the field is no prime") {
+		t.Errorf("who may split it: %s", got)
+	}
+	fresh := splitInto("SymmetricKey", "", 3, 2, "PolynomialSharingPrimeField", template(enumeration("Cryptographic Algorithm", "AES"), integer("Cryptographic Length", 256)))
+	fresh = strings.Replace(fresh, "000000000000"+"01FF", "000000000000"+"03FF", 1)
+	for _, item := range []string{item, fresh} {
+		if got := outcomes(t, w.as("stranger").ask(request("1.4", "", item)))[0]; got != "ItemNotFound: there is no such object" {
+			t.Errorf("a stranger: %s", got)
+		}
+	}
+}

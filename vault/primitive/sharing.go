@@ -25,7 +25,8 @@ const (
 const (
 	MaxParts     = 255
 	maxSharing   = 32 << 20 // bytes of the secret times parts times threshold
-	maxPrimeBits = 64 << 10
+	maxPrimeBits = 4096
+	randomBases  = 1024 // bits of a field up to which a prime is proved with random bases, too; above, by one base and a Lucas test
 )
 
 // Sharing says how a secret is split.
@@ -41,7 +42,7 @@ type Part struct {
 	Bytes  []byte
 }
 
-// Check refuses what no secret can be shared by: fault.Invalid.
+// Check refuses what no secret can be shared by: fault.Invalid. It is cheap: that the field is a prime one CheckField proves.
 func (s Sharing) Check() error {
 	switch {
 	case s.Method < SharingXOR || s.Method > SharingGF2_8:
@@ -53,11 +54,31 @@ func (s Sharing) Check() error {
 	case s.Method != SharingPrime:
 		return nil
 	}
-	p := new(big.Int).SetBytes(s.Prime)
-	if p.BitLen() < 9 || p.BitLen() > maxPrimeBits || p.BitLen() > 1<<13 && s.Threshold > 16 || !p.ProbablyPrime(20) {
-		return fault.New(fault.Invalid, "the size of the field is no prime of 9 to %d bits", maxPrimeBits)
+	if bits := new(big.Int).SetBytes(s.Prime).BitLen(); bits < 9 || bits > maxPrimeBits {
+		return noField()
 	}
 	return nil
+}
+
+// CheckField refuses a field that is not of a prime's size: fault.Invalid. It takes milliseconds, so it is for who may split or join. Split and Join do not
+// do it again.
+func (s Sharing) CheckField() error {
+	if err := s.Check(); err != nil || s.Method != SharingPrime {
+		return err
+	}
+	p := new(big.Int).SetBytes(s.Prime)
+	rounds := 20
+	if p.BitLen() > randomBases {
+		rounds = 0
+	}
+	if !p.ProbablyPrime(rounds) {
+		return noField()
+	}
+	return nil
+}
+
+func noField() error {
+	return fault.New(fault.Invalid, "the size of the field is no prime of 9 to %d bits", maxPrimeBits)
 }
 
 // Split gives the parts of a secret, which the caller clears. fault.Invalid if the method cannot take it.
@@ -87,6 +108,9 @@ func (s Sharing) Split(secret []byte, rnd io.Reader) ([][]byte, error) {
 func (s Sharing) Join(parts []Part, size int) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
+	}
+	if len(parts) > 0 && len(parts[0].Bytes)*len(parts)*s.Threshold > maxSharing {
+		return nil, fault.New(fault.TooLarge, "%d parts of %d bytes are not joined with a threshold of %d", len(parts), len(parts[0].Bytes), s.Threshold)
 	}
 	if len(parts) < s.Threshold {
 		return nil, fault.New(fault.Invalid, "%d parts of the key are needed, and there are %d", s.Threshold, len(parts))
@@ -235,14 +259,16 @@ func (f field) interpolate(parts []Part, x uint16) []byte {
 	return out
 }
 
-// BUG: math/big takes longer for some numbers than for others, so who can time a split in a prime field exactly may learn something of the key. The
+// BUG: math/big takes longer for some numbers than for others, and leaves behind what it threw away while it reckoned, so who can time a split in a prime field exactly may learn something of the key. The
 // binary fields have no such gap.
 func (s Sharing) splitPrime(secret []byte, rnd io.Reader) ([][]byte, error) {
 	p, v := new(big.Int).SetBytes(s.Prime), new(big.Int).SetBytes(secret)
+	defer wipe(v)
 	if v.Cmp(p) >= 0 {
 		return nil, fault.New(fault.Invalid, "the key is not below the size of the field").WithHint("Name a prime of more bits than the key has.")
 	}
 	coefficients := make([]*big.Int, s.Threshold-1)
+	defer func() { wipe(coefficients...) }()
 	for i := range coefficients {
 		var err error
 		if coefficients[i], err = rand.Int(rnd, p); err != nil {
@@ -256,23 +282,38 @@ func (s Sharing) splitPrime(secret []byte, rnd io.Reader) ([][]byte, error) {
 			y.Add(y.Mul(y, x), c).Mod(y, p)
 		}
 		parts[i] = y.Add(y.Mul(y, x), v).Mod(y, p).FillBytes(make([]byte, (p.BitLen()+7)/8))
+		wipe(y)
 	}
 	return parts, nil
 }
 
 func (s Sharing) joinPrime(parts []Part, size int) ([]byte, error) {
 	p := new(big.Int).SetBytes(s.Prime)
-	for _, part := range parts {
-		if new(big.Int).SetBytes(part.Bytes).Cmp(p) >= 0 {
+	values := make([]*big.Int, len(parts))
+	for i, part := range parts {
+		values[i] = new(big.Int).SetBytes(part.Bytes)
+	}
+	defer wipe(values...)
+	for _, v := range values {
+		if v.Cmp(p) >= 0 {
 			return nil, fault.New(fault.Invalid, "a part is not below the size of the field")
 		}
 	}
-	for _, more := range parts[s.Threshold:] {
-		if at := interpolatePrime(p, parts[:s.Threshold], int64(more.Number)); at.Cmp(new(big.Int).SetBytes(more.Bytes)) != 0 {
+	for i, more := range parts[s.Threshold:] {
+		at := interpolatePrime(p, parts[:s.Threshold], values, int64(more.Number))
+		if at == nil {
+			return nil, noField()
+		}
+		same := at.Cmp(values[s.Threshold+i]) == 0
+		if wipe(at); !same {
 			return nil, disagree()
 		}
 	}
-	v := interpolatePrime(p, parts[:s.Threshold], 0)
+	v := interpolatePrime(p, parts[:s.Threshold], values, 0)
+	if v == nil {
+		return nil, noField()
+	}
+	defer wipe(v)
 	if size <= 0 {
 		return v.Bytes(), nil
 	}
@@ -282,7 +323,8 @@ func (s Sharing) joinPrime(parts []Part, size int) ([]byte, error) {
 	return v.FillBytes(make([]byte, size)), nil
 }
 
-func interpolatePrime(p *big.Int, parts []Part, x int64) *big.Int {
+// interpolatePrime is the value at x of the polynomial that has these values, a part's at its number; nil if there is none, as p is no prime.
+func interpolatePrime(p *big.Int, parts []Part, values []*big.Int, x int64) *big.Int {
 	sum := new(big.Int)
 	for i, part := range parts {
 		weight, below := big.NewInt(1), big.NewInt(1)
@@ -292,8 +334,22 @@ func interpolatePrime(p *big.Int, parts []Part, x int64) *big.Int {
 				below.Mul(below, big.NewInt(int64(part.Number)-int64(o.Number))).Mod(below, p)
 			}
 		}
-		weight.Mul(weight, below.ModInverse(below, p))
-		sum.Add(sum, weight.Mul(weight, new(big.Int).SetBytes(part.Bytes))).Mod(sum, p)
+		if below.ModInverse(below, p) == nil { // the field is none
+			return nil
+		}
+		weight.Mul(weight, below)
+		sum.Add(sum, weight.Mul(weight, values[i])).Mod(sum, p)
+		wipe(weight)
 	}
 	return sum
+}
+
+// wipe clears numbers that are secret, as far as math/big lets it: what it threw away while it reckoned, the collector has.
+func wipe(all ...*big.Int) {
+	for _, v := range all {
+		if v != nil {
+			clear(v.Bits()[:cap(v.Bits())])
+			v.SetInt64(0)
+		}
+	}
 }

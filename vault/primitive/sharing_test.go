@@ -107,6 +107,11 @@ func TestSharingIsRefused(t *testing.T) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
+	many := primitive.Sharing{Method: primitive.SharingGF2_8, Parts: 4, Threshold: 3}
+	long := make([]byte, 4<<20)
+	if _, err := many.Join([]primitive.Part{{1, long}, {2, long}, {3, long}}, 0); !errors.Is(err, fault.TooLarge) {
+		t.Errorf("parts that make too much work are joined: %v", err)
+	}
 	if _, err := (primitive.Sharing{Method: primitive.SharingGF2_8, Parts: 255, Threshold: 255}).Split(make([]byte, 4096), rand.Reader); !errors.Is(err, fault.TooLarge) {
 		t.Errorf("hours of work are begun: %v", err)
 	}
@@ -121,5 +126,29 @@ func TestSharingIsRefused(t *testing.T) {
 		if _, err := s.Join(parts, 2); !errors.Is(err, fault.Invalid) {
 			t.Errorf("%v: %v", parts, err)
 		}
+	}
+}
+
+// TestFieldsAreProvedApart: what has to be looked at before a permission is known takes no time, and the rest is refused by what does; above 4,096 bits
+// nothing is looked at. A field that is none makes no secret, and no panic.
+func TestFieldsAreProvedApart(t *testing.T) {
+	in := func(p *big.Int) primitive.Sharing {
+		return primitive.Sharing{Method: primitive.SharingPrime, Parts: 3, Threshold: 2, Prime: p.Bytes()}
+	}
+	mersenne := func(n uint) *big.Int { return new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), n), big.NewInt(1)) }
+	for _, n := range []uint{127, 521, 2203} {
+		if err := in(mersenne(n)).CheckField(); err != nil {
+			t.Errorf("2^%d - 1 is refused: %v", n, err)
+		}
+		product := new(big.Int).Mul(mersenne(n), mersenne(61))
+		if s := in(product); s.Check() != nil || !errors.Is(s.CheckField(), fault.Invalid) {
+			t.Errorf("a product of 2^%d - 1: %v, %v", n, s.Check(), s.CheckField())
+		}
+	}
+	if err := in(mersenne(4253)).Check(); !errors.Is(err, fault.Invalid) { // a prime
+		t.Errorf("a field of 4,253 bits: %v", err)
+	}
+	if _, err := in(big.NewInt(1024)).Join([]primitive.Part{{1, []byte{1}}, {3, []byte{2}}}, 0); !errors.Is(err, fault.Invalid) {
+		t.Errorf("parts in no field: %v", err)
 	}
 }
