@@ -106,10 +106,9 @@ func (x *exchange) issueSpec(payload ttlv.Item) (s vault.IssueSpec, err error) {
 }
 
 // issue has a certificate made, keeps with it what it says of itself, and ties the key to it where it replaces another.
-func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
+func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) (err error) {
 	var of *key.Record
 	if s.Of != "" {
-		var err error
 		if of, err = x.server.vault.Key(x.ctx, x.caller, s.Of); err != nil {
 			return err
 		}
@@ -117,6 +116,21 @@ func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
 	r, err := x.server.vault.IssueCertificate(x.ctx, x.caller, s)
 	if err != nil {
 		return err
+	}
+	if s.Replaces == "" { // no batch that can be undone has one that replaces another
+		defer func() {
+			if err != nil {
+				x.takeBack()
+			}
+		}()
+		x.made(r.ID)
+		if of != nil {
+			linked, err := x.server.vault.Key(x.ctx, x.caller, s.Of)
+			if err != nil {
+				return err
+			}
+			x.changed(of, linked)
+		}
 	}
 	c, err := x.x509Of(r)
 	if err != nil {
@@ -135,17 +149,6 @@ func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
 		}
 	}
 	x.done(r.ID, out)
-	if s.Replaces != "" { // no batch that can be undone has it
-		return nil
-	}
-	x.made(r.ID)
-	if of != nil {
-		linked, err := x.server.vault.Key(x.ctx, x.caller, s.Of)
-		if err != nil {
-			return err
-		}
-		x.changed(of, linked)
-	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -207,5 +208,24 @@ func TestACertificateIsRenewed(t *testing.T) {
 		if got := outcomes(t, w.ask(request(v, "", "ReCertify "+byID(public))))[0]; !strings.HasPrefix(got, "InvalidField: ") {
 			t.Errorf("%s: a key is renewed: %s", v, got)
 		}
+	}
+}
+
+// TestACertificateThatCannotBeDescribedIsTakenBack: who may have one issued and may not say what it says leaves none that is good, and no link to it.
+func TestACertificateThatCannotBeDescribedIsTakenBack(t *testing.T) {
+	w, _ := certifying(t, key.ECDSAP256)
+	_, public := w.pairOf("ECDSA", 256)
+	w.f.Grant("certify", `permit (principal == Certificate::"client", action, resource); forbid (principal == Certificate::"client", action == Action::"update", resource) unless { resource.type != "certificate" };`)
+	if got := outcomes(t, w.as("client").ask(request("1.4", "", "Certify "+byID(public)+template(byName("half made")))))[0]; !strings.HasPrefix(got, "ItemNotFound: ") && !strings.HasPrefix(got, "PermissionDenied: ") {
+		t.Fatalf("it is described: %s", got)
+	}
+	left := identifiers(t, w.one("1.4", `Locate <StorageStatusMask type="Integer" value="7"/>`+byName("half made")))
+	for _, id := range left {
+		if r := w.record(id); !r.State.Gone() {
+			t.Errorf("the certificate is left %s", r.State)
+		}
+	}
+	if r := w.record(public); len(left) == 0 || slices.ContainsFunc(r.Links, func(l key.Link) bool { return l.Kind == key.LinkCertificate }) {
+		t.Errorf("%d were made, and the key has %v", len(left), r.Links)
 	}
 }
