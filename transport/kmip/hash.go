@@ -23,6 +23,9 @@ func hash(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if p == nil || err != nil {
 		return err
 	}
+	if p.correlation != nil { // of a stream, whose parts were joined here
+		defer clear(p.data)
+	}
 	sum, err := x.hashed(p)
 	if err != nil {
 		return err
