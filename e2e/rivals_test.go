@@ -101,7 +101,7 @@ func TestAPlainRotationAndADestructionThatRaceHaveOneWinner(t *testing.T) {
 		{"a key in use", nil, atOnce(), []string{"rotate"}},
 		{"a key out of use", []string{"deactivate"}, atOnce(), []string{"destroy"}},
 	}
-	won := map[string]int{}
+	won, apart := map[string]int{}, 0
 	for i := range 100 {
 		race := races[i%len(races)]
 		name := fmt.Sprintf("rivals/%d", i)
@@ -117,6 +117,14 @@ func TestAPlainRotationAndADestructionThatRaceHaveOneWinner(t *testing.T) {
 			verbs[0], verbs[1], requests[0], requests[1] = verbs[1], verbs[0], requests[1], requests[0]
 		}
 		answers := c.together(leader, callers, requests)
+		if answers[0].status == http.StatusOK && answers[1].status == http.StatusOK {
+			// On a busy machine the node may have answered one before it read the other, so that they were two steps in turn. Nobody
+			// outside can tell; without the rule most rounds would end so. Each case is decided one by one in vault.
+			if apart++; apart > 3 {
+				t.Fatalf("in %d of %d rounds both won, %s: %v, %v", apart, i+1, race.name, answers[0], answers[1])
+			}
+			continue
+		}
 		w := 0
 		if answers[1].status == http.StatusOK {
 			w = 1
@@ -138,7 +146,7 @@ func TestAPlainRotationAndADestructionThatRaceHaveOneWinner(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("won: %v", won)
+	t.Logf("won: %v; in %d rounds they were no rivals", won, apart)
 	if won["the version before: rotate"] == 0 || won["the version before: destroy"] == 0 {
 		t.Error("one of them always wins, so only half of this was tried")
 	}
