@@ -9,6 +9,9 @@ import (
 // memberDocument is how the documents begin that describe members: one is written for a node that joins.
 const memberDocument = "member/"
 
+// JoinedDocument is how the documents begin that say by which request a member joined: one is written before it takes its use of a token.
+const JoinedDocument = "setting/joined/"
+
 // Urgent tells whether a command goes on while a disk is almost full: it takes something out of use, gives room back,
 // lets what is there be used (counted uses), or brings the member that has room. What only makes the state grow waits.
 func Urgent(c Command) bool {
@@ -20,7 +23,7 @@ func Urgent(c Command) bool {
 	case *ArchiveKey:
 		return c.Archived
 	case *PutDocument:
-		return strings.HasPrefix(c.Name, memberDocument)
+		return strings.HasPrefix(c.Name, memberDocument) || strings.HasPrefix(c.Name, JoinedDocument) || strings.HasPrefix(c.Name, ReplaceDocument)
 	case *ScheduleDestroy, *PurgeKey, *RevokeToken, *PurgeTokens, *DeleteDocument,
 		*PutPolicy, *DeletePolicy, // a policy may be what forbids
 		*AbortRestore, *CountUses, *AllocateUses, *UseToken, *Check,

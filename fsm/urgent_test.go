@@ -44,7 +44,10 @@ func TestUrgentLooksAtWhatIsAsked(t *testing.T) {
 		{&fsm.UpdateKey{Attributes: &map[string][]byte{"Comment": {1}}, Exportable: &no}, false}, // it would be a way around
 		{&fsm.UpdateKey{Names: &[]key.Label{{Value: "n"}}}, false},
 		{&fsm.PutDocument{Name: "member/n4"}, true},
+		{&fsm.PutDocument{Name: "setting/joined/n4"}, true},
+		{&fsm.PutDocument{Name: "setting/replace/n4"}, true},
 		{&fsm.PutDocument{Name: "members"}, false},
+		{&fsm.PutDocument{Name: "setting/join"}, false},
 	} {
 		if got := fsm.Urgent(c.cmd); got != c.want {
 			t.Errorf("%#v: urgent %v, want %v", c.cmd, got, c.want)

@@ -13,7 +13,7 @@ import (
 )
 
 // docJoined, followed by a member's name, holds the id of the request by which it took its use of a token, until it is removed.
-const docJoined = "setting/joined/"
+const docJoined = fsm.JoinedDocument
 
 // use is how one node takes a use off a token.
 type use struct {
@@ -58,7 +58,14 @@ func (t *task) noteUse(ctx context.Context, node string, tok *access.Token, u us
 	if u.done || tok.UsesLeft == 0 || joinedBy(t.link.machine.State(), node, u.request) {
 		return nil
 	}
-	return t.putBody(ctx, docJoined+node, u.request.ID[:])
+	err := t.putBody(ctx, docJoined+node, u.request.ID[:])
+	if !errors.Is(err, fault.Conflict) {
+		return err
+	}
+	if joinedBy(t.link.machine.State(), node, u.request) { // it asked twice, since the answer took long
+		return nil
+	}
+	return fault.New(fault.Busy, "this node joins by another request at this moment; try again")
 }
 
 // spend takes one use off a token that counts them, once for each request.

@@ -210,7 +210,7 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 	case *fsm.PurgeKey:
 		v.usage.forgetLimit(c.ID)
 	case *fsm.CreateKey:
-		if c.Replaces != 0 && c.Record != nil {
+		if c.Replaces != 0 && c.Record != nil && out.Fault == nil { // what is refused took no key's place
 			v.forgetReplaced(c.Record)
 		}
 	case *fsm.ReplaceKeys:

@@ -139,6 +139,9 @@ func (s *Server) Close(ctx context.Context) {
 
 // forgetLocked takes an errand out of the table.
 func (e *errands) forgetLocked(d *errand) {
+	if e.all[d.value] != d { // forgotten before
+		return
+	}
 	clear(d.answer)
 	e.size -= d.size
 	delete(e.all, d.value)

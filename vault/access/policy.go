@@ -54,11 +54,12 @@ type Source struct {
 //	           attributes: name (String). Parents: Group::"…" for each group (none for Anonymous).
 //	action     Action::"encrypt" and so on, by the names of the Action constants. Parents:
 //	           Action::"use"         encrypt decrypt datakey rewrap sign verify mac verify-mac derive derive-key wrap
-//	                                 unwrap hash random read list
+//	                                 unwrap hash random reserve read list
 //	           Action::"manage"      create import adopt update rotate activate suspend deactivate compromise destroy
 //	                                 purge read list
 //	           Action::"administer"  operate inspect backup admit policy token
-//	           "reveal" and "export" are in no group: taking material out of the vault is said by name.
+//	           "reveal" and "export" are in no group: taking material out of the vault is said by name. Nor is "issue",
+//	           signing certificates with a key.
 //	           "open-compromised" is in no group, and a permit for every action does not count for it either: what a
 //	           compromised key may still open is said by name.
 //	resource   Key::"<id>" with attributes name, algorithm, type, state, owner (String), exportable (Boolean) and
