@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -111,7 +112,7 @@ func (n *node) tellRecovery() error {
 		Caller: access.Caller{Principal: r.By, Door: "local"},
 		Detail: "this node was made the only member, because the majority of the voters was lost",
 		Changes: map[string]string{
-			"at": r.At.Format(time.RFC3339), "term": strconv.FormatUint(r.Term, 10), "without": strings.Join(r.Without, ","),
+			"at": r.At.Format(time.RFC3339), "term": strconv.FormatUint(r.Term, 10), "without": strings.Join(slices.Sorted(slices.Values(r.Without)), ","),
 		},
 	}
 	if err := n.audit.Append(e, audit.Synced); err != nil {
