@@ -84,15 +84,12 @@ func (c *cluster) found() {
 	c.t.Cleanup(c.http.CloseIdleConnections)
 }
 
-// joinRest starts the other nodes, all at once, and waits until all are voters.
+// joinRest starts the other nodes and waits until all are voters.
 func (c *cluster) joinRest() {
 	c.t.Helper()
 	for _, n := range c.nodes[1:] {
 		n.join, n.joinToken = c.nodes[0].addrForPeers(), c.join
-		n.spawn()
-	}
-	for _, n := range c.nodes[1:] {
-		n.answers()
+		n.start()
 	}
 	c.voters(c.nodes[0], len(c.nodes))
 }

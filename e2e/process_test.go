@@ -111,12 +111,6 @@ func (n *node) config() string {
 func (n *node) start() {
 	n.t.Helper()
 	n.spawn()
-	n.answers()
-}
-
-// answers waits until the API of the process that was started does.
-func (n *node) answers() {
-	n.t.Helper()
 	eventually(n.t, 20*time.Second, n.name+" answers on its API", func() error {
 		if n.ended() {
 			n.t.Fatalf("%s ended while it started: %v\n%s", n.name, n.proc.Err(), n.tail(30))
