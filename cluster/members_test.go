@@ -279,23 +279,6 @@ func TestShutdownHandsOverFirst(t *testing.T) {
 	missing(t, c, stop())
 }
 
-func TestNodeThatMovedIsFoundAndItsAddressCorrected(t *testing.T) {
-	if raceDetector {
-		t.Skip("raft 1.8.0 reads a peer's name without its lock (updateLastAppended) while an address changes; the value is the same, see DESIGN.md")
-	}
-	for _, gossip := range []string{"", "127.0.0.1:0"} {
-		c := clustertest.New(t, 3, func(_ int, cfg *cluster.Config) { cfg.Gossip = gossip })
-		f := c.Follower()
-		c.Kill(f)
-		c.RestartElsewhere(f)
-		c.WaitFresh(f)
-		c.Put("setting/after", "x")
-		c.WaitConverged()
-		c.Kill(c.Leader()) // and the corrected address lets it lead, or follow, without the old leader's help
-		c.Leader()
-	}
-}
-
 func TestMembersMeetInGossipWithoutSeeds(t *testing.T) {
 	c := clustertest.New(t, 3, func(_ int, cfg *cluster.Config) { cfg.Gossip = "127.0.0.1:0" })
 	for i := range 3 {
