@@ -308,3 +308,15 @@ func BenchmarkCampaign(b *testing.B) {
 	}
 	b.ReportMetric(float64(moved)/time.Since(began).Seconds(), "items/s")
 }
+
+// BenchmarkStore stores data keys among many, 256 a request: time, and what it leaves to the collector, for each.
+func BenchmarkStore(b *testing.B) {
+	f := vaulttest.New(b)
+	mustHave(b, f, "app", "")
+	stored(b, f, "app", 100_000)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for b.Loop() {
+		stored(b, f, "app", 256)
+	}
+}

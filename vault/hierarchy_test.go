@@ -373,6 +373,30 @@ func TestStoredKeysAreMadeAllOrNone(t *testing.T) {
 	}
 }
 
+// TestStoredKeysOfARequestLieTogether: in every index by id, in the order of the request, and apart from another's.
+func TestStoredKeysOfARequestLieTogether(t *testing.T) {
+	f := vaulttest.New(t)
+	mustHave(t, f, "app", "")
+	starts := map[string]bool{}
+	for range 3 {
+		var before string
+		ok(t, "storing", f.Vault(0).StoreDataKeys(ctx, f.Root(), "app", make([]vault.StoredSpec, vault.MaxStored), func(all []vault.StoredKey) error {
+			for _, k := range all {
+				id := k.Record.ID.String()
+				if id <= before || before != "" && id[:13] != before[:13] || id[14] != '8' || !strings.ContainsRune("89ab", rune(id[19])) {
+					t.Errorf("%s comes after %s", id, before)
+				}
+				before = id
+			}
+			return nil
+		}))
+		if starts[before[:13]] {
+			t.Errorf("two requests begin with %s", before[:13])
+		}
+		starts[before[:13]] = true
+	}
+}
+
 // TestTombstonesOfChildrenHoldNoDestructionUp: only what is still wrapped needs the parent.
 func TestTombstonesOfChildrenHoldNoDestructionUp(t *testing.T) {
 	f := vaulttest.New(t)

@@ -144,14 +144,19 @@ func storeDataKeys(ctx context.Context, t *task, in storeIn) ([]key.ID, error) {
 	}
 }
 
-// storedID is the id of the i-th data key of a request: drawn by the request's own id, so that repeating it finds what it made.
+// storedID is the id of the i-th data key of a request: made of the request's own id, so that repeating it finds what it made.
+// It is a UUID of version 8 whose first half orders the keys of a request behind one another: they lie together in every index,
+// and storing, moving or listing them touches few of its nodes.
 func (t *task) storedID(i int) key.ID {
 	h := sha256.New()
 	h.Write([]byte("quorate stored data key"))
 	h.Write(t.request.ID[:])
+	place := h.Sum(nil)
 	h.Write(binary.BigEndian.AppendUint32(nil, uint32(i)))
 	id := key.ID(h.Sum(nil)[:16])
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	copy(id[:6], place)
+	binary.BigEndian.PutUint16(id[6:], 0x8000|uint16(i)) // i < MaxStored, which twelve bits hold
+	id[8] = id[8]&0x3f | 0x80
 	return id
 }
 
