@@ -44,7 +44,7 @@ func (rt *route) wrappingKey(st *state) (any, int, error) {
 	}
 	sum := sha256.Sum256(der)
 	return api.WrappingKey{
-		ID: "0b7c1f9e-5d0a-4c52-9a4e-6f1d2b3c4d5e", Name: "quorate/wrapping/x25519", Algorithm: "x25519", Wrapping: "hpke-x25519", Version: 1,
+		ID: testID + "-5d0a-4c52-9a4e-6f1d2b3c4d5e", Name: "quorate/wrapping/x25519", Algorithm: "x25519", Wrapping: "hpke-x25519", Version: 1,
 		PublicKey: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), PublicKeyRaw: k.PublicKey().Bytes(), Fingerprint: hex.EncodeToString(sum[:]),
 	}, 200, nil
 }

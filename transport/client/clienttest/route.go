@@ -66,7 +66,7 @@ func (rt *route) serve(st *state) (any, int, error) {
 		}
 		return map[string]bool{"ready": true}, 200, nil
 	case rt.is("POST", "new"):
-		kek := []byte("-----BEGIN TEST KEK-----\n" + newID() + "\n-----END TEST KEK-----\n")
+		kek := []byte("-----BEGIN " + Mark + " KEK-----\n" + newID() + "\n-----END " + Mark + " KEK-----\n")
 		dek := make([]byte, 128)
 		_, _ = rand.Read(dek)
 		st.keks[string(kek)] = dek

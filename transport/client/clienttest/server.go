@@ -2,8 +2,12 @@
 // API's documents, for tests of what talks to them. Keys, tokens, ceremonies and faults are as shallow as a client can
 // see; the cryptography is real, so that what was encrypted decrypts, and what was changed does not.
 //
-// For tests of applications there is Memory: a client of a cluster in this process, without a network. Whatever a stand-in makes is marked:
-// ids begin with 7e577e57, ciphertexts with TEST-ONLY; a cluster opens none of it.
+// For tests of applications there is Memory: a client of a cluster in this process, without a network.
+//
+// Whatever a stand-in emits is marked as such. Every answer, refusals too, has the header X-Quorate-Stand-In: TEST-ONLY. Ids, and tokens that it makes,
+// hold 7e577e57 ("test", twice); ciphertexts begin with TEST-ONLY (in base64: VEVTVC1PTkxZ), and a cluster opens none of them; its version, its
+// join tokens and key-encrypting keys say TEST-ONLY. What other software has to take as it is (signatures, codes, plain data keys) cannot hold
+// a mark: there the header is all.
 //
 // It knows the wire structs and the kinds of failure. It must not know the vault: where the two differ, the real one
 // is right.
@@ -25,6 +29,12 @@ import (
 
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/vault/fault"
+)
+
+// Mark is the header that every answer of a stand-in has, and what it says.
+const (
+	MarkHeader = "X-Quorate-Stand-In"
+	Mark       = "TEST-ONLY"
 )
 
 // RootToken is the token that every Server accepts.
@@ -139,6 +149,7 @@ func Refuse(w http.ResponseWriter, err error) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(MarkHeader, Mark)
 	s.mu.Lock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.EscapedPath())
 	f, lag := s.intercept, s.lag

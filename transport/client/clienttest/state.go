@@ -107,7 +107,7 @@ func (s *Server) SetFresh() {
 // what a cluster made.
 const (
 	testID   = "7e577e57"
-	testMark = "TEST-ONLY"
+	testMark = Mark
 )
 
 func newID() string {

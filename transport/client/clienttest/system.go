@@ -7,6 +7,9 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
+// clusterID is that of every stand-in.
+const clusterID = testID + "-0000-4000-8000-000000000000"
+
 func (rt *route) membersOf(st *state) []api.Member {
 	all := []api.Member{}
 	for i, m := range st.members {
@@ -26,7 +29,7 @@ func (rt *route) system(st *state) (any, int, error) {
 			{Check: "spare voters", Severity: "attention", Detail: "1 of 1 voters up, 0 may be lost", Next: "Add nodes."},
 		}}, 200, nil
 	case rt.is("GET", "v1", "sys", "status"):
-		s := api.Status{Node: rt.server.Name, Version: "test", ClusterID: "c1", Initialized: !st.fresh, Sealed: st.sealed, Leader: st.members[0].Name, Role: "voter", Members: rt.membersOf(st), Index: st.index, Fresh: !st.sealed}
+		s := api.Status{Node: rt.server.Name, Version: Mark, ClusterID: clusterID, Initialized: !st.fresh, Sealed: st.sealed, Leader: st.members[0].Name, Role: "voter", Members: rt.membersOf(st), Index: st.index, Fresh: !st.sealed}
 		if st.have > 0 && st.sealed {
 			s.Ceremony = &api.Ceremony{ID: "u1", Have: st.have, Need: st.need, Expires: when}
 		}
@@ -40,7 +43,7 @@ func (rt *route) system(st *state) (any, int, error) {
 			return nil, 0, fault.New(fault.Exists, "the cluster was founded before")
 		}
 		st.fresh = false
-		return api.InitResponse{ClusterID: "c1", Shares: st.shares[:in.Shares], RootToken: RootToken, CACertificate: string(rt.server.PEM()), JoinToken: "qj_test"}, 200, nil
+		return api.InitResponse{ClusterID: clusterID, Shares: st.shares[:in.Shares], RootToken: RootToken, CACertificate: string(rt.server.PEM()), JoinToken: "qj_" + Mark}, 200, nil
 	case rt.is("POST", "v1", "sys", "unseal"), rt.is("POST", "v1", "sys", "unseal", "reset"):
 		return rt.unseal(st)
 	case rt.is("POST", "v1", "sys", "seal"):
@@ -78,7 +81,7 @@ func (rt *route) system(st *state) (any, int, error) {
 		})
 	case rt.is("POST", "v1", "sys", "join-tokens"):
 		return write(rt, 200, func(in api.JoinTokenRequest) (api.JoinTokenResponse, error) {
-			return api.JoinTokenResponse{JoinToken: "qj_new", ID: newID(), Uses: in.Uses}, nil
+			return api.JoinTokenResponse{JoinToken: "qj_" + Mark + "-new", ID: newID(), Uses: in.Uses}, nil
 		})
 	case rt.is("POST", "v1", "sys", "leader", "transfer"):
 		return write(rt, 200, func(api.TransferRequest) (struct{}, error) { return struct{}{}, nil })
