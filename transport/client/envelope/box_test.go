@@ -312,6 +312,7 @@ func TestARevocationEmptiesTheBox(t *testing.T) {
 		b := w.box(t)
 		m := encrypt(t, b, "x")
 		wantPlain(t, b, m, "x")
+		held := b.Held()
 		if err := change(t.Context(), w.client); err != nil {
 			t.Fatal(err)
 		}
@@ -322,6 +323,9 @@ func TestARevocationEmptiesTheBox(t *testing.T) {
 		})
 		if _, err := b.Encrypt(t.Context(), nil, nil); !errors.Is(err, fault.BadState) {
 			t.Errorf("%s: encrypting: %v", name, err)
+		}
+		if len(held) != 1 || !bytes.Equal(held[0], make([]byte, 32)) {
+			t.Errorf("%s: %d data keys were held, and not wiped", name, len(held))
 		}
 	}
 }
@@ -351,9 +355,13 @@ func TestRotationChangesWhatEncryptsAndKeepsWhatOpens(t *testing.T) {
 	if w.asked("decrypt") != asked {
 		t.Error("rotation dropped what opens older data")
 	}
-	moved, err := b.Rewrap(t.Context(), old)
+	opened, made := w.asked("decrypt"), w.asked("datakey")
+	moved, err := w.box(t).Rewrap(t.Context(), old) // one that holds nothing
 	if err != nil || version(moved) != 2 || bytes.Equal(moved, old) {
 		t.Fatalf("rewrapped to version %d, %v", version(moved), err)
+	}
+	if w.asked("decrypt") != opened || w.asked("datakey") != made {
+		t.Error("rewrapping had a data key given out")
 	}
 	wantPlain(t, w.box(t), moved, "x")
 	if !bytes.HasSuffix(moved, old[len(old)-29:]) {
@@ -451,8 +459,15 @@ func TestTheShelfIsBounded(t *testing.T) {
 		all = append(all, encrypt(t, w.box(t), "x"))
 	}
 	b := w.box(t, envelope.Opened(3))
+	var held [][]byte
 	for _, m := range all {
 		wantPlain(t, b, m, "x")
+		held = append(held, b.Held()[0])
+	}
+	for i, k := range held {
+		if wiped := bytes.Equal(k, make([]byte, 32)); wiped != (i < 2) {
+			t.Errorf("data key %d of 5 is wiped: %v", i+1, wiped)
+		}
 	}
 	if n := len(b.Held()); n != 3 {
 		t.Errorf("%d data keys are held, want 3", n)

@@ -52,8 +52,8 @@ var mutations = []struct {
 	}, []string{"does not open", "goes on behind its end"}},
 }
 
-// refuse tries n mutations of one of the two on open.
-func refuse(t *testing.T, n int, one, other []byte, open func([]byte) error) {
+// refuse tries n mutations of one of the two on open, and returns how many there were.
+func refuse(t *testing.T, n int, one, other []byte, open func([]byte) error) (tried int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	counts := map[string]int{}
@@ -75,8 +75,10 @@ func refuse(t *testing.T, n int, one, other []byte, open func([]byte) error) {
 			t.Fatalf("%d, %s: %q does not name what is wrong", i, m.name, err)
 		}
 		counts[m.name]++
+		tried++
 	}
 	t.Log(fmt.Sprint(counts))
+	return tried
 }
 
 func TestTenThousandMutationsAreRefusedByName(t *testing.T) {
@@ -84,7 +86,7 @@ func TestTenThousandMutationsAreRefusedByName(t *testing.T) {
 	b := w.box(t, envelope.Segment(sealed.MinSegment))
 	aad := []byte("row 1")
 	one, other := encrypt(t, b, strings.Repeat("a message ", 20)), encrypt(t, b, strings.Repeat("another one ", 20))
-	refuse(t, 7700, one, other, func(m []byte) error {
+	tried := refuse(t, 7700, one, other, func(m []byte) error {
 		plain, err := b.Decrypt(t.Context(), m, aad)
 		if plain != nil {
 			t.Errorf("%q came out", plain)
@@ -98,9 +100,20 @@ func TestTenThousandMutationsAreRefusedByName(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refuse(t, 2500, streams[0].Bytes(), streams[1].Bytes(), func(s []byte) error {
-		return b.DecryptStream(t.Context(), io.Discard, bytes.NewReader(s), aad, nil)
+	tried += refuse(t, 2500, streams[0].Bytes(), streams[1].Bytes(), func(s []byte) error {
+		err := b.DecryptStream(t.Context(), io.Discard, bytes.NewReader(s), aad, nil)
+		r, anywhere := b.OpenStream(t.Context(), bytes.NewReader(s), int64(len(s)), aad)
+		if anywhere == nil {
+			_, anywhere = io.Copy(io.Discard, r)
+		}
+		if !errors.Is(anywhere, fault.Invalid) {
+			t.Errorf("read from anywhere: %v, from the beginning: %v", anywhere, err)
+		}
+		return err
 	})
+	if tried < 10_000 {
+		t.Errorf("only %d were tried", tried)
+	}
 }
 
 func TestOtherAssociatedDataIsRefused(t *testing.T) {
