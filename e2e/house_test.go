@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -122,10 +124,20 @@ type source struct {
 	text      []byte
 }
 
-// tree parses every Go file once.
+// tree is every Go file, parsed once for all rules.
 func tree(t *testing.T) []source {
 	t.Helper()
-	var all []source
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("only %d Go files were found: this test does not see the tree", len(all))
+	}
+	return all
+}
+
+var parsed = sync.OnceValues(func() (all []source, _ error) {
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -154,14 +166,8 @@ func tree(t *testing.T) []source {
 		})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) < 50 {
-		t.Fatalf("only %d Go files were found: this test does not see the tree", len(all))
-	}
-	return all
-}
+	return all, err
+})
 
 func (s source) imports() []string {
 	var all []string
@@ -279,6 +285,47 @@ func TestTestsDoNotSleep(t *testing.T) {
 				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && sel.Sel.Name == "Sleep" {
 					t.Errorf("%s sleeps: poll with a deadline, inject the clock, or use testing/synctest", s.set.Position(sel.Pos()))
 				}
+			}
+			return true
+		})
+	}
+}
+
+// TestPackagesForApplicationsShowThemselves: what an application imports has an example in its docs, and every example is run and compared.
+func TestPackagesForApplicationsShowThemselves(t *testing.T) {
+	shown := map[string]int{}
+	for _, s := range tree(t) {
+		if !s.test {
+			continue
+		}
+		for _, e := range doc.Examples(s.file) {
+			shown[s.pkg]++
+			if e.Output == "" && !e.EmptyOutput {
+				t.Errorf("%s: Example%s has no output to compare: it is compiled, and never run", s.path, e.Name)
+			}
+		}
+	}
+	for _, pkg := range []string{"transport/client", "transport/client/envelope", "transport/client/field", "transport/client/holder", "transport/client/clienttest"} {
+		if shown[pkg] == 0 {
+			t.Errorf("%s has no example", pkg)
+		}
+	}
+}
+
+// TestNobodyWritesWhatKeasKMIWrote: its forms are AES in CBC mode, and PEM under 3DES. CBC is written only where KMIP's Encrypt asks for it by
+// name; encrypted PEM is read (x509.DecryptPEMBlock), and written by nobody.
+func TestNobodyWritesWhatKeasKMIWrote(t *testing.T) {
+	for _, s := range tree(t) {
+		if s.test {
+			continue
+		}
+		if slices.Contains(s.imports(), "crypto/des") {
+			t.Errorf("%s imports crypto/des", s.path)
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if ok && (sel.Sel.Name == "EncryptPEMBlock" || sel.Sel.Name == "NewCBCEncrypter" && s.pkg != "vault/primitive") {
+				t.Errorf("%s writes a weak form: %s", s.set.Position(sel.Pos()), sel.Sel.Name)
 			}
 			return true
 		})
