@@ -21,7 +21,7 @@ demo: build ## three processes: init, open, encrypt, rotate, kill the leader, go
 # Packages whose tests watch clocks run one at a time, so that they do not fight over two cores.
 TIMED := ./cluster/... ./e2e/...
 
-clients: ## what the tests use of the system: a real client of the keas.kmi door, other implementations of the cryptography, a database, a real S3 server
+clients: ## what the tests use of the system: a real client of the keas.kmi door, other implementations of the cryptography, a database, a real S3 server, Prometheus' checker
 	@command -v wget >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq wget; } || \
 	  echo "wget is not here and cannot be installed: the test that uses it says so and takes another client"
 	@{ command -v openssl && { python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'; }; } >/dev/null 2>&1 || \
@@ -36,6 +36,8 @@ clients: ## what the tests use of the system: a real client of the keas.kmi door
 	  echo "PostgreSQL is not here and cannot be installed: the test of encrypted columns is skipped and says so"
 	@{ command -v radosgw && command -v ceph-mon && command -v ceph-osd; } >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends radosgw ceph-mon ceph-osd >/dev/null; } || \
 	  echo "radosgw, ceph-mon or ceph-osd is not here and cannot be installed: the tests against a real S3 server are skipped and say so"
+	@command -v promtool >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus >/dev/null; } || \
+	  echo "promtool is not here and cannot be installed: the test of the alert rules and the dashboard's queries is skipped and says so"
 
 image: build ## the container image, from bin/quorate
 	docker build -q -t quorate -f deployments/container/Containerfile .
