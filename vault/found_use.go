@@ -92,16 +92,26 @@ func (t *task) spend(ctx context.Context, tok *access.Token, u use) error {
 }
 
 // removeMember ends a membership. What let the node in again when its answer was lost goes first: a node that was removed needs a token
-// that is good today.
+// that is good today. It goes once more afterwards: a join of the same name that was under way meanwhile has written its own.
 func (t *task) removeMember(ctx context.Context, node string) error {
-	if doc := t.link.machine.State().Document(docJoined + node); doc != nil {
-		out, err := t.link.replica.Propose(ctx, &fsm.DeleteDocument{Name: doc.Name, Expect: doc.Revision}, fsm.Request{})
-		if err == nil && out.Fault != nil && !errors.Is(out.Fault, fault.NotFound) {
-			err = out.Fault
-		}
-		if err != nil {
-			return err
-		}
+	if err := t.dropJoined(ctx, node); err != nil {
+		return err
 	}
-	return t.link.members.Change(ctx, MemberChange{Act: RemoveMember, Node: node})
+	if err := t.link.members.Change(ctx, MemberChange{Act: RemoveMember, Node: node}); err != nil {
+		return err
+	}
+	return t.dropJoined(ctx, node)
+}
+
+// dropJoined forgets by which request a node joined.
+func (t *task) dropJoined(ctx context.Context, node string) error {
+	doc := t.link.machine.State().Document(docJoined + node)
+	if doc == nil {
+		return nil
+	}
+	out, err := t.link.replica.Propose(ctx, &fsm.DeleteDocument{Name: doc.Name, Expect: doc.Revision}, fsm.Request{})
+	if err == nil && out.Fault != nil && !errors.Is(out.Fault, fault.NotFound) {
+		err = out.Fault
+	}
+	return err
 }

@@ -88,6 +88,36 @@ func TestARemovedNodeNeedsATokenThatIsGoodNow(t *testing.T) {
 	}
 }
 
+// Nor does one whose second join, by another token, was under way while it was removed.
+func TestAJoinThatRacesWithARemovalLeavesNoWayBack(t *testing.T) {
+	f := vaulttest.Cluster(t, 3)
+	request := func() vault.Admission {
+		t.Helper()
+		_, text, err := f.Vault(0).CreateJoinToken(ctx, f.Root(), vault.JoinTokenSpec{Uses: 1})
+		ok(t, "a token", err)
+		return joining(t, "x1", text)
+	}
+	first, second := request(), request()
+	_, err := f.Vault(0).Admit(ctx, anyone, first)
+	ok(t, "joining", err)
+	raced := false
+	f.BeforeChange(func(c vault.MemberChange) {
+		if c.Act == vault.RemoveMember && !raced {
+			raced = true
+			_, err := f.Vault(0).Admit(ctx, anyone, second)
+			ok(t, "joining while it is removed", err)
+		}
+	})
+	ok(t, "removing", f.Vault(0).Remove(ctx, f.Root(), "x1"))
+	if !raced {
+		t.Fatal("nothing raced")
+	}
+	for what, a := range map[string]vault.Admission{"the first": first, "the one that raced": second} {
+		_, err := f.Vault(0).Admit(ctx, anyone, a)
+		wants(t, "back by the request of "+what, err, fault.Unauthenticated)
+	}
+}
+
 // A join token alone puts nobody out.
 func TestOnlyATokenMadeForItReplacesAMember(t *testing.T) {
 	f := vaulttest.Cluster(t, 3)

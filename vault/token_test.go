@@ -121,6 +121,39 @@ func TestRenewalEndsAtItsBound(t *testing.T) {
 	}
 }
 
+// A token that ran out was not distrusted: what it made ends by its own time. Who wants that to end, too, revokes the token, or the child.
+func TestAChildOutlivesAParentThatRanOut(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	f.Grant("tokens", `permit (principal in Group::"makers", action == Action::"token", resource);`)
+	parent, text, err := f.Vault(0).CreateToken(ctx, f.Root(), vault.TokenSpec{Principal: "p", Groups: []string{"makers"}, TTL: time.Hour})
+	ok(t, "creating a token", err)
+	child, short, err := f.Vault(1).CreateToken(ctx, f.Caller(text), vault.TokenSpec{Principal: "c", TTL: 2 * time.Hour})
+	ok(t, "creating a child", err)
+	_, gone, err := f.Vault(1).CreateToken(ctx, f.Caller(text), vault.TokenSpec{Principal: "d", TTL: 2 * time.Hour})
+	ok(t, "creating another", err)
+	f.Advance(61 * time.Minute)
+	ok(t, "duties", f.Vault(0).Duties(ctx))
+	if f.State(0).Token(parent.ID) != nil || authenticates(f, 0, text) {
+		t.Error("the parent lives beyond its time")
+	}
+	for node := range 2 {
+		if !authenticates(f, node, short) {
+			t.Errorf("node %d ends the child with its parent", node)
+		}
+	}
+	ok(t, "revoking the child by itself", f.Vault(0).RevokeToken(ctx, f.Root(), child.ID))
+	for node := range 2 {
+		if authenticates(f, node, short) || !authenticates(f, node, gone) {
+			t.Errorf("node %d: the one that was revoked lives, or its sibling does not", node)
+		}
+	}
+	f.Advance(time.Hour)
+	ok(t, "duties", f.Vault(0).Duties(ctx))
+	if authenticates(f, 0, gone) {
+		t.Error("the child lives beyond its own time")
+	}
+}
+
 func TestRevocationEndsDescendantsToo(t *testing.T) {
 	f := vaulttest.Cluster(t, 2)
 	f.Grant("tokens", `permit (principal in Group::"makers", action == Action::"token", resource);`)

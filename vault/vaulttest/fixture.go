@@ -37,19 +37,20 @@ type Fixture struct {
 	opts  options
 	nodes []*node
 
-	mu      sync.Mutex
-	now     time.Time      // guarded by mu
-	leader  int            // guarded by mu; -1: none
-	moved   chan struct{}  // closed and replaced when anything about the leader or the cuts changes; guarded by mu
-	leased  bool           // some node holds a lease on an older state; guarded by mu
-	next    []Failure      // what the next proposals meet; guarded by mu
-	ahead   []fsm.Command  // go to the log before the next proposal
-	wire    [][]byte       // all that crossed between nodes; guarded by mu
-	extra   []vault.Member // admitted members that no vault of this fixture stands for; guarded by mu
-	removed map[string]bool
-	changes []vault.MemberChange // guarded by mu
-	failure foundFailure         // guarded by mu
-	kept    bool                 // Founder.Keep was called; guarded by mu
+	mu           sync.Mutex
+	now          time.Time      // guarded by mu
+	leader       int            // guarded by mu; -1: none
+	moved        chan struct{}  // closed and replaced when anything about the leader or the cuts changes; guarded by mu
+	leased       bool           // some node holds a lease on an older state; guarded by mu
+	next         []Failure      // what the next proposals meet; guarded by mu
+	ahead        []fsm.Command  // go to the log before the next proposal
+	wire         [][]byte       // all that crossed between nodes; guarded by mu
+	extra        []vault.Member // admitted members that no vault of this fixture stands for; guarded by mu
+	removed      map[string]bool
+	changes      []vault.MemberChange     // guarded by mu
+	beforeChange func(vault.MemberChange) // guarded by mu
+	failure      foundFailure             // guarded by mu
+	kept         bool                     // Founder.Keep was called; guarded by mu
 
 	commit sync.Mutex  // one proposal at a time; taken before mu
 	log    []fsm.Entry // guarded by commit

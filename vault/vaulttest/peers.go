@@ -139,11 +139,24 @@ func (m members) Members() []vault.Member {
 	return append(all, f.extra...)
 }
 
+// BeforeChange calls a function before each change of the membership.
+func (f *Fixture) BeforeChange(before func(vault.MemberChange)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.beforeChange = before
+}
+
 // Change implements vault.Membership. Members that are added have no vault and are never healthy.
 func (m members) Change(_ context.Context, c vault.MemberChange) error {
 	f := m.n.f
 	if _, self := replica(m).Leader(); !self {
 		return fault.New(fault.NoLeader, "node %s does not lead", m.n.name)
+	}
+	f.mu.Lock()
+	before := f.beforeChange
+	f.mu.Unlock()
+	if before != nil {
+		before(c)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
