@@ -124,7 +124,8 @@ func TestVitalsDoNotWaitForAFrozenDisk(t *testing.T) {
 	for range 4 {
 		select {
 		case v := <-seen:
-			if v.LogEntries != before.LogEntries || v.StoreSize != before.StoreSize || v.Path == "" || v.Stall == 0 {
+			// What was written between the look and the standstill may be told already.
+			if v.LogEntries < before.LogEntries || v.StoreSize < before.StoreSize || v.Path == "" || v.Stall == 0 {
 				t.Errorf("while the disk stands still: %+v, before: %+v", v, before)
 			}
 		case <-time.After(clustertest.Patience):
