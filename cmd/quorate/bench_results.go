@@ -44,11 +44,23 @@ func (b *localBench) sheet() []promised {
 			}
 		}
 	}
-	how := fmt.Sprintf("make bench, three nodes, clients and floors on %d cores, load average %s", runtime.NumCPU(), loadAverage())
+	how := fmt.Sprintf("%s, three nodes, clients and floors on %d cores, load average %s", b.command(), runtime.NumCPU(), loadAverage())
 	for i := range all {
 		all[i].How, all[i].Commit = how, version
 	}
 	return all
+}
+
+// command is what measures the same again.
+func (b *localBench) command() string {
+	switch parts := strings.Join(b.o.only, ","); parts {
+	case "":
+		return "make bench"
+	case "scale":
+		return fmt.Sprintf("make bench-scale SCALE=%d", b.o.keys)
+	default:
+		return "quorate bench --local --only " + parts
+	}
 }
 
 // loadAverage is of five minutes: other work on the machine shows in it.

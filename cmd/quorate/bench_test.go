@@ -76,4 +76,12 @@ func TestPromisesAreFigures(t *testing.T) {
 	if all[0].Measured != "2 s" || all[1].Measured != "78 % (26120/s)" || all[0].Commit != version || !strings.Contains(all[0].How, "load average") {
 		t.Errorf("got %+v", all)
 	}
+	for how, o := range map[string]benchOptions{
+		"make bench, ": {keys: 100_000}, "make bench-scale SCALE=1000000, ": {keys: 1_000_000, only: []string{"scale"}}, "quorate bench --local --only kmip,failover, ": {only: []string{"kmip", "failover"}},
+	} {
+		b.o = o
+		if got := b.sheet()[0].How; !strings.HasPrefix(got, how) {
+			t.Errorf("%v says how: %q, want %q", o.only, got, how)
+		}
+	}
 }
