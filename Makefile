@@ -62,16 +62,16 @@ sim: ## whole nodes in simulated time, under faults: SIM_HOURS=500, SIM_SEED= re
 	$(GO) test -count=1 -timeout 0 -run '^TestSimulation$$' ./cluster/sim -args -sim.hours=$(SIM_HOURS) -sim.report=$(abspath $(SIM_REPORT)) -sim.results=$(CURDIR)/bin/results/sim.jsonl
 	@cat $(SIM_REPORT)
 
-plants: ## deliberate bugs, by build tag: each has to be caught, by the complaint that fits
-	GO="$(GO)" cluster/sim/plants.sh
+plants: ## deliberate bugs, by build tag: each has to be caught, by the complaint that fits; PLANTS= chooses by name
+	GO="$(GO)" cluster/sim/plants.sh $(PLANTS)
 
 CYCLES ?= 10
 chaos: ## real processes in namespaces, under load and faults, four a cycle, a third of the cycles on five nodes that open themselves: CYCLES=, SEED= repeats a run, ONLY= chooses faults, NODES= the cluster; writes bin/chaos-report.md
 	@mkdir -p bin
 	CHAOS_CYCLES=$(CYCLES) CHAOS_SEED=$(SEED) CHAOS_ONLY="$(ONLY)" CHAOS_NODES=$(NODES) CHAOS_REPORT=$(CURDIR)/bin/chaos-report.md CHAOS_RESULTS=$(CURDIR)/bin/results/chaos.jsonl $(GO) test -count=1 -timeout 60m -v -run '^TestChaos$$' ./e2e/chaos
 
-chaos-plants: ## deliberate bugs in real processes under faults: each has to be caught, by the complaint that fits
-	GO="$(GO)" e2e/chaos/plants.sh
+chaos-plants: ## deliberate bugs in real processes under faults: each has to be caught, by the complaint that fits; PLANTS= chooses by name
+	GO="$(GO)" e2e/chaos/plants.sh $(PLANTS)
 
 FLIPS ?= 10000
 EDITS ?= 2000
