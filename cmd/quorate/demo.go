@@ -385,12 +385,18 @@ func (d *demo) summary() error {
 
 // printExports tells how to use the cluster that stays.
 func (d *demo) printExports() {
-	var addrs []string
+	var addrs, doors []string
 	for _, n := range d.nodes {
 		addrs = append(addrs, "https://"+n.api)
+		if n.keas != "" {
+			doors = append(doors, "https://"+n.keas)
+		}
 	}
 	fmt.Fprintf(d.app.out, "\nexport QUORATE_ADDR=%s\nexport QUORATE_CACERT=%s\nexport QUORATE_TOKEN=$(cat %s)\n",
 		strings.Join(addrs, ","), filepath.Join(d.dir, "ca.crt"), filepath.Join(d.dir, "root-token"))
+	if len(doors) > 0 {
+		fmt.Fprintf(d.app.out, "export QUORATE_KMI_ADDR=%s\n", strings.Join(doors, ","))
+	}
 	fmt.Fprintf(d.app.talk, "The nodes go on running until you stop them: pkill -f %q\n", d.dir)
 }
 

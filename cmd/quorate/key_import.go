@@ -35,8 +35,8 @@ func newKeyImportCmd(a *app) *cobra.Command {
 		Use:   "import (NAME --algorithm A (--in FILE | --wrapped FILE) | --transit FILE | --pykmip FILE)",
 		Short: "Bring a key in from outside, or a certificate, or the keys of another key manager",
 		Long: `Bring a key in: PEM, DER (PKCS #8, PKCS #1, SEC 1), JWK or raw bytes, as recognised. It is checked here and
-wrapped to the cluster's own key (HPKE) before it is sent, so it crosses no wire in plain, and the cluster proves by the
-check value that it holds the same key. --in - reads standard input.
+wrapped to the cluster's own key (HPKE) before it is sent, so it crosses no wire in plain. The cluster compares the check value of
+what it unwrapped, and is asked for it afterwards. --in - reads standard input.
 
 --wrapped sends what other software, or "quorate key export", wrapped already (bytes or base64): to the key that "quorate key wrapping-key" prints, or under a key
 that the cluster has too (--wrapping-key). With the algorithm x509, --in is a certificate, and --of the key that it certifies.
@@ -145,7 +145,29 @@ func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in
 	if err := a.seal(ctx, c, f.to, algorithm, plain, &in); err != nil {
 		return nil, err
 	}
-	return send(ctx, c, f, in)
+	r, err := send(ctx, c, f, in)
+	if err != nil {
+		return nil, err
+	}
+	return a.compared(ctx, c, r, in.CheckValue)
+}
+
+// compared asks once more for a key that was imported, and holds what the cluster keeps against what was sent.
+func (a *app) compared(ctx context.Context, c *client.Client, sent *api.Record, check string) (*api.Record, error) {
+	r, err := c.Key(ctx, sent.ID)
+	if errors.Is(err, fault.Denied) { // who may import need not be one who may read: then the answer to the import has to do
+		r, err = sent, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range r.Versions {
+		if v.Version == sent.Latest && strings.EqualFold(v.CheckValue, check) {
+			a.say("Imported and compared: version %d has the check value %s, as the key that was read.", v.Version, check)
+			return r, nil
+		}
+	}
+	return nil, fault.New(fault.BadState, "what the cluster keeps is not what was sent").WithHint("Destroy the key %s and import it again.", sent.Name)
 }
 
 // wrappedBytes is what a file holds that other software wrapped, or that "quorate key export" wrote as base64. Wrapped bytes look

@@ -78,7 +78,7 @@ func newKMIStatusCmd(a *app, f *kmi) *cobra.Command {
 			defer c.Close()
 			text, err := c.KMIStatus(cmd.Context())
 			if err != nil {
-				return err
+				return atDoor(err)
 			}
 			return a.result(map[string]string{"status": text}, func(w io.Writer) error {
 				_, err := fmt.Fprintln(w, printable(text))
@@ -105,7 +105,7 @@ the file the data key is lost.`,
 			return a.deliver(crypt{out: f.out, force: f.force}, func(w io.Writer) error {
 				kek, err := c.KMINew(cmd.Context())
 				if err != nil {
-					return err
+					return atDoor(err)
 				}
 				defer clear(kek)
 				_, err = w.Write(kek)
@@ -158,10 +158,22 @@ func (a *app) withDEK(cmd *cobra.Command, f *kmi, path string, use func(dek []by
 		return fault.Wrap(fault.NotFound, err, "the door keeps no data key that %s opens", path).WithHint("Give a key-encrypting key in PEM that `quorate kmi new` or a client of keas.kmi got there, or import that server's directory: quorate kmi import DIR.")
 	}
 	if err != nil {
-		return err
+		return atDoor(err)
 	}
 	defer clear(dek)
 	return use(dek)
+}
+
+// atDoor says of an error what it means at this door: its address is a flag of its own, and another listener answers other paths.
+func atDoor(err error) error {
+	const hint = "Check --kmi-addr or QUORATE_KMI_ADDR: it is the port that the server has for keas.kmi (--keas), not that of the API."
+	switch {
+	case errors.Is(err, client.ErrUnreachable):
+		return fault.Wrap(fault.KindOf(err), err, "%s", fault.Of(err).Message).WithHint(hint)
+	case errors.Is(err, fault.NotFound):
+		return fault.Wrap(fault.NotFound, err, "what answers there is no keas.kmi door").WithHint(hint)
+	}
+	return err
 }
 
 // cancellable ends reading when the context does.

@@ -33,6 +33,8 @@ var transitNumbers = []string{
 	"aes256-gcm96", "ecdsa-p256", "ed25519", "rsa-2048", "rsa-4096", "chacha20-poly1305", "ecdsa-p384", "ecdsa-p521", "aes128-gcm96", "rsa-3072",
 }
 
+const whatTransitGives = "Give what `vault read -format=json transit/export/encryption-key/NAME` or `transit/backup/NAME` printed."
+
 // ReadTransit reads the JSON of a transit export (transit/export/…, the whole answer or its data) or backup
 // (transit/backup/…, the answer, its data, or the backup alone). fault.Invalid for what is neither.
 func ReadTransit(text []byte) ([]Key, error) {
@@ -62,7 +64,7 @@ func ReadTransit(text []byte) ([]Key, error) {
 	case len(answer.Keys) > 0:
 		return parseExport(text)
 	}
-	return nil, invalid("the JSON is neither a transit export nor a backup: it has no keys").WithHint("Give what `vault read -format=json transit/export/encryption-key/NAME` or `transit/backup/NAME` printed.")
+	return nil, invalid("the JSON is neither a transit export nor a backup: it has no keys").WithHint(whatTransitGives)
 }
 
 func parseExport(text []byte) ([]Key, error) {
@@ -137,7 +139,7 @@ func (k *Key) settle() {
 func readBackup(text []byte) ([]Key, error) {
 	inner, err := base64.StdEncoding.DecodeString(string(bytes.Trim(text, "\" \n\r\t")))
 	if err != nil {
-		return nil, invalid("the file is neither JSON nor a transit backup in base64")
+		return nil, invalid("the file is neither JSON nor a transit backup in base64").WithHint(whatTransitGives)
 	}
 	defer clear(inner)
 	return parseBackup(inner)
