@@ -12,8 +12,11 @@ import (
 // stateRule is one row of the state machine as it is printed.
 type stateRule struct {
 	Operation string            `json:"operation"`
-	Verdicts  map[string]string `json:"verdicts"` // by state: yes, policy or bad_state
+	Verdicts  map[string]string `json:"verdicts"` // by state, and inArchive: yes, policy or bad_state
 }
+
+// inArchive is the column of what an active key allows while it is in the archive, which is no state.
+const inArchive = "archived"
 
 func newKeyStatesCmd(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -21,7 +24,8 @@ func newKeyStatesCmd(a *app) *cobra.Command {
 		Short: "Print what each state of a key allows",
 		Long: `Print the state machine that every node goes by: for each operation and state "yes", "bad_state" (the error that it
 gives), or "policy": only where a policy's scope names the action "open-compromised", otherwise bad_state. A version allows no more than
-its own state and its key's both allow; material, exports and backups also take versions that a rotation replaced. No node is asked.`,
+its own state and its key's both allow; material, exports and backups also take versions that a rotation replaced. The archive is
+no state: its column is of an active key that is in it. No node is asked.`,
 		Example: `  quorate key states
   quorate key states --format json`,
 		Args: cobra.NoArgs,
@@ -39,6 +43,7 @@ func stateRules() []stateRule {
 		for _, s := range key.States {
 			row.Verdicts[s.String()] = s.Permits(r.Operation).String()
 		}
+		row.Verdicts[inArchive] = key.Active.InArchive(r.Operation).String()
 		all = append(all, row)
 	}
 	return all
@@ -49,13 +54,14 @@ func writeStates(w io.Writer, rules []stateRule) error {
 	for _, s := range key.States {
 		head = append(head, strings.ToUpper(s.String()))
 	}
+	head = append(head, strings.ToUpper(inArchive))
 	var rows [][]string
 	for _, r := range rules {
 		row := []string{r.Operation}
 		for _, s := range key.States {
 			row = append(row, r.Verdicts[s.String()])
 		}
-		rows = append(rows, row)
+		rows = append(rows, append(row, r.Verdicts[inArchive]))
 	}
 	return table(w, head, rows)
 }

@@ -53,7 +53,9 @@ const (
 	ToCompromise  Operation = "compromise"
 	ToDestroy     Operation = "destroy"
 	ToSpare       Operation = "cancel-destroy"
-	ToMove        Operation = "move" // it gets another parent, or none
+	ToArchive     Operation = "archive"
+	ToRecover     Operation = "recover" // from the archive
+	ToMove        Operation = "move"    // it gets another parent, or none
 	ToUpdate      Operation = "update"
 	ToCertify     Operation = "certify" // it gets a certificate
 	ToShow        Operation = "show"
@@ -114,6 +116,8 @@ var Rules = []Rule{
 	{ToCompromise, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Destroyed: Allowed}},
 	{ToDestroy, states{PreActive: Allowed, Deactivated: Allowed, Compromised: Allowed}},
 	{ToSpare, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed}},
+	{ToArchive, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed}},
+	{ToRecover, states{}},
 	{ToMove, states{PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed}},
 	{ToUpdate, anyState},
 	{ToCertify, anyState},
@@ -129,11 +133,22 @@ var ruleOf = func() map[Operation]states {
 	return m
 }()
 
-// Permits says what s means for op.
+// Permits says what s means for op, of a key that is not in the archive.
 func (s State) Permits(op Operation) Verdict { return ruleOf[op][s] }
 
 // archived are the operations on which the archive has no say: all others wait until the key is recovered (KMIP 2.1, section 6.1.5).
 var archived = map[Operation]bool{ToCompromise: true, ToSpare: true, ToUpdate: true, ToCertify: true, ToShow: true, ToPurge: true}
+
+// InArchive says what s means for op, of a key that is in the archive.
+func (s State) InArchive(op Operation) Verdict {
+	switch {
+	case op == ToRecover: // what went in comes out
+		return s.Permits(ToArchive)
+	case archived[op]:
+		return s.Permits(op)
+	}
+	return Refused
+}
 
 // Permits says whether a record and one of its versions allow op, as far as states go: both must. A version that a rotation
 // replaced is deactivated, and is given out all the same while its key is active: what it protected is still about.
@@ -141,10 +156,10 @@ func (r *Record) Permits(v *Version, op Operation) Verdict {
 	if op == ToReveal && r.RevealIdle {
 		op = ToRevealIdle
 	}
-	if r.Archived != 0 && !archived[op] {
-		return Refused
-	}
 	a, b := r.State.Permits(op), v.State.Permits(op)
+	if r.Archived != 0 {
+		a, b = r.State.InArchive(op), v.State.InArchive(op)
+	}
 	if (op == ToReveal || op == ToExport || op == ToBackUp) && v.State == Deactivated {
 		b = Allowed
 	}

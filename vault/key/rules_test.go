@@ -29,6 +29,8 @@ var starts = map[key.Operation]func(s key.State) bool{
 	key.ToAddVersion: func(s key.State) bool { return s == key.Active },
 	key.ToMove:       func(s key.State) bool { return !s.Gone() }, // while there is material to wrap
 	key.ToSpare:      func(s key.State) bool { return !s.Gone() },
+	key.ToArchive:    func(s key.State) bool { return !s.Gone() },
+	key.ToRecover:    func(key.State) bool { return false }, // only from the archive
 	key.ToPurge:      key.State.Gone,
 }
 
@@ -84,6 +86,27 @@ func TestTheStateMachineIsTheStandardsBetweenKeyAndVersion(t *testing.T) {
 				if got, want := r.Permits(&r.Versions[0], rule.Operation), expected(rule.Operation, k, v); got != want {
 					t.Errorf("%s with a version that is %s of a key that is %s: %s, want %s", rule.Operation, v, k, got, want)
 				}
+			}
+		}
+	}
+}
+
+// What a key in the archive takes (KMIP 2.1, 6.1.5 and 6.1.37): to be recovered, looked at, described, found out to be known to others
+// and forgotten, as its state allows. It is used for nothing and takes no other step, whatever its state.
+func TestTheArchiveLetsThroughWhatNeedsNoMaterial(t *testing.T) {
+	through := []key.Operation{key.ToCompromise, key.ToSpare, key.ToUpdate, key.ToCertify, key.ToShow, key.ToPurge}
+	for _, rule := range key.Rules {
+		for _, s := range key.States {
+			want := key.Refused
+			switch {
+			case rule.Operation == key.ToRecover && !s.Gone():
+				want = key.Allowed
+			case slices.Contains(through, rule.Operation):
+				want = expected(rule.Operation, s, s)
+			}
+			r := &key.Record{State: s, Archived: 1, Versions: []key.Version{{Number: 1, State: s}}}
+			if got := s.InArchive(rule.Operation); got != want || r.Permits(&r.Versions[0], rule.Operation) != want {
+				t.Errorf("%s of a key in the archive that is %s: %s by its state, %s by its record, want %s", rule.Operation, s, got, r.Permits(&r.Versions[0], rule.Operation), want)
 			}
 		}
 	}
