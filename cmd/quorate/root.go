@@ -42,6 +42,7 @@ var commands = []func(*app) *cobra.Command{
 	newDecapsulateCmd,
 	newDataKeyCmd,
 	newHashCmd,
+	newBatchCmd,
 	newRandomCmd,
 	newTokenCmd,
 	newPolicyCmd,

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -27,6 +28,21 @@ func many[Out, In any](ctx context.Context, c *Client, key, verb string, items [
 		return nil, err
 	}
 	return out.Results, nil
+}
+
+// Many does an operation, such as "sign", on many items (at most api.MaxBatch) as the API has them, and gives what became of each as it came: a
+// result, or {"error":{…}}. For "hash" the key is "". Nothing is stored by it: an item of "datakey" must not say "store".
+func (c *Client) Many(ctx context.Context, key, verb string, items []json.RawMessage) ([]json.RawMessage, error) {
+	var out struct {
+		Results []json.RawMessage `json:"results"`
+	}
+	in := api.Batch[json.RawMessage]{Batch: items}
+	if verb == "hash" {
+		err := c.do(ctx, &call{method: http.MethodPost, path: "/v1/hash", in: in, out: &out})
+		return out.Results, err
+	}
+	err := c.keyCall(ctx, read, http.MethodPost, key, verb, in, &out)
+	return out.Results, err
 }
 
 // Sign signs an input under the latest version of a key.

@@ -120,6 +120,14 @@ func (e *entry) item(verb string, raw []byte) (any, error) {
 		})
 	case "encapsulate", "decapsulate":
 		return e.kem(verb, raw)
+	case "hash":
+		return with(raw, func(in api.HashRequest) (any, error) {
+			sum := sha256.Sum256(in.Input)
+			if in.Algorithm != "" && in.Algorithm != "sha256" {
+				return nil, fault.New(fault.Invalid, "there is no hash %q", in.Algorithm)
+			}
+			return api.HashResponse{Digest: sum[:]}, nil
+		})
 	}
 	return nil, fault.New(fault.NotFound, "no operation %s", verb)
 }

@@ -15,17 +15,24 @@ import (
 // firstRotation is when keys that rotate by themselves do so.
 const firstRotation = "2027-02-20T08:00:00.000Z"
 
-// list knows the filters name, tag, state, algorithm and owner, and both orders; it refuses what it does not know.
+// list knows the filters name, tag, state, algorithm, owner and parent, and both orders; it refuses what it does not know.
 func (rt *route) list(st *state) (any, int, error) {
 	q := rt.r.URL.Query()
 	for name, given := range q {
-		if !slices.Contains([]string{"name", "tag", "state", "algorithm", "owner", "due_before", "sort", "limit", "after"}, name) || len(given) > 1 {
+		if !slices.Contains([]string{"name", "tag", "state", "algorithm", "owner", "parent", "due_before", "sort", "limit", "after"}, name) || len(given) > 1 {
 			return nil, 0, fault.New(fault.Invalid, "the parameter %q is not known to the stand-in, or was given twice", name)
 		}
 	}
 	limit, _ := strconv.Atoi(q.Get("limit"))
 	if limit == 0 {
 		limit = 2 // so that pages are met
+	}
+	above := ""
+	if p := q.Get("parent"); p != "" {
+		above = p // an id of nobody has no children
+		if e, err := st.find(p); err == nil {
+			above = e.record.ID
+		}
 	}
 	var all []api.Record
 	place := func(r *api.Record) string { return r.Name }
@@ -36,7 +43,7 @@ func (rt *route) list(st *state) (any, int, error) {
 		r := e.record
 		if !hasTags(&r, api.SplitTags(q.Get("tag"))) || !strings.HasPrefix(r.Name, q.Get("name")) || place(&r) <= q.Get("after") ||
 			q.Get("state") != "" && r.State != q.Get("state") || q.Get("algorithm") != "" && r.Algorithm != q.Get("algorithm") ||
-			q.Get("owner") != "" && r.Owner != q.Get("owner") || q.Get("sort") == "due" && due(&r) == "" ||
+			above != "" && r.Parent != above || q.Get("owner") != "" && r.Owner != q.Get("owner") || q.Get("sort") == "due" && due(&r) == "" ||
 			q.Get("due_before") != "" && (due(&r) == "" || due(&r) >= q.Get("due_before")) {
 			continue
 		}

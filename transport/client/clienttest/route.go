@@ -2,7 +2,6 @@ package clienttest
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -94,15 +93,7 @@ func (rt *route) serve(st *state) (any, int, error) {
 	case rt.is("GET", "v1", "wrapping-key"):
 		return rt.wrappingKey(st)
 	case rt.is("POST", "v1", "hash"):
-		var in api.HashRequest
-		if err := decode(rt.r, &in); err != nil {
-			return nil, 0, err
-		}
-		sum := sha256.Sum256(in.Input)
-		if in.Algorithm != "" && in.Algorithm != "sha256" {
-			return nil, 0, fault.New(fault.Invalid, "there is no hash %q", in.Algorithm)
-		}
-		return api.HashResponse{Digest: sum[:]}, 200, nil
+		return rt.crypto(&entry{}, "hash")
 	case rt.is("GET", "v1", "tree"):
 		return st.forest(), 200, nil
 	case rt.is("POST", "v1", "random"):
