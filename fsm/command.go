@@ -90,6 +90,7 @@ var operations = append([]operation{
 	{"opening.approve", 1, func() Command { return new(ApproveOpening) }},
 	{"opening.forget", 1, func() Command { return new(ForgetOpening) }},
 	{"key.archive", 1, func() Command { return new(ArchiveKey) }},
+	{"bundle", 1, func() Command { return new(Bundle) }},
 }, plantedOperations...)
 
 var operationByName = func() map[string]*operation {

@@ -60,6 +60,7 @@ func samples() []fsm.Command {
 		&fsm.ApproveOpening{Node: "n1", By: "root"},
 		&fsm.ForgetOpening{Node: "n1"},
 		&fsm.ArchiveKey{Change: c, Archived: true},
+		&fsm.Bundle{Commands: []fsm.Bundled{{&fsm.CreateKey{Record: r}}, {&fsm.SetState{Change: c, To: key.Suspended, Reason: "why"}}}},
 	}
 }
 

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/quorate/quorate/vault/key"
@@ -22,6 +23,8 @@ func Urgent(c Command) bool {
 		return c.narrows()
 	case *ArchiveKey:
 		return c.Archived
+	case *Bundle:
+		return len(c.Commands) > 0 && !slices.ContainsFunc(c.Commands, func(b Bundled) bool { return !Urgent(b.Command) })
 	case *PutDocument:
 		return strings.HasPrefix(c.Name, memberDocument) || strings.HasPrefix(c.Name, JoinedDocument) || strings.HasPrefix(c.Name, ReplaceDocument)
 	case *ScheduleDestroy, *PurgeKey, *RevokeToken, *PurgeTokens, *DeleteDocument,

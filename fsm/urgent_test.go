@@ -16,7 +16,7 @@ func TestUrgentIsDecidedForEveryCommand(t *testing.T) {
 		"opening.grant": true, "opening.seen": true, "opening.approve": true, "opening.forget": true,
 		"key.state":  true, // to the zero state, which is not Active
 		"key.create": false, "key.rotate": false, "key.update": false, "key.rewrap": false, "key.certify": false, "key.replace": false, "token.create": false,
-		"token.renew": false, "document.put": false, "cluster.init": false, "cluster.level": false, "key.create-many": false, "key.reparent": false, "key.archive": false,
+		"token.renew": false, "document.put": false, "cluster.init": false, "cluster.level": false, "key.create-many": false, "key.reparent": false, "key.archive": false, "bundle": false,
 		"restore.begin": false, "restore.chunk": false, "restore.commit": false, "restore.abort": true,
 	}
 	for _, c := range fsm.Commands() {
@@ -48,6 +48,8 @@ func TestUrgentLooksAtWhatIsAsked(t *testing.T) {
 		{&fsm.PutDocument{Name: "setting/replace/n4"}, true},
 		{&fsm.PutDocument{Name: "members"}, false},
 		{&fsm.PutDocument{Name: "setting/join"}, false},
+		{&fsm.Bundle{Commands: []fsm.Bundled{{&fsm.SetState{To: key.Suspended}}, {&fsm.ScheduleDestroy{}}}}, true},
+		{&fsm.Bundle{Commands: []fsm.Bundled{{&fsm.SetState{To: key.Suspended}}, {&fsm.CreateKey{}}}}, false},
 	} {
 		if got := fsm.Urgent(c.cmd); got != c.want {
 			t.Errorf("%#v: urgent %v, want %v", c.cmd, got, c.want)
