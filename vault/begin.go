@@ -31,8 +31,11 @@ type task struct {
 func (v *Vault) begin(op string, a access.Action, c access.Caller, writes bool) (*task, error) {
 	t := v.start(op, a, c, writes)
 	var err error
-	if t.link, t.keys, err = v.opened(); err != nil {
+	if t.link, t.keys, err = v.openedFor(c); err != nil {
 		return nil, t.done(err)
+	}
+	if c.Draft != 0 { // whether it was committed the entry of "whole" says, which has the same request id
+		t.change("part_of", opWhole)
 	}
 	if err := v.cfg.Audit.Healthy(); err != nil {
 		return nil, err
@@ -173,7 +176,10 @@ func (t *task) done(err error) error {
 			t.v.log.Error("operation failed", "op", t.entry.Operation, "request", t.caller.RequestID, "err", err)
 		}
 	}
-	if t.link != nil {
+	switch {
+	case t.caller.Draft != 0:
+		t.entry.Index = 0 // it is in no entry of the log yet
+	case t.link != nil:
 		t.entry.Index = t.link.machine.Applied()
 	}
 	durability := audit.Written

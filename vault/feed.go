@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"slices"
 	"sort"
 	"sync"
 
@@ -92,6 +93,16 @@ func touched(cmd fsm.Command) []key.ID {
 		return []key.ID{c.ID, c.Certificate.ID}
 	case *fsm.PurgeKey:
 		return []key.ID{c.ID}
+	case *fsm.Bundle:
+		var ids []key.ID
+		for _, b := range c.Commands {
+			for _, id := range touched(b.Command) {
+				if !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+			}
+		}
+		return ids
 	case interface{ Target() key.ID }:
 		return []key.ID{c.Target()}
 	}

@@ -195,15 +195,24 @@ func (v *Vault) Close() {
 // Applied is called by the cluster after a command was applied here and before anybody is told of it: opened
 // keys that changed are dropped, a new seal configuration is taken up, and watchers learn of it.
 func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
+	if _, restored := cmd.(*fsm.CommitRestore); restored && out.Fault == nil && !out.Repeated {
+		v.Restored()
+		return
+	}
+	v.changed(cmd, out)
+	v.feed.note(v.state(), cmd, out)
+}
+
+// changed drops what this node knows of what a command changed.
+func (v *Vault) changed(cmd fsm.Command, out fsm.Outcome) {
 	switch c := cmd.(type) {
+	case *fsm.Bundle:
+		for _, b := range c.Commands {
+			v.changed(b.Command, out)
+		}
 	case *fsm.PutDocument:
 		if c.Name == docSeal {
 			v.adopt()
-		}
-	case *fsm.CommitRestore:
-		if out.Fault == nil && !out.Repeated {
-			v.Restored()
-			return
 		}
 	case *fsm.CountUses:
 		v.usage.applied(c.Items, v.state())
@@ -220,7 +229,6 @@ func (v *Vault) Applied(cmd fsm.Command, out fsm.Outcome) {
 	case interface{ Target() key.ID }:
 		v.forget(c.Target())
 	}
-	v.feed.note(v.state(), cmd, out)
 }
 
 // forgetReplaced drops what was opened of the key in whose place r is, and what was taken off its limit: r begins above its versions.

@@ -92,7 +92,7 @@ func (w *write[In, Out]) do(ctx context.Context, v *Vault, c access.Caller, in I
 		return none, t.done(err)
 	}
 	for {
-		l, _, err := v.opened()
+		l, _, err := v.openedFor(c)
 		if err != nil {
 			return none, t.done(err)
 		}

@@ -166,6 +166,7 @@ type Vault struct {
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
 	opening  openingRoom
+	drafts   drafts
 	calls    callRoom
 	requests callRoom     // the pace at which strangers ask for keys for shares by file
 	handIns  callRoom     // the pace at which they hand in files that this node does not open

@@ -370,6 +370,12 @@ func TestEveryCommandIsKnownToTheFeed(t *testing.T) {
 		if c, ok := cmd.(*fsm.CreateKeys); ok {
 			c.Records = []*key.Record{{}, {}}
 		}
+		if c, ok := cmd.(*fsm.Bundle); ok {
+			c.Commands = []fsm.Bundled{{Command: &fsm.SetState{Change: fsm.Change{ID: key.ID{1}}}}, {Command: &fsm.UpdateKey{Change: fsm.Change{ID: key.ID{2}}}}}
+			if got := len(vault.Touched(cmd)); got != 2 {
+				t.Errorf("those who watch are told of %d changes of a bundle of two", got)
+			}
+		}
 		if c, ok := cmd.(*fsm.ReplaceKeys); ok {
 			c.Items = []fsm.Replacement{{By: &key.Record{ID: key.ID{1}}}}
 		}

@@ -19,7 +19,8 @@ type Caller struct {
 	RequestID string   `cbor:"8,keyasint,omitempty"` // for logs and audit; unique per request
 	Retry     string   `cbor:"9,keyasint,omitempty"` // Idempotency-Key as the client gave it; "" if it gave none
 
-	Read Consistency `cbor:"-"` // what this request asks of reads; stays on the node that was asked
+	Read  Consistency `cbor:"-"` // what this request asks of reads; stays on the node that was asked
+	Draft uint64      `cbor:"-"` // the vault's own: the draft of the state that this is done in; 0: none, it is done for good
 }
 
 // Kind says how a caller proved who it is.

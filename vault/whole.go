@@ -1,0 +1,234 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/quorate/quorate/fsm"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
+
+// Whole is what a door does with a request whose operations are done all or none. It runs on the leader. With the caller that it is given, the
+// vault's operations see and change a draft of the state; nobody else sees it. If keep, what changed there is then committed in one entry of the
+// log; else it is forgotten. The request is lent. It may be called again, when something that it looked at has changed meanwhile.
+type Whole func(ctx context.Context, c access.Caller, request []byte) (answer []byte, keep bool)
+
+// wholeIn is such a request as it crosses nodes: sealed, for it may have keys in it, and so may the answer.
+type wholeIn struct {
+	Door   string
+	ID     key.ID // drawn for the request; what is sealed is bound to it
+	Sealed key.Material
+}
+
+// The two texts that are bound to an ID.
+const (
+	wholeRequest = 1
+	wholeAnswer  = 2
+)
+
+// opWhole is how such requests are called in the audit log, and where operations say what they are part of.
+const opWhole = "whole"
+
+var opDoWhole = newWrite(opWhole, access.Unchecked, whole)
+
+// OnWhole says what a door does with such requests, on every node. Called before the door opens.
+func (v *Vault) OnWhole(door string, do Whole) {
+	v.drafts.mu.Lock()
+	defer v.drafts.mu.Unlock()
+	if v.drafts.doors == nil {
+		v.drafts.doors = map[string]Whole{}
+	}
+	v.drafts.doors[door] = do
+}
+
+// Whole has a request done, all of it or nothing, by what OnWhole was told for the door; on the leader, wherever it is. Each operation in it is
+// asked, permitted and audited for itself, as part of a draft; "whole" is audited beside them, and says whether all that was committed.
+// fault.TooLarge if the changes do not fit an entry, fault.Conflict if others kept changing the same objects; nothing was done then.
+func (v *Vault) Whole(ctx context.Context, c access.Caller, door string, request []byte) ([]byte, error) {
+	id, err := key.NewID(v.cfg.Random)
+	if err != nil {
+		return nil, err
+	}
+	in := wholeIn{Door: door, ID: id}
+	_, room, err := v.opened()
+	if err == nil { // a sealed node is refused, and that recorded, by what follows
+		if in.Sealed, err = room.wrap(id, wholeRequest, request); err != nil {
+			return nil, err
+		}
+	}
+	c.Retry = "" // an answer is not kept, so it cannot be given again
+	sealed, err := opDoWhole.do(ctx, v, c, in)
+	if err != nil {
+		return nil, err
+	}
+	return room.opening(id, wholeAnswer, sealed)
+}
+
+// opening is a text that wrap sealed. The caller clears it.
+func (k *keyroom) opening(id key.ID, which uint32, sealed key.Material) (plain []byte, err error) {
+	err = k.unwrap(&key.Record{ID: id}, &key.Version{Number: which, State: key.Active, Material: sealed}, func(b []byte) error {
+		plain = append(make([]byte, 0, len(b)), b...)
+		return nil
+	})
+	return plain, err
+}
+
+func whole(ctx context.Context, t *task, in wholeIn) (key.Material, error) {
+	var none key.Material
+	if first, done, err := t.before(); done || err != nil {
+		if err == nil { // the leader that did it is gone with the answer
+			err = fault.New(fault.Uncertain, "it was done, in the log's entry %d, but the answer was lost: look at the objects before you ask again", first.Index)
+		}
+		return none, err
+	}
+	t.v.drafts.mu.Lock()
+	do := t.v.drafts.doors[in.Door]
+	t.v.drafts.mu.Unlock()
+	if do == nil {
+		return none, fault.New(fault.BadState, "the leader %s has no door %q", t.v.cfg.Node, clip(in.Door)).WithHint("Give every node the same listeners.")
+	}
+	request, err := t.keys.opening(in.ID, wholeRequest, in.Sealed)
+	defer clear(request)
+	if err != nil {
+		return none, err
+	}
+	for try := 0; ; try++ {
+		answer, err := t.wholeOnce(ctx, do, request, try == 0)
+		if errors.Is(err, fault.Conflict) && try < maxRetries && ctx.Err() == nil {
+			clear(answer)
+			continue
+		}
+		if err != nil {
+			clear(answer)
+			return none, err
+		}
+		defer clear(answer)
+		return t.keys.wrap(in.ID, wholeAnswer, answer)
+	}
+}
+
+// wholeOnce does the request on a draft of the newest state, and commits it.
+func (t *task) wholeOnce(ctx context.Context, do Whole, request []byte, first bool) ([]byte, error) {
+	d := &draft{machine: t.link.machine.State().Fork(), real: t.link.replica, now: t.v.now}
+	c := t.caller
+	c.Draft = t.v.drafts.add(&link{machine: d.machine, replica: d, peers: t.link.peers, members: t.link.members})
+	defer t.v.drafts.drop(c.Draft)
+	mine := append([]byte{}, request...)
+	defer clear(mine)
+	answer, keep := do(ctx, c, mine)
+	commands := d.end()
+	if !keep || len(commands) == 0 {
+		t.change("kept", "nothing")
+		return answer, nil
+	}
+	t.change("kept", "all")
+	if first {
+		if err := t.intend(); err != nil {
+			return answer, err
+		}
+	}
+	_, err := t.propose(ctx, &fsm.Bundle{Commands: commands})
+	return answer, err
+}
+
+// drafts are the drafts under way on this node, and what doors do with them. The zero value is ready.
+type drafts struct {
+	mu    sync.Mutex
+	last  uint64
+	links map[uint64]*link
+	doors map[string]Whole
+}
+
+func (d *drafts) add(l *link) uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.links == nil {
+		d.links = map[uint64]*link{}
+	}
+	d.last++
+	d.links[d.last] = l
+	return d.last
+}
+
+func (d *drafts) drop(id uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.links, id)
+}
+
+func (d *drafts) find(id uint64) *link {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.links[id]
+}
+
+// openedFor is opened for a caller: what belongs to a draft sees that.
+func (v *Vault) openedFor(c access.Caller) (*link, *keyroom, error) {
+	l, k, err := v.opened()
+	if err != nil || c.Draft == 0 {
+		return l, k, err
+	}
+	if l = v.drafts.find(c.Draft); l == nil {
+		return nil, nil, fault.New(fault.Internal, "the request that this belongs to has ended")
+	}
+	return l, k, nil
+}
+
+// draft is a Replica of one node, in memory, whose commands may be committed together.
+type draft struct {
+	machine *fsm.Machine
+	real    Replica
+	now     func(*fsm.State) key.Time
+
+	mu       sync.Mutex // guards what follows, and the machine's writer
+	commands []fsm.Bundled
+	ended    bool
+}
+
+// Propose implements Replica.
+func (d *draft) Propose(_ context.Context, cmd fsm.Command, r fsm.Request) (fsm.Outcome, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.ended:
+		return fsm.Outcome{}, fault.New(fault.Internal, "the request that this belongs to has ended")
+	case !fsm.Bundles(cmd):
+		return fsm.Outcome{}, fault.New(fault.Invalid, "the change %s cannot be part of what is done all or none", cmd.Op())
+	case len(d.commands) == fsm.MaxBundle:
+		return fsm.Outcome{}, fault.New(fault.TooLarge, "at most %d changes can be made all or none", fsm.MaxBundle)
+	}
+	entry, err := fsm.Encode(cmd, r, d.now(d.machine.State()))
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	out, err := d.machine.Apply(d.machine.Applied()+1, entry)
+	if err == nil && out.Fault == nil && !out.Repeated {
+		d.commands = append(d.commands, fsm.Bundled{Command: cmd})
+	}
+	return out, err
+}
+
+// end gives the commands. There are none after it.
+func (d *draft) end() []fsm.Bundled {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = true
+	return d.commands
+}
+
+// Outlast implements Replica: nobody has seen an older state of a draft.
+func (d *draft) Outlast(context.Context) error { return nil }
+
+// Fresh implements Replica: a draft is as new as what it was made from, which the leader holds.
+func (d *draft) Fresh(ctx context.Context, read access.Consistency) error {
+	return d.real.Fresh(ctx, read)
+}
+
+// Leader implements Replica: a draft is changed where it is.
+func (d *draft) Leader() (string, bool) {
+	node, _ := d.real.Leader()
+	return node, true
+}

@@ -1,0 +1,221 @@
+package vault_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/audit"
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/vaulttest"
+)
+
+// wholeDoor is what a door does in these tests: two keys, the first of which is read, used and suspended; between says what happens in the middle.
+// A request "undo" is not kept. The answer is the id of the first key.
+type wholeDoor struct {
+	f       *vaulttest.Fixture
+	runs    int
+	between func(v *vault.Vault, run int)
+}
+
+func (d *wholeDoor) open(f *vaulttest.Fixture) {
+	d.f = f
+	for i := range f.Len() {
+		v := f.Vault(i)
+		v.OnWhole("test", func(ctx context.Context, c access.Caller, request []byte) ([]byte, bool) {
+			d.runs++
+			id, err := d.work(ctx, v, c, string(request))
+			if err != nil {
+				return []byte(err.Error()), false
+			}
+			return []byte(id), string(request) != "undo"
+		})
+	}
+}
+
+func (d *wholeDoor) work(ctx context.Context, v *vault.Vault, c access.Caller, request string) (string, error) {
+	r, err := v.CreateKey(ctx, c, vault.KeySpec{Name: "whole/first"})
+	if err != nil {
+		return "", err
+	}
+	if got, err := v.Key(ctx, c, r.ID.String()); err != nil || got.State != key.Active {
+		return "", fmt.Errorf("reading what was made: %w", err)
+	}
+	if _, err := encrypt(v, c, "whole/first", request); err != nil {
+		return "", err
+	}
+	if d.between != nil {
+		d.between(v, d.runs)
+	}
+	if _, err := v.UpdateKey(ctx, c, "old", vault.KeyPatch{Tags: &map[string]string{"run": "whole"}}); err != nil {
+		return "", err
+	}
+	if _, err := v.ChangeState(ctx, c, "whole/first", vault.StateChange{Action: access.Suspend}); err != nil {
+		return "", err
+	}
+	_, err = v.CreateKey(ctx, c, vault.KeySpec{Name: "whole/second"})
+	return r.ID.String(), err
+}
+
+// TestWhatIsDoneWholeIsOneEntry: asked of any node; seen there at once, and nowhere before; or never.
+func TestWhatIsDoneWholeIsOneEntry(t *testing.T) {
+	f := vaulttest.Cluster(t, 3)
+	var d wholeDoor
+	d.open(f)
+	f.MustCreate("old")
+	d.between = func(*vault.Vault, int) {
+		if f.State(0).KeyByName("whole/first") != nil {
+			t.Error("others see what is not committed")
+		}
+	}
+	for node := range 2 {
+		before, keys, mark := len(f.Log()), f.State(0).ContentDigest(), len(f.AuditEntries(0))
+		answer, err := f.Vault(node).Whole(ctx, f.Root(), "test", []byte("undo"))
+		if err != nil || len(answer) != 36 {
+			t.Fatalf("node %d: %q, %v", node, answer, err)
+		}
+		if len(f.Log()) != before || f.State(0).ContentDigest() != keys {
+			t.Errorf("node %d: what is not kept makes %d entries", node, len(f.Log())-before)
+		}
+		got := f.AuditEntries(0)[mark:]
+		last := got[len(got)-1]
+		if last.Operation != "whole" && node == 0 || node == 0 && last.Changes["kept"] != "nothing" {
+			t.Errorf("the audit log ends with %+v", last)
+		}
+	}
+	for node, name := range []string{"first time", "second"} {
+		before, mark := len(f.Log()), len(f.AuditEntries(0))
+		answer, err := f.Vault(1-node).Whole(ctx, f.Root(), "test", []byte(name))
+		if node == 1 { // the names are taken
+			if err != nil || !bytes.Contains(answer, []byte("taken")) || len(f.Log()) != before {
+				t.Errorf("again: %q, %v", answer, err)
+			}
+			continue
+		}
+		if err != nil || len(f.Log()) != before+1 {
+			t.Fatalf("%q, %v: %d entries", answer, err, len(f.Log())-before)
+		}
+		s := f.State(1) // of the node that was asked, at once
+		first, second, old := s.KeyByName("whole/first"), s.KeyByName("whole/second"), s.KeyByName("old")
+		if first == nil || first.ID.String() != string(answer) || first.State != key.Suspended || second == nil || old.Tags["run"] != "whole" {
+			t.Errorf("%+v, %+v, %+v", first, second, old)
+		}
+		parts := 0
+		for _, e := range f.AuditEntries(0)[mark:] {
+			if e.Changes["part_of"] == "whole" && e.Outcome == audit.OK {
+				if parts++; e.Index != 0 {
+					t.Errorf("%s says that it is in entry %d", e.Operation, e.Index)
+				}
+			}
+		}
+		if parts < 6 {
+			t.Errorf("%d operations are audited as part of it", parts)
+		}
+		if _, err := f.Vault(1).ChangeState(ctx, f.Root(), "whole/first", vault.StateChange{Action: access.Activate, Resume: true}); err != nil {
+			t.Errorf("its MAC: %v", err)
+		}
+	}
+}
+
+// TestALeaderThatEndsInTheMiddleLeavesNothingHalfDone: before it commits there is nothing, and the next leader does all of it; after, all of it is there.
+func TestALeaderThatEndsInTheMiddleLeavesNothingHalfDone(t *testing.T) {
+	f := vaulttest.Cluster(t, 3)
+	var d wholeDoor
+	d.open(f)
+	f.MustCreate("old")
+	before := len(f.Log())
+	d.between = func(_ *vault.Vault, run int) {
+		if run == 1 {
+			f.Lead(2)
+		}
+	}
+	if _, err := f.Vault(1).Whole(ctx, f.Root(), "test", []byte("x")); err != nil || d.runs != 2 || len(f.Log()) != before+1 {
+		t.Fatalf("%v, done %d times, %d entries", err, d.runs, len(f.Log())-before)
+	}
+	if s := f.State(2); s.KeyByName("whole/first") == nil || s.KeyByName("whole/second") == nil {
+		t.Error("a half of it is missing")
+	}
+
+	f = vaulttest.Cluster(t, 3)
+	d = wholeDoor{}
+	d.open(f)
+	f.MustCreate("old")
+	keys := f.State(0).ContentDigest()
+	for _, fails := range []vaulttest.Failure{vaulttest.Lost, vaulttest.Committed} {
+		f.FailNext(fails)
+		_, err := f.Vault(0).Whole(ctx, f.Root(), "test", []byte("x"))
+		s := f.State(0)
+		first, second := s.KeyByName("whole/first") != nil, s.KeyByName("whole/second") != nil
+		if err == nil || first != second || first != (fails == vaulttest.Committed) || !first && s.ContentDigest() != keys {
+			t.Errorf("%v: %v; first %v, second %v", fails, err, first, second)
+		}
+	}
+}
+
+// TestWhatOthersChangeMeanwhileIsLookedAtAgain: the whole is done anew; in the end both changes are there.
+func TestWhatOthersChangeMeanwhileIsLookedAtAgain(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	var d wholeDoor
+	d.open(f)
+	f.MustCreate("old")
+	d.between = func(v *vault.Vault, run int) {
+		if run == 1 {
+			ok(t, "changing", err1(v.UpdateKey(ctx, f.Root(), "old", vault.KeyPatch{RotateUses: new(uint64(7))})))
+		}
+	}
+	before := len(f.Log())
+	if _, err := f.Vault(0).Whole(ctx, f.Root(), "test", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.State(0).KeyByName("old"); d.runs != 2 || r.Tags["run"] != "whole" || r.RotateUses != 7 {
+		t.Errorf("done %d times: %+v", d.runs, r)
+	}
+	if n := len(f.Log()) - before; n > 3 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+// TestAWholeRequestIsSealedAndAsksThePolicies: nothing of it crosses a node link in the clear, neither of the request nor of the answer; and every operation in it asks the policies.
+func TestAWholeRequestIsSealedAndAsksThePolicies(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	const canary = "canary-of-a-whole-request"
+	for i := range f.Len() {
+		v := f.Vault(i)
+		v.OnWhole("test", func(ctx context.Context, c access.Caller, request []byte) ([]byte, bool) {
+			if _, err := v.CreateKey(ctx, c, vault.KeySpec{Name: "made"}); err != nil {
+				return []byte(err.Error()), false
+			}
+			return bytes.Clone(request), true
+		})
+	}
+	answer, err := f.Vault(1).Whole(ctx, f.Root(), "test", []byte(canary))
+	if err != nil || string(answer) != canary {
+		t.Fatalf("%q, %v", answer, err)
+	}
+	for _, b := range f.Wire() {
+		if bytes.Contains(b, []byte(canary)) {
+			t.Error("what a request and its answer hold crosses a node link in the clear")
+		}
+	}
+	answer, err = f.Vault(1).Whole(ctx, as("mallory"), "test", []byte("x"))
+	if err != nil || !bytes.Contains(answer, []byte("no policy permits mallory")) {
+		t.Errorf("a stranger is told %q, %v", answer, err)
+	}
+	if _, err := f.Vault(1).Whole(ctx, f.Root(), "none", nil); !errors.Is(err, fault.BadState) {
+		t.Errorf("a door that is not there: %v", err)
+	}
+	stray := f.Root()
+	stray.Draft = 77
+	if _, err := f.Vault(1).Key(ctx, stray, "made"); !errors.Is(err, fault.Internal) {
+		t.Errorf("a draft that is not there: %v", err)
+	}
+	ok(t, "sealing", f.Vault(0).Seal(ctx, f.Root(), false))
+	if _, err := f.Vault(0).Whole(ctx, f.Root(), "test", nil); !errors.Is(err, fault.Sealed) {
+		t.Errorf("a sealed node: %v", err)
+	}
+}
