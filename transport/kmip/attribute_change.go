@@ -51,7 +51,6 @@ func (x *exchange) edit(payload ttlv.Item, out *ttlv.Encoder, g given, right att
 		if err != nil {
 			return err
 		}
-		x.changed(r, changed)
 		x.done(changed.ID, out)
 		if x.version.Before(wire.V20) {
 			x.writeAttribute(out, instance{g.tag, g.name, show.Index, func(e *ttlv.Encoder, t wire.Tag) { e.CopyAs(t, show.Item) }})

@@ -93,7 +93,6 @@ type exchange struct {
 	caller  access.Caller
 	version wire.Version
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
-	back    []back // how what the operation did is taken back
 
 	rights   *rights                                 // what a ticket lets its bearer do; nil: all that the caller may
 	ticketed bool                                    // the caller came with a ticket, also where it was the last use of one
@@ -107,36 +106,39 @@ func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *t
 	s := n.server
 	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: r.version, rights: r.rights, ticketed: r.ticketed}
 	header := s.headerSize(r)
-	start := out.Len()
-	var all [][]back
+	room := func() int { return max(1, r.most-header-out.Len()) }
 	if r.undo {
-		if i, err := x.foresee(r.items); err != nil {
-			x.undo(r.items[:i+1], make([][]back, i+1), asFault(err, wire.ResultReasonInvalidField), out)
-			return i + 1
-		}
+		count, _ = n.whole(x, r, r.items, room(), out)
+		return count
 	}
 	for _, item := range r.items {
 		count++
-		x.back = nil
-		before := out.Len()
-		began := time.Now()
-		err := s.item(x, item, out)
-		n.measured(item, began, err)
-		if err == nil && r.most > 0 && header+out.Len() > r.most {
-			out.Cut(before)
-			err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", r.most))
-			s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
-		}
-		all = append(all, x.back)
-		if err != nil && r.undo {
-			out.Cut(start)
-			x.undo(r.items[:count], all, err, out)
+		var err error
+		if severalObjects(item) {
+			_, err = n.whole(x, r, []ttlv.Item{item}, room(), out)
+		} else {
+			began := time.Now()
+			err = s.fitting(x, item, out, r.most, r.most-header)
+			n.measured(item, began, err)
 		}
 		if err != nil && !r.carryOn {
 			break
 		}
 	}
 	return count
+}
+
+// fitting does one operation and writes its answer, or an error in its place where out is then longer than room. most is what the request allows for
+// the whole answer; 0: any length.
+func (s *Server) fitting(x *exchange, item ttlv.Item, out *ttlv.Encoder, most, room int) error {
+	before := out.Len()
+	err := s.item(x, item, out)
+	if err == nil && most > 0 && out.Len() > room {
+		out.Cut(before)
+		err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", most))
+		s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
+	}
+	return err
 }
 
 // measured tells how long an operation took, and how it ended.

@@ -105,32 +105,12 @@ func (x *exchange) issueSpec(payload ttlv.Item) (s vault.IssueSpec, err error) {
 	return s, err
 }
 
-// issue has a certificate made, keeps with it what it says of itself, and ties the key to it where it replaces another.
-func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) (err error) {
-	var of *key.Record
-	if s.Of != "" {
-		if of, err = x.server.vault.Key(x.ctx, x.caller, s.Of); err != nil {
-			return err
-		}
-	}
+// issue has a certificate made, keeps with it what it says of itself, and ties the key to it where it replaces another. The several steps are one
+// entry of the log: see severalObjects.
+func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
 	r, err := x.server.vault.IssueCertificate(x.ctx, x.caller, s)
 	if err != nil {
 		return err
-	}
-	if s.Replaces == "" { // no batch that can be undone has one that replaces another
-		defer func() {
-			if err != nil {
-				x.takeBack()
-			}
-		}()
-		x.made(r.ID)
-		if of != nil {
-			linked, err := x.server.vault.Key(x.ctx, x.caller, s.Of)
-			if err != nil {
-				return err
-			}
-			x.changed(of, linked)
-		}
 	}
 	c, err := x.x509Of(r)
 	if err != nil {

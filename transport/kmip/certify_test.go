@@ -9,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -211,21 +210,25 @@ func TestACertificateIsRenewed(t *testing.T) {
 	}
 }
 
-// TestACertificateThatCannotBeDescribedIsTakenBack: who may have one issued and may not say what it says leaves none that is good, and no link to it.
-func TestACertificateThatCannotBeDescribedIsTakenBack(t *testing.T) {
+// TestACertificateIsMadeWithAllThatBelongsToIt: it, what it says of itself, and the links of its key and of the one that it replaces are one entry of
+// the log; who may have one issued and may not say what it says leaves nothing.
+func TestACertificateIsMadeWithAllThatBelongsToIt(t *testing.T) {
 	w, _ := certifying(t, key.ECDSAP256)
 	_, public := w.pairOf("ECDSA", 256)
+	before := len(w.f.Log())
+	made := idOf(t, w.one("1.4", "Certify "+byID(public)))
+	again := idOf(t, w.one("1.4", "ReCertify "+byID(made)))
+	if n := len(w.f.Log()) - before; n != 2 || len(w.record(again).Attributes) == 0 || !hasLink(w.record(public), key.LinkCertificate, again) {
+		t.Errorf("a certificate and its replacement take %d entries of the log, want 2; they are %+v", n, w.record(again))
+	}
 	w.f.Grant("certify", `permit (principal == Certificate::"client", action, resource); forbid (principal == Certificate::"client", action == Action::"update", resource) unless { resource.type != "certificate" };`)
 	if got := outcomes(t, w.as("client").ask(request("1.4", "", "Certify "+byID(public)+template(byName("half made")))))[0]; !strings.HasPrefix(got, "ItemNotFound: ") && !strings.HasPrefix(got, "PermissionDenied: ") {
 		t.Fatalf("it is described: %s", got)
 	}
-	left := identifiers(t, w.one("1.4", `Locate <StorageStatusMask type="Integer" value="7"/>`+byName("half made")))
-	for _, id := range left {
-		if r := w.record(id); !r.State.Gone() {
-			t.Errorf("the certificate is left %s", r.State)
-		}
+	if left := identifiers(t, w.one("1.4", `Locate <StorageStatusMask type="Integer" value="7"/>`+byName("half made"))); len(left) != 0 {
+		t.Errorf("%v is left", left)
 	}
-	if r := w.record(public); len(left) == 0 || slices.ContainsFunc(r.Links, func(l key.Link) bool { return l.Kind == key.LinkCertificate }) {
-		t.Errorf("%d were made, and the key has %v", len(left), r.Links)
+	if r := w.record(public); !hasLink(r, key.LinkCertificate, again) {
+		t.Errorf("the key has %v", r.Links)
 	}
 }

@@ -35,7 +35,6 @@ func create(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	out.Enumeration(wire.TagObjectType, t)
 	x.done(r.ID, out)
-	x.made(r.ID)
 	return nil
 }
 

@@ -37,8 +37,7 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
-	x.made(p.Public.ID)
-	x.made(p.Private.ID)
+	x.id = p.Private.ID.String()
 	out.Text(wire.TagPrivateKeyUniqueIdentifier, x.id)
 	out.Text(wire.TagPublicKeyUniqueIdentifier, p.Public.ID.String())
 	return nil

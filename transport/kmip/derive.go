@@ -31,7 +31,7 @@ func deriveKey(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return cryptoReason(err)
 	}
 	x.done(r.ID, out)
-	x.made(r.ID)
+	x.id = r.ID.String()
 	return nil
 }
 

@@ -41,16 +41,13 @@ func importObject(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	s.ID, s.Replace, s.Force = id, replace, replace // KMIP has no other word for it, as with Destroy
 	r, err := x.server.vault.RegisterKey(x.ctx, x.caller, s)
-	if err != nil {
-		x.takeBack() // the certificates that came with it
-	}
 	if fault.KindOf(err) == fault.Exists && x.taken(id) { // else it is a name that is taken
 		return because(wire.ResultReasonObjectAlreadyExists, fault.Of(err))
 	}
 	if err != nil {
 		return err
 	}
-	x.made(r.ID)
+	x.id = r.ID.String()
 	x.about(said, out)
 	return nil
 }

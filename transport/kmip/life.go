@@ -51,7 +51,6 @@ func (x *exchange) step(payload ttlv.Item, out *ttlv.Encoder, change vault.State
 	if err != nil {
 		return err
 	}
-	x.changed(nil, r)
 	x.done(r.ID, out)
 	return nil
 }
@@ -69,7 +68,6 @@ func destroy(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
-	x.changed(nil, r)
 	x.done(r.ID, out)
 	return nil
 }

@@ -102,7 +102,7 @@ func TestBatchesStopOrGoOn(t *testing.T) {
 	w := open(t)
 	const query = `Query <QueryFunction type="Enumeration" value="QueryObjects"/>`
 	for option, want := range map[string][]string{
-		"": {"Success", "OperationNotSupported"}, "Stop": {"Success", "OperationNotSupported"}, "Continue": {"Success", "OperationNotSupported", "Success"}, "Undo": {"FeatureNotSupported"},
+		"": {"Success", "OperationNotSupported"}, "Stop": {"Success", "OperationNotSupported"}, "Continue": {"Success", "OperationNotSupported", "Success"}, "Undo": {"OperationUndone", "OperationNotSupported"},
 	} {
 		header := ""
 		if option != "" {

@@ -103,23 +103,8 @@ func (x *exchange) withPassword(links []key.Link, use func(password string) erro
 	return because(wire.ResultReasonMissingData, fault.New(fault.Invalid, "a PKCS #12 has a password: register that as Secret Data and give the key a PKCS#12 Password Link to it"))
 }
 
-// takeBack destroys what an operation made before it failed.
-func (x *exchange) takeBack() {
-	for _, b := range slices.Backward(x.back) {
-		if err := b.do(); err != nil {
-			x.server.cfg.Log.Warn("what an operation made before it failed could not be taken back", "next", b.what, "error", err)
-		}
-	}
-	x.back = nil
-}
-
 // registerCertificates registers the certificates of a PKCS #12 and returns the links of its key to them.
 func (x *exchange) registerCertificates(all []*x509.Certificate) (links []key.Link, err error) {
-	defer func() {
-		if err != nil {
-			x.takeBack()
-		}
-	}()
 	for _, c := range all {
 		s, err := x.spec(nil, key.Certificate)
 		if err != nil {
@@ -133,7 +118,6 @@ func (x *exchange) registerCertificates(all []*x509.Certificate) (links []key.Li
 		if err != nil {
 			return nil, err
 		}
-		x.made(r.ID)
 		links = append(links, key.Link{Kind: key.LinkPKCS12, To: r.ID})
 	}
 	return links, nil

@@ -45,11 +45,9 @@ func register(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	r, err := x.server.vault.RegisterKey(x.ctx, x.caller, s)
 	if err != nil {
-		x.takeBack() // the certificates that came with it
 		return err
 	}
 	x.done(r.ID, out)
-	x.made(r.ID)
 	return nil
 }
 

@@ -19,6 +19,7 @@ type request struct {
 	items       []ttlv.Item
 
 	rights   *rights // of the ticket among the credentials
+	granted  []byte  // rights as they were granted
 	ticketed bool    // there is a ticket among the credentials
 
 	authentication ttlv.Item // credentials beside the certificate; not Present where there are none

@@ -54,6 +54,7 @@ func New(v *vault.Vault, cfg Config) *Server {
 	}
 	s := &Server{vault: v, cfg: cfg, ops: map[wire.Operation]*serve.Op{}, overHTTP: serve.Op{Name: "kmip"}, errands: newErrands()}
 	v.WhenSealed(s.errands.drop)
+	v.OnWhole(doorName, s.doPart)
 	for _, o := range operations {
 		s.ops[o.code] = &serve.Op{Name: o.code.String()}
 	}

@@ -98,6 +98,7 @@ func (s *Server) ticket(ctx context.Context, c access.Caller, r *request, text [
 	if err != nil {
 		return who, errCredential
 	}
+	r.granted = granted
 	r.rights, err = readRights(m.Root())
 	return who, err
 }

@@ -3,6 +3,7 @@ package kmip_test
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,10 @@ func TestADelegateDoesWhatTheRightsNameAndNoMore(t *testing.T) {
 		if got := outcomes(t, bob.ask(request(v, header, item)))[0]; got != want {
 			t.Errorf("%.60s: %s, want %s", item, got, want)
 		}
+	}
+	whole := outcomes(t, bob.ask(request(v, undo+header, "Get "+byID(mine), newKey(v)))) // on the leader, with the same rights
+	if want := []string{"OperationUndone", "PermissionDenied: the ticket is not good for Create"}; !slices.Equal(whole, want) {
+		t.Errorf("in a batch with Undo: %q, want %q", whole, want)
 	}
 	if got := outcomes(t, bob.ask(request(v, "", "Get "+byID(mine))))[0]; got == "Success" {
 		t.Error("without the ticket it is given all the same")

@@ -53,7 +53,7 @@ func createSplit(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	for _, r := range slices.Backward(parts) { // the placeholder is the first
-		x.made(r.ID)
+		x.id = r.ID.String()
 	}
 	for _, r := range parts {
 		out.Text(wire.TagUniqueIdentifier, r.ID.String())
@@ -207,7 +207,7 @@ func joinSplit(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	x.done(r.ID, out)
-	x.made(r.ID)
+	x.id = r.ID.String()
 	return nil
 }
 

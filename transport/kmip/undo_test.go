@@ -9,6 +9,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/vaulttest"
 )
 
 // create is an item that makes an AES key, active where since is not empty.
@@ -25,10 +26,11 @@ func createItem(since string) string {
 
 const undo = `<BatchErrorContinuationOption type="Enumeration" value="Undo"/>`
 
-// TestABatchWithUndoThatFailsLeavesNothing: pre-active and active objects that it made are destroyed, and each answer says so.
+// TestABatchWithUndoThatFailsLeavesNothing: not even tombstones, nor an entry of the log; and each answer says so.
 func TestABatchWithUndoThatFailsLeavesNothing(t *testing.T) {
 	w := open(t)
 	w.key("before", true)
+	entries := len(w.f.Log())
 	absent := "Get " + byID("00000000-0000-4000-8000-000000000000")
 	r := w.ask(request("1.4", undo, createItem(""), "Get ", createItem("2020-01-01T00:00:00Z"), absent))
 	if got, want := outcomes(t, r), []string{"OperationUndone", "OperationUndone", "OperationUndone", "ItemNotFound: there is no such object"}; !slices.Equal(got, want) {
@@ -39,24 +41,25 @@ func TestABatchWithUndoThatFailsLeavesNothing(t *testing.T) {
 			t.Errorf("answer %d: id %x, %v: %s", i, id, err, xmlOf(t, item))
 		}
 	}
-	gone := 0
-	for _, k := range w.all() {
-		if k.State == key.Destroyed {
-			gone++
-		} else if k.Name != "before" {
-			t.Errorf("%s is %v", k.Name, k.State)
-		}
-	}
-	if gone != 2 {
-		t.Errorf("%d keys are destroyed, want 2", gone)
+	if all := w.all(); len(all) != 1 || len(w.f.Log()) != entries {
+		t.Errorf("%d keys, and %d entries of the log, want one key and no entry", len(all), len(w.f.Log())-entries)
 	}
 }
 
 func TestABatchWithUndoThatGoesWellIsKept(t *testing.T) {
 	w := open(t)
-	r := w.ask(request("1.4", undo, createItem(""), "Get ", createItem("")))
-	if got, want := outcomes(t, r), []string{"Success", "Success", "Success"}; !slices.Equal(got, want) {
+	old := w.key("old", true).ID.String()
+	entries := len(w.f.Log())
+	r := w.ask(request("1.4", undo, createItem(""), "Get ", "Activate ", createItem(""), "ReKey "+byID(old), "Destroy "))
+	if got, want := outcomes(t, r), []string{"Success", "Success", "Success", "Success", "Success", "Success"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if n := len(w.f.Log()) - entries; n != 1 {
+		t.Errorf("the batch takes %d entries of the log, want 1", n)
+	}
+	first, _ := items(r)[0].Find(wire.TagResponsePayload).Find(wire.TagUniqueIdentifier).Text()
+	if got := w.record(first).State; got != key.Active {
+		t.Errorf("what the batch made and activated is %v", got)
 	}
 }
 
@@ -64,7 +67,7 @@ func TestABatchWithUndoThatGoesWellIsKept(t *testing.T) {
 func TestWhatCannotBeUndoneIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	w := open(t)
 	k := w.key("k", true)
-	got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "ReKey "+byID(k.ID.String()))))
+	got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "GetUsageAllocation "+byID(k.ID.String()))))
 	if len(got) != 1 || !strings.HasPrefix(got[0], "FeatureNotSupported: ") {
 		t.Errorf("got %q", got)
 	}
@@ -73,9 +76,8 @@ func TestWhatCannotBeUndoneIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	}
 }
 
-// TestAStepThatWouldFailIsForeseen: an object's life does not run backwards, so a step that its state forbids ends a batch with Undo
-// before it begins; one that it permits is done.
-func TestAStepThatWouldFailIsForeseen(t *testing.T) {
+// TestStepsInALifeAreUndone: of an object's life, too, nothing is left of a batch that failed: what was destroyed in it is there with its material.
+func TestStepsInALifeAreUndone(t *testing.T) {
 	w := open(t)
 	active, idle := w.key("active", true).ID.String(), ""
 	idle, _ = w.one("1.4", createItem("")).Find(wire.TagUniqueIdentifier).Text()
@@ -92,12 +94,13 @@ func TestAStepThatWouldFailIsForeseen(t *testing.T) {
 	if now := w.all(); len(now) != before || w.record(idle).State != key.PreActive {
 		t.Errorf("%d keys, want %d; the idle one is %v", len(now), before, w.record(idle).State)
 	}
+	w.one("1.4", "Get "+byID(idle))
 	if got := outcomes(t, w.ask(request("1.4", undo, "Destroy "+byID(idle), "Get "+byID(active)))); !slices.Equal(got, []string{"Success", "Success"}) {
 		t.Errorf("got %q", got)
 	}
 }
 
-// TestAttributesOfABatchThatFailsAreAsBefore: also of one that was changed twice; and a step in between that cannot be taken back is told.
+// TestAttributesOfABatchThatFailsAreAsBefore: also of one that was changed twice.
 func TestAttributesOfABatchThatFailsAreAsBefore(t *testing.T) {
 	w := open(t)
 	id := w.key("k", true).ID.String()
@@ -114,9 +117,35 @@ func TestAttributesOfABatchThatFailsAreAsBefore(t *testing.T) {
 	if after := w.record(id); !reflect.DeepEqual(after.Attributes, before.Attributes) {
 		t.Errorf("the attributes are %q, were %q", after.Attributes, before.Attributes)
 	}
-	idle, _ := w.one("1.4", createItem("")).Find(wire.TagUniqueIdentifier).Text()
-	got = outcomes(t, w.ask(request("1.4", undo, "Activate "+byID(idle), absent)))
-	if len(got) != 2 || !strings.Contains(got[0], "could not be undone: look at "+idle) || !strings.HasPrefix(got[1], "ItemNotFound") {
+}
+
+// TestABatchWithUndoIsDoneOnTheLeader: asked of another node, which has all of it at once, or nothing; a leader that ends in the middle leaves
+// nothing half done, and the next one does it.
+func TestABatchWithUndoIsDoneOnTheLeader(t *testing.T) {
+	f := vaulttest.Cluster(t, 3)
+	w := &world{t: t, f: f, caller: f.Root()}
+	for node := range 3 {
+		w.server = newServerOf(w, node)
+	}
+	w.server = newServerOf(w, 1)
+	before := len(f.Log())
+	r := w.ask(request("1.4", undo, createItem(""), "Activate ", "Get "))
+	if got := outcomes(t, r); !slices.Equal(got, []string{"Success", "Success", "Success"}) || len(f.Log()) != before+1 {
+		t.Fatalf("got %q in %d entries", got, len(f.Log())-before)
+	}
+	if got := outcomes(t, w.ask(request("1.4", "", "Get "+byID(idOf(t, items(r)[0].Find(wire.TagResponsePayload)))))); got[0] != "Success" {
+		t.Errorf("the node that was asked has it not: %q", got)
+	}
+	f.FailNext(vaulttest.NoLeader) // and nothing was written: it is done again, whole
+	before = len(f.Log())
+	if got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "Activate "))); !slices.Equal(got, []string{"Success", "Success"}) || len(f.Log()) != before+1 {
+		t.Errorf("got %q in %d entries", got, len(f.Log())-before)
+	}
+	w.server = newServerOf(w, 0) // on the leader itself nobody asks again
+	f.FailNext(vaulttest.Lost)
+	keys := f.State(0).ContentDigest()
+	got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "Activate ")))
+	if len(got) != 2 || got[0] != "OperationUndone" || !strings.HasPrefix(got[1], "GeneralFailure") || f.State(0).ContentDigest() != keys {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,0 +1,190 @@
+package kmip
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
+)
+
+// part is operations of a request that are done all or none, in one entry of the log, as it goes to the leader.
+type part struct {
+	Version  wire.Version
+	Items    [][]byte
+	ID       string // the ID placeholder
+	Most     int    // bytes of the whole answer that the request allows; 0: any number
+	Room     int    // how many of those the answers of these may have
+	Granted  []byte // the Rights of the ticket among the credentials
+	Ticketed bool
+}
+
+// partAnswer answers a part: an item for each operation up to the first that failed.
+type partAnswer struct {
+	Items [][]byte
+	ID    string
+	Kind  fault.Kind // of the failure of the last
+	Bad   bool       // there is one, and nothing was kept
+}
+
+// severalObjects tells whether an operation makes or changes more than one object in more than one step.
+func severalObjects(item ttlv.Item) bool {
+	code, err := item.Find(wire.TagOperation).Enumeration()
+	if err != nil {
+		return false
+	}
+	switch wire.Operation(code) {
+	case wire.OperationCertify, wire.OperationReCertify:
+		return true
+	case wire.OperationRegister, wire.OperationImport:
+		format, err := item.Find(wire.TagRequestPayload).Find(wire.TagPrivateKey).Find(wire.TagKeyBlock).Find(wire.TagKeyFormatType).Enumeration()
+		return err == nil && wire.KeyFormatType(format) == wire.KeyFormatTypePKCS_12
+	}
+	return false
+}
+
+// whole has items done on the leader, all or none, and writes their answers, which may have room bytes where the request has a limit. The error is
+// that of the last operation that was answered.
+func (n *Session) whole(x *exchange, r *request, items []ttlv.Item, room int, out *ttlv.Encoder) (count int, err error) {
+	began := time.Now()
+	p := part{Version: x.version, ID: x.id, Most: r.most, Room: room, Granted: r.granted, Ticketed: r.ticketed}
+	for _, item := range items {
+		p.Items = append(p.Items, item.Raw())
+	}
+	a, err := n.server.sendPart(x, p)
+	defer func() {
+		for _, b := range a.Items {
+			clear(b)
+		}
+	}()
+	if err != nil {
+		n.server.undone(x, items, err, out)
+		for _, item := range items {
+			n.measured(item, began, err)
+		}
+		return len(items), err
+	}
+	x.id = a.ID
+	for i, b := range a.Items {
+		m, err := ttlv.Decode(b, answers)
+		if err != nil {
+			return i, err
+		}
+		out.Copy(m.Root())
+	}
+	if a.Bad {
+		err = fault.New(a.Kind, "an operation failed on the leader")
+	}
+	for i := range a.Items {
+		failure := err
+		if i < len(a.Items)-1 {
+			failure = nil
+		}
+		n.measured(items[i], began, failure)
+	}
+	return len(a.Items), err
+}
+
+func (s *Server) sendPart(x *exchange, p part) (a partAnswer, err error) {
+	request, err := cbor.Marshal(p)
+	defer clear(request)
+	if err != nil {
+		return a, err
+	}
+	answer, err := s.vault.Whole(x.ctx, x.caller, doorName, request)
+	defer clear(answer)
+	if err != nil {
+		return a, err
+	}
+	err = cbor.Unmarshal(answer, &a)
+	return a, err
+}
+
+// doorName is this door among those that have requests done whole.
+const doorName = "kmip"
+
+// doPart does a part that a node of the cluster sent; c sees a draft, so whatever is done is done to that.
+func (s *Server) doPart(ctx context.Context, c access.Caller, request []byte) (answer []byte, keep bool) {
+	a := s.partAnswer(ctx, c, request)
+	defer func() {
+		for _, b := range a.Items {
+			clear(b)
+		}
+	}()
+	answer, err := cbor.Marshal(a)
+	return answer, err == nil && !a.Bad
+}
+
+func (s *Server) partAnswer(ctx context.Context, c access.Caller, request []byte) (a partAnswer) {
+	a.Bad, a.Kind = true, fault.Internal
+	var p part
+	err := cbor.Unmarshal(request, &p)
+	if err != nil {
+		s.cfg.Log.Error("a member sent operations that cannot be read", "error", err)
+		return a
+	}
+	n := s.Session()
+	n.once = true
+	defer n.End()
+	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: p.Version, id: p.ID, ticketed: p.Ticketed}
+	var items []ttlv.Item
+	for _, b := range p.Items {
+		m, err := ttlv.Decode(b, s.cfg.Limits)
+		if err != nil {
+			return a
+		}
+		items = append(items, m.Root())
+	}
+	if p.Granted != nil {
+		m, err := ttlv.Decode(p.Granted, s.cfg.Limits)
+		if err == nil {
+			x.rights, err = readRights(m.Root())
+		}
+		if err != nil {
+			return a
+		}
+	}
+	out := ttlv.NewEncoder()
+	defer out.Release()
+	for i, item := range items {
+		if failure := s.fitting(x, item, out, p.Most, p.Room); failure != nil {
+			a.Kind = fault.KindOf(failure)
+			out.Cut(0)
+			s.undone(x, items[:i+1], failure, out)
+			a.Items, _ = eachOf(out)
+			return a
+		}
+	}
+	if a.Items, err = eachOf(out); err != nil {
+		return a
+	}
+	a.ID, a.Bad = x.id, false
+	return a
+}
+
+// eachOf are copies of the items that were written.
+func eachOf(out *ttlv.Encoder) (all [][]byte, err error) {
+	e := ttlv.NewEncoder()
+	defer e.Release()
+	e.Structure(wire.TagResponseMessage, func() { e.Append(out) })
+	b, err := e.Message()
+	if err != nil {
+		return nil, err
+	}
+	m, err := ttlv.Decode(b, answers)
+	if err != nil {
+		return nil, err
+	}
+	for item := range m.Root().Children() {
+		all = append(all, bytes.Clone(item.Raw()))
+	}
+	return all, nil
+}
+
+// answers are the limits of what we wrote ourselves.
+var answers = ttlv.Limits{Bytes: 64 << 20, Items: 1 << 20, Text: 1 << 20}
