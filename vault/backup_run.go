@@ -3,6 +3,8 @@ package vault
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +20,11 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// A scheduled snapshot is stored as quorate-<cluster>-<time>-<index>-e<epoch>.qsnap. Names sort by time, and tell the epoch.
+// A scheduled snapshot is stored as quorate-<cluster>-<time>-<index>-e<epoch>-<tag>.qsnap. Names sort by time, and tell the epoch. The tag is of
+// the keyring: whoever can write to the store, and no more, makes no name that counts, or snapshots and keys of epochs would be let go for his.
 const backupStamp = "20060102T150405Z"
 
-var backupName = regexp.MustCompile(`^quorate-[0-9a-f]{12}-([0-9]{8}T[0-9]{6}Z)-([0-9]{1,20})-e([0-9]{1,20})\.qsnap$`)
+var backupName = regexp.MustCompile(`^(quorate-[0-9a-f]{12}-([0-9]{8}T[0-9]{6}Z)-[0-9]{1,20}-e([0-9]{1,20}))-([0-9a-f]{16})\.qsnap$`)
 
 // stored is a snapshot in a store.
 type stored struct {
@@ -32,6 +35,12 @@ type stored struct {
 }
 
 func (t *task) backupPrefix() string { return "quorate-" + seal.Fingerprint(t.keys.cluster) + "-" }
+
+// backupTag authenticates the name of a snapshot, which stem is all of but the tag.
+func (t *task) backupTag(stem string) (string, error) {
+	mac, err := t.keys.ring.MAC(labelStored, []byte(stem))
+	return hex.EncodeToString(mac[:8]), err
+}
 
 // storedIn lists this cluster's snapshots in a store, oldest first.
 func (t *task) storedIn(ctx context.Context, d *depot.Depot) ([]stored, error) {
@@ -45,7 +54,14 @@ func (t *task) storedIn(ctx context.Context, d *depot.Depot) ([]stored, error) {
 		if m == nil {
 			continue // not ours to judge or delete
 		}
-		at, err := time.Parse(backupStamp, m[1])
+		tag, err := t.backupTag(m[1])
+		if err != nil {
+			return nil, err
+		}
+		if !hmac.Equal([]byte(tag), []byte(m[4])) {
+			continue // nor is what somebody else named so
+		}
+		at, err := time.Parse(backupStamp, m[2])
 		epoch, err2 := strconv.ParseUint(m[3], 10, 64)
 		if err == nil && err2 == nil {
 			all = append(all, stored{name: o.Name, size: o.Size, at: at, epoch: epoch})
@@ -201,7 +217,12 @@ func (t *task) storeSnapshot(ctx context.Context, d *depot.Depot, e *archive.Epo
 	}
 	h.Epoch = newest.Number
 	o.at, o.epoch = time.UnixMilli(h.Created).UTC(), newest.Number
-	o.name = fmt.Sprintf("%s%s-%d-e%d.qsnap", t.backupPrefix(), o.at.Format(backupStamp), h.Index, newest.Number)
+	stem := fmt.Sprintf("%s%s-%d-e%d", t.backupPrefix(), o.at.Format(backupStamp), h.Index, newest.Number)
+	tag, err := t.backupTag(stem)
+	if err != nil {
+		return o, err
+	}
+	o.name = stem + "-" + tag + ".qsnap"
 	err = t.keys.openSnapshotKey(newest.Number, newest.Term, newest.Wrapped, func(sk []byte) error {
 		sk = bytes.Clone(sk) // a slow store must not hold locked memory
 		defer clear(sk)

@@ -18,6 +18,7 @@ const (
 	labelToken   = "token"   // MAC of a token
 	labelSecrets = "secrets" // what the members share, wrapped
 	labelPolicy  = "policy"  // MAC of all policies
+	labelStored  = "stored"  // MAC of a stored snapshot's name
 	labelBearer  = "bearer"  // the secret half of a token, derived from its id
 	labelCursor  = "cursor"  // seals places in lists at keys that the caller may not know of
 )

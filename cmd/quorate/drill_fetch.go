@@ -16,7 +16,7 @@ import (
 )
 
 // storedName is a scheduled snapshot's: the cluster, and then the time, by which names sort.
-var storedName = regexp.MustCompile(`^quorate-([0-9a-f]{12})-([0-9]{8}T[0-9]{6}Z)-[0-9]+-e[0-9]+\.qsnap$`)
+var storedName = regexp.MustCompile(`^quorate-([0-9a-f]{12})-([0-9]{8}T[0-9]{6}Z)-[0-9]+-e[0-9]+-[0-9a-f]{16}\.qsnap$`)
 
 // atHand is the snapshot that somebody named: a file, or the newest of a store (a URL), which is fetched. done removes what was fetched.
 func (a *app) atHand(ctx context.Context, at string) (path string, done func(), err error) {

@@ -70,7 +70,7 @@ func TestADrillsReportIsWrittenWhateverCameOfIt(t *testing.T) {
 	if _, r := written(t, out); r.OK || r.Error == "" || r.Snapshot != file {
 		t.Errorf("yesterday's report stands for a drill that failed: %+v", r)
 	}
-	if err := os.WriteFile(filepath.Join(store, "quorate-0123456789ab-20991128T120000Z-41-e1.qsnap"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(store, "quorate-0123456789ab-20991128T120000Z-41-e1-0123456789abcdef.qsnap"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	do(2, "several clusters", "drill", at, "--share-file", "-")
