@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -147,40 +144,6 @@ func flip(b *bbolt.Bucket, at int) error {
 	return b.Put([]byte("quorate/stable"), v)
 }
 
-func TestFlippedByteAnywhereInTheFileIsDetectedOrHarmless(t *testing.T) {
-	c := stopped(t, 20)
-	path := filepath.Join(c.Dir(0), "raft.db")
-	clean := read(t, path)
-	want := state(t, c)
-	rnd := rand.New(rand.NewPCG(1, 2))
-	found, tries := 0, 500
-	if n, err := strconv.Atoi(os.Getenv("FLIPS")); err == nil { // make flips
-		tries = n
-	}
-	for range tries {
-		at := rnd.IntN(len(clean))
-		dirty := bytes.Clone(clean)
-		dirty[at] ^= 1 << rnd.IntN(8)
-		write(t, path, dirty)
-		err := cluster.Verify(c.Dir(0), c.Config(0).Identity, quiet)
-		var damage *cluster.DamageError
-		switch {
-		case errors.As(err, &damage) && damage.File == path:
-			found++
-		case err != nil:
-			t.Errorf("byte %d: %v does not name %s", at, err, path)
-		default:
-			if got := entries(t, path); !slices.Equal(got, want) {
-				t.Errorf("byte %d: the log reads differently and nobody noticed", at)
-			}
-		}
-	}
-	t.Logf("%d of %d flips hit something that is used", found, tries)
-	if found == 0 {
-		t.Error("no flip was detected: this test shows nothing")
-	}
-}
-
 // state reads all entries of the stopped node.
 func state(t *testing.T, c *clustertest.Cluster) []string {
 	return entries(t, filepath.Join(c.Dir(0), "raft.db"))
@@ -231,43 +194,6 @@ func withSnapshots(t *testing.T, n int) *clustertest.Cluster {
 	c.Put("setting/last", "x")
 	c.Kill(0)
 	return c
-}
-
-func TestFlippedByteOfTheOnlySnapshotIsDetectedAndNamed(t *testing.T) {
-	c := withSnapshots(t, 5)
-	files := snapshotFiles(t, c, 0)
-	if len(files) != 3 {
-		t.Fatalf("%d snapshots are kept, want 3", len(files))
-	}
-	for _, f := range files[:2] { // so that nothing covers what the newest holds
-		if err := os.Remove(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := files[2]
-	clean := read(t, path)
-	for at := range clean {
-		dirty := bytes.Clone(clean)
-		dirty[at] ^= 1 << (at % 8)
-		write(t, path, dirty)
-		err := cluster.Verify(c.Dir(0), c.Config(0).Identity, quiet)
-		var damage *cluster.DamageError
-		if !errors.As(err, &damage) || damage.File != path || damage.Index == 0 {
-			t.Fatalf("byte %d of %d: got %v, want a DamageError naming %s", at, len(clean), err, path)
-		}
-	}
-	for _, cut := range []int{0, 1, 10, len(clean) / 2, len(clean) - 1} {
-		write(t, path, clean[:cut])
-		if err := c.TryStart(0, nil); !named(err, path) {
-			t.Errorf("truncated to %d bytes: got %v, want a DamageError naming %s", cut, err, path)
-		}
-	}
-	write(t, path, append(bytes.Clone(clean), 0))
-	if err := c.TryStart(0, nil); !named(err, path) {
-		t.Errorf("one byte longer: got %v, want a DamageError naming %s", err, path)
-	}
-	write(t, path, clean)
-	c.Restart(0)
 }
 
 func named(err error, path string) bool {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,58 +117,6 @@ func ownCheck(path string) error {
 
 func check(file []byte) error {
 	return cluster.CheckTree(bytes.NewReader(file), int64(len(file)), os.Getpagesize())
-}
-
-// What the walk lets pass must not end the process when bbolt walks it, nor make bbolt complain: it does so
-// from a goroutine of its own, which goes on while the file is closed under it.
-func TestFlippedBitOfAPageIsFoundBeforeBboltWalksThere(t *testing.T) {
-	for _, synced := range []bool{false, true} {
-		path := filepath.Join(t.TempDir(), "raft.db")
-		clean := boltFile(t, path, synced, 40)
-		if err := errors.Join(check(clean), ownCheck(path)); err != nil {
-			t.Fatalf("synced %v: the undamaged file is refused: %v", synced, err)
-		}
-		places := structure(t, path)
-		found, passed := 0, 0
-		dirty := bytes.Clone(clean)
-		try := func(what string) {
-			err := check(dirty)
-			var damage *cluster.DamageError
-			switch {
-			case errors.As(err, &damage) && strings.HasPrefix(damage.What, "page ") && strings.HasSuffix(damage.What, " of the store"):
-				found++
-				return
-			case err != nil:
-				t.Fatalf("synced %v, %s: %v names no page", synced, what, err)
-			}
-			passed++
-			write(t, path, dirty)
-			if err := ownCheck(path); err != nil {
-				t.Errorf("synced %v, %s: the walk lets it pass, bbolt says %v", synced, what, err)
-			}
-		}
-		for _, at := range places {
-			for bit := range 8 {
-				dirty[at] ^= 1 << bit
-				try(fmt.Sprintf("bit %d of byte %d of page %d", bit, at%os.Getpagesize(), at/os.Getpagesize()))
-				dirty[at] = clean[at]
-			}
-			if at%4 != 0 {
-				continue
-			}
-			for _, v := range []uint32{0, 1, math.MaxInt32, math.MaxUint32, uint32(len(clean))} {
-				binary.NativeEndian.PutUint32(dirty[at:], v)
-				if !bytes.Equal(dirty[at:at+4], clean[at:at+4]) {
-					try(fmt.Sprintf("%#x at byte %d of page %d", v, at%os.Getpagesize(), at/os.Getpagesize()))
-				}
-				copy(dirty[at:at+4], clean[at:])
-			}
-		}
-		t.Logf("synced %v: %d changes of %d bytes are named, %d are harmless", synced, found, len(places), passed)
-		if found < 5*len(places) { // of 9.25 changes to each byte
-			t.Errorf("synced %v: %d changes are named, %d pass: does the walk look at all?", synced, found, passed)
-		}
-	}
 }
 
 // Each of these, of itself, ends the process inside of bbolt if nothing looks before.

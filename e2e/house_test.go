@@ -332,6 +332,38 @@ func TestNobodyWritesWhatKeasKMIWrote(t *testing.T) {
 	}
 }
 
+// TestWhatTheDetectorDoesNotWatchIsRunAllTheSame: make test runs everything with the race detector, and what is not compiled with it in a step
+// that knows each by name.
+func TestWhatTheDetectorDoesNotWatchIsRunAllTheSame(t *testing.T) {
+	text, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^UNWATCHED := (.*)$`).FindSubmatch(text)
+	if found == nil || !strings.Contains(string(text), "-run '^$(UNWATCHED)' ./cluster\n") {
+		t.Fatal("the Makefile has no such step")
+	}
+	named := regexp.MustCompile("^" + string(found[1]))
+	seen := 0
+	for _, s := range tree(t) {
+		if !s.test || !strings.HasPrefix(string(s.text), "//go:build !race\n") {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !strings.HasPrefix(f.Name.Name, "Test") {
+				continue
+			}
+			if seen++; s.pkg != "cluster" || !named.MatchString(f.Name.Name) {
+				t.Errorf("%s: %s is never run: name it in UNWATCHED of the Makefile", s.path, f.Name.Name)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d such tests were found", seen)
+	}
+}
+
 // unfinished are words of work that is not done; they are put together here so that this file does not hold them.
 var unfinished = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b|not ` + `implemented|un` + `implemented`)
 
