@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"io"
 	"math/big"
@@ -26,7 +27,7 @@ type IssueSpec struct {
 	Request   []byte  // a certificate request (PKCS #10, DER), whose signature proves that its maker has the key; nil: none, so Of is needed
 	Subject   string  // common name where there is no request that has a subject; "": the key's name
 	NotBefore key.Time
-	NotAfter  key.Time // 0: a year after NotBefore, which is now if it is 0
+	NotAfter  key.Time // 0: a year after NotBefore, which is now if it is 0; ten for a key that certifies itself. Never after its issuer's
 	Replaces  string   // a certificate whose names the new one takes over; "": none
 }
 
@@ -38,7 +39,8 @@ var opIssue = newWrite("key.issue", access.Create, issue)
 // IssueCertificate makes a certificate that a key of the vault signs, and keeps it. The authority of the cluster's own certificates has no part in it:
 // nobody logs into the cluster with what is issued so. It needs "issue" on the signer, which is not "sign" (who has that can sign any certificate), and, where a key of the vault is certified, "update" on that, which
 // learns of the certificate in the same entry of the log; to replace another it needs "rotate" and "update" on that. Of a request, its subject and the
-// names that it asks for (RFC 5280, 4.2.1.6) are taken over, and nothing else. fault.Invalid if the request does not prove its key, or is for another.
+// names that it asks for (RFC 5280, 4.2.1.6) are taken over, and nothing else. fault.Invalid if the request does not prove its key, is for another, or asks
+// to be an authority's, and if nobody who trusts the issuer would take the certificate; fault.BadState if the signer has no certificate to issue by.
 func (v *Vault) IssueCertificate(ctx context.Context, c access.Caller, s IssueSpec) (*key.Record, error) {
 	return opIssue.do(ctx, v, c, s)
 }
@@ -183,12 +185,17 @@ func (t *task) signCertificate(ctx context.Context, signer, of *key.Record, in I
 	if err != nil {
 		return nil, err
 	}
-	parent, err := t.issuer(signer, own)
-	if err != nil {
-		return nil, err
-	}
+	parent := c
 	if spki, err := x509.MarshalPKIXPublicKey(public); err == nil && bytes.Equal(spki, ver.Public) { // it certifies itself, as the root of what it signs
-		c.IsCA, c.KeyUsage, parent = true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature, c
+		c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature
+		c.MaxPathLenZero = true // no authority is made under it
+		if in.NotAfter == 0 {
+			c.NotAfter = c.NotBefore.Add(10 * 365 * 24 * time.Hour)
+		}
+	} else if parent, err = t.issuer(signer); err != nil {
+		return nil, err
+	} else if err := within(c, parent); err != nil {
+		return nil, err
 	}
 	o, err := t.use(ctx, key.ToSign, signer, ver, 1, 0)
 	if err != nil {
@@ -199,7 +206,39 @@ func (t *task) signCertificate(ctx context.Context, signer, of *key.Record, in I
 	if err != nil && !errors.As(err, &f) {
 		return nil, fault.Wrap(fault.Invalid, err, "the certificate cannot be made")
 	}
-	return der, err
+	if err != nil || parent == c {
+		return der, err
+	}
+	return der, verifies(der, parent)
+}
+
+// within keeps a certificate's time to its issuer's. fault.Invalid if nothing is left of it.
+func within(c, issuer *x509.Certificate) error {
+	if c.NotBefore.Before(issuer.NotBefore) {
+		c.NotBefore = issuer.NotBefore
+	}
+	if c.NotAfter.After(issuer.NotAfter) {
+		c.NotAfter = issuer.NotAfter
+	}
+	if !c.NotBefore.Before(c.NotAfter) {
+		return fault.New(fault.Invalid, "the certificate would begin after its issuer's ends, at %s", issuer.NotAfter.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// verifies refuses a certificate that nobody who trusts its issuer would take: for the names that the issuer may not certify, above all.
+func verifies(der []byte, issuer *x509.Certificate) error {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(issuer)
+	_, err = c.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: c.NotBefore, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "the issuer's certificate is not good for this one: %v", err)
+	}
+	return nil
 }
 
 // certificateOf is the certificate that is asked for, without its issuer, and the key that it is for.
@@ -248,6 +287,9 @@ func (t *task) certificateOf(of *key.Record, in IssueSpec) (*x509.Certificate, a
 	}
 	if of != nil && !bytes.Equal(q.RawSubjectPublicKeyInfo, of.Latest().Public) {
 		return nil, nil, fault.New(fault.Invalid, "the certificate request is for another public key than that of %s", nameOf(of))
+	}
+	if asksForAuthority(q) {
+		return nil, nil, fault.New(fault.Invalid, "the certificate request asks for a certificate of an authority (basic constraints); none is issued for a request")
 	}
 	if len(q.Subject.Names) > 0 {
 		c.RawSubject = q.RawSubject
@@ -305,9 +347,24 @@ func certifiedUses(u key.Usage) (k x509.KeyUsage) {
 	return k
 }
 
-// issuer is what a signer's certificates have as their issuer: the certificate to which it, or its public half, has a link, if that is for the key,
-// else its name.
-func (t *task) issuer(signer *key.Record, own any) (*x509.Certificate, error) {
+// asksForAuthority tells whether a request has basic constraints (RFC 5280, 4.2.1.9) that say CA, or that cannot be read.
+func asksForAuthority(q *x509.CertificateRequest) bool {
+	for _, e := range q.Extensions {
+		if e.Id.Equal(asn1.ObjectIdentifier{2, 5, 29, 19}) {
+			var b struct {
+				CA   bool `asn1:"optional"`
+				Most int  `asn1:"optional,default:-1"`
+			}
+			rest, err := asn1.Unmarshal(e.Value, &b)
+			return err != nil || len(rest) > 0 || b.CA
+		}
+	}
+	return false
+}
+
+// issuer is the certificate of a key that signs: the newest of those to which it, or its public half, has a link, that is for the key and can issue
+// others now. fault.BadState if there is none.
+func (t *task) issuer(signer *key.Record) (*x509.Certificate, error) {
 	s := t.link.machine.State()
 	look := []*key.Record{signer}
 	for _, l := range signer.Links {
@@ -315,6 +372,8 @@ func (t *task) issuer(signer *key.Record, own any) (*x509.Certificate, error) {
 			look = append(look, r)
 		}
 	}
+	const none = "it has none"
+	why := none
 	for _, r := range look {
 		for i := len(r.Links) - 1; i >= 0; i-- { // the newest first
 			c := s.Key(r.Links[i].To)
@@ -332,12 +391,37 @@ func (t *task) issuer(signer *key.Record, own any) (*x509.Certificate, error) {
 			if err != nil {
 				return nil, err
 			}
-			if bytes.Equal(found.RawSubjectPublicKeyInfo, signer.Latest().Public) {
+			if !bytes.Equal(found.RawSubjectPublicKeyInfo, signer.Latest().Public) {
+				continue
+			}
+			unfit := unfit(c, found, t.v.now(s).Time())
+			if unfit == "" {
 				return found, nil
+			}
+			if why == none {
+				why = nameOf(c) + " " + unfit
 			}
 		}
 	}
-	return &x509.Certificate{Subject: pkix.Name{CommonName: nameOf(signer)}, PublicKey: own}, nil
+	return nil, fault.New(fault.BadState, "key %s has no certificate with which it can issue others: %s", nameOf(signer), why).
+		WithHint("Certify the key by itself (Certify of its public half, signed by it), or import the certificate that its authority gave it.")
+}
+
+// unfit says why a certificate cannot be an issuer's; "" if it can (RFC 5280, 4.2.1.3, 4.2.1.9, 6.1).
+func unfit(r *key.Record, c *x509.Certificate, now time.Time) string {
+	switch {
+	case r.State == key.Deactivated || r.State == key.Compromised || r.State == key.Suspended:
+		return "is " + r.State.String()
+	case !c.BasicConstraintsValid || !c.IsCA:
+		return "is no authority's (basic constraints)"
+	case c.KeyUsage&x509.KeyUsageCertSign == 0:
+		return "is not for signing certificates (key usage)"
+	case now.Before(c.NotBefore):
+		return "is not valid yet"
+	case now.After(c.NotAfter):
+		return "has expired"
+	}
+	return ""
 }
 
 // certifier is a key of the vault as crypto/x509 signs with it.

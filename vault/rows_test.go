@@ -28,11 +28,22 @@ type foreignUse struct {
 	do        func(v *vault.Vault, c access.Caller, name string, g given) error
 }
 
+// selfCertified makes a key, "" being the one that is tried, the root of what it will sign.
+func selfCertified(of string) func(v *vault.Vault, c access.Caller, name string) (given, error) {
+	return func(v *vault.Vault, c access.Caller, name string) (given, error) {
+		root := vault.KeySpec{Name: name + ".root"}
+		if of != "" {
+			name = of
+		}
+		return given{}, err1(v.IssueCertificate(ctx, c, vault.IssueSpec{Key: root, Of: name, Signer: name}))
+	}
+}
+
 var foreignUses = map[string]foreignUse{
-	"issue a certificate as its signer": {row: key.ToSign, algorithm: key.Ed25519, do: func(v *vault.Vault, c access.Caller, name string, _ given) error {
+	"issue a certificate as its signer": {row: key.ToSign, algorithm: key.Ed25519, before: selfCertified(""), do: func(v *vault.Vault, c access.Caller, name string, _ given) error {
 		return err1(v.IssueCertificate(ctx, c, vault.IssueSpec{Key: vault.KeySpec{Name: name + ".issued"}, Of: "subject", Signer: name}))
 	}},
-	"be issued a certificate": {row: key.ToCertify, algorithm: key.Ed25519, do: func(v *vault.Vault, c access.Caller, name string, _ given) error {
+	"be issued a certificate": {row: key.ToCertify, algorithm: key.Ed25519, before: selfCertified("subject"), do: func(v *vault.Vault, c access.Caller, name string, _ given) error {
 		return err1(v.IssueCertificate(ctx, c, vault.IssueSpec{Key: vault.KeySpec{Name: name + ".certificate"}, Of: name, Signer: "subject"}))
 	}},
 	"be split": {row: key.ToReveal, do: func(v *vault.Vault, c access.Caller, name string, _ given) error {
