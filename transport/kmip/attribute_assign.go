@@ -53,6 +53,12 @@ func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (e
 			l.Kind, err = it.Find(wire.TagNameType).Enumeration()
 			return l, err
 		})
+		if delete(r.Attributes, keptUnnamed); err == nil && len(r.Names) == 0 {
+			if r.Attributes == nil {
+				r.Attributes = map[string][]byte{}
+			}
+			r.Attributes[keptUnnamed] = []byte{1}
+		}
 	case wire.TagObjectGroup:
 		r.Groups, err = labels(values, func(it ttlv.Item) (l key.Label, err error) {
 			l.Value, err = it.Text()

@@ -250,9 +250,9 @@ func keptBoolean(r *key.Record, t wire.Tag) bool {
 	return false
 }
 
-// namesOf are the names of a record as clients know them: its own, or else the vault's, unless that was made up here.
+// namesOf are the names of a record as clients know them: its own, or else the vault's, unless that was made up here or taken away from it.
 func namesOf(r *key.Record) []key.Label {
-	if len(r.Names) > 0 || r.Name == "" || r.Name == "kmip/"+r.ID.String() {
+	if len(r.Names) > 0 || r.Name == "" || r.Name == "kmip/"+r.ID.String() || r.Attributes[keptUnnamed] != nil {
 		return r.Names
 	}
 	return []key.Label{{Value: r.Name, Kind: uint32(wire.NameTypeUninterpretedTextString)}}

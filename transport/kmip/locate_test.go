@@ -202,3 +202,25 @@ func TestOneAnswerHasSoManyIdentifiers(t *testing.T) {
 		t.Errorf("%d identifiers in a version that has no word for a part: %s", ids, got)
 	}
 }
+
+// TestANameThatWasTakenAwayIsNone: of an object whose last name was deleted the vault's own name, which policies speak of, is not shown as one, nor is it
+// located by that; until it has a name again.
+func TestANameThatWasTakenAwayIsNone(t *testing.T) {
+	w := open(t)
+	native := w.key("native/key", true).ID.String()
+	made := idOf(t, w.one("1.4", strings.Replace(createItem(""), "<TemplateAttribute>", "<TemplateAttribute>"+byName("made here"), 1)))
+	for id, name := range map[string]string{native: "native/key", made: "made here"} {
+		found := func() []string { return identifiers(t, w.one("1.4", "Locate "+byName(name))) }
+		if got := found(); len(got) != 1 || got[0] != id {
+			t.Errorf("%s is located as %v", name, got)
+		}
+		w.one("1.4", "DeleteAttribute "+byID(id)+`<AttributeName type="TextString" value="Name"/>`)
+		if got := found(); len(got) != 0 || w.values(id, "Name") != "" {
+			t.Errorf("%s is located as %v, and its name is %s", name, got, w.values(id, "Name"))
+		}
+		w.one("1.4", "AddAttribute "+byID(id)+byName(name))
+		if got := found(); len(got) != 1 || got[0] != id {
+			t.Errorf("%s, named again, is located as %v", name, got)
+		}
+	}
+}

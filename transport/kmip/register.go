@@ -31,6 +31,7 @@ const (
 	keptFormat   = ".format"   // Key Format Type in which it came
 	keptObject   = ".object"   // what stands in the object's structure beside its content
 	keptWrapping = ".wrapping" // Key Wrapping Data with which it came
+	keptUnnamed  = ".unnamed"  // its last name was taken away, so the vault's own is not shown as one
 )
 
 // mostSecret is how long material may be to be a secret of the vault's; what is longer is an opaque object.
