@@ -86,3 +86,36 @@ func TestALimitMayCountBytes(t *testing.T) {
 		t.Errorf("an unknown unit: %d %s", a.status, a.body)
 	}
 }
+
+// TestWhatAPatchChanges: the fields that no other test changes, and what follows from them.
+func TestWhatAPatchChanges(t *testing.T) {
+	d, _ := founded(t)
+	in := api.CreateKeyRequest{Name: "app/k", ActivateAt: "2098-01-01T00:00:00Z", RotateEvery: "90d"}
+	r, _ := ask[api.Record](d, "POST", "/v1/keys", in, 201)
+	patch := func(in api.UpdateKeyRequest, header ...string) api.Record {
+		t.Helper()
+		out, _ := ask[api.Record](d, "PATCH", "/v1/keys/app/k", in, 200, header...)
+		return out
+	}
+	if got := patch(api.UpdateKeyRequest{ActivateAt: new("2099-01-01T00:00:00Z")}, "If-Match", r.ETag); got.ActivateAt != "2099-01-01T00:00:00.000Z" || got.State != "pre-active" || got.ETag == r.ETag {
+		t.Errorf("activated on another date: %+v", got)
+	}
+	ask[any](d, "PATCH", "/v1/keys/app/k", api.UpdateKeyRequest{ActivateAt: new("2097-01-01T00:00:00Z")}, 412, "If-Match", r.ETag)
+	ask[api.Record](d, "POST", "/v1/keys/app/k/activate", nil, 200)
+	if got := patch(api.UpdateKeyRequest{RotateEvery: new("30d"), Tags: &map[string]string{"a": "b"}}); got.RotateEvery != "30d" || got.NextRotation == "" || got.Tags["a"] != "b" {
+		t.Errorf("rotated more often: %+v", got)
+	}
+	if got := patch(api.UpdateKeyRequest{RotateEvery: new("")}); got.RotateEvery != "" || got.NextRotation != "" || got.Tags["a"] != "b" {
+		t.Errorf("rotated no more: %+v", got)
+	}
+	old, _ := ask[api.EncryptResponse](d, "POST", "/v1/keys/app/k/encrypt", api.EncryptRequest{Plaintext: []byte("hello")}, 200)
+	ask[api.Record](d, "POST", "/v1/keys/app/k/rotate", nil, 200)
+	ask[api.DecryptResponse](d, "POST", "/v1/keys/app/k/decrypt", api.DecryptRequest{Ciphertext: old.Ciphertext}, 200)
+	if got := patch(api.UpdateKeyRequest{MinDecryptVersion: new(uint32(2))}); got.MinDecryptVersion != 2 {
+		t.Errorf("the oldest version that decrypts: %+v", got)
+	}
+	ask[any](d, "POST", "/v1/keys/app/k/decrypt", api.DecryptRequest{Ciphertext: old.Ciphertext}, 409)
+	patch(api.UpdateKeyRequest{MinDecryptVersion: new(uint32(1))})
+	ask[api.DecryptResponse](d, "POST", "/v1/keys/app/k/decrypt", api.DecryptRequest{Ciphertext: old.Ciphertext}, 200)
+	ask[any](d, "PATCH", "/v1/keys/app/k", api.UpdateKeyRequest{MinDecryptVersion: new(uint32(3))}, 400)
+}

@@ -303,3 +303,74 @@ func python(t *testing.T, in, out any) {
 		t.Fatal(err)
 	}
 }
+
+// publics reads public keys in every form and gives each back as SubjectPublicKeyInfo.
+const publics = `
+import base64, json, sys
+from cryptography.hazmat.primitives import serialization as s
+from cryptography.hazmat.primitives.asymmetric import rsa, ec, ed25519, x25519
+E, F = s.Encoding.DER, s.PublicFormat.SubjectPublicKeyInfo
+num = lambda t: int.from_bytes(base64.urlsafe_b64decode(t + "=" * (-len(t) % 4)), "big")
+raw = lambda t: base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
+curves = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1, "ecdsa-p256": ec.SECP256R1, "ecdsa-p384": ec.SECP384R1, "ecdsa-p521": ec.SECP521R1}
+okp = {"Ed25519": ed25519.Ed25519PublicKey, "X25519": x25519.X25519PublicKey, "ed25519": ed25519.Ed25519PublicKey, "x25519": x25519.X25519PublicKey}
+def jwk(t):
+    k = json.loads(t)
+    if k["kty"] == "RSA":
+        return rsa.RSAPublicNumbers(num(k["e"]), num(k["n"])).public_key()
+    if k["kty"] == "EC":
+        return ec.EllipticCurvePublicNumbers(num(k["x"]), num(k["y"]), curves[k["crv"]]()).public_key()
+    return okp[k["crv"]].from_public_bytes(raw(k["x"]))
+def read(j):
+    b = base64.b64decode(j["text"])
+    if j["form"] == "jwk":
+        return jwk(b)
+    if j["form"] == "raw":
+        a = j["algorithm"]
+        return ec.EllipticCurvePublicKey.from_encoded_point(curves[a](), b) if a in curves else okp[a].from_public_bytes(b)
+    return {"pem": s.load_pem_public_key, "ssh": s.load_ssh_public_key}.get(j["form"], s.load_der_public_key)(b)
+json.dump([base64.b64encode(read(j).public_bytes(E, F)).decode() for j in json.load(sys.stdin)], sys.stdout)
+`
+
+// TestPythonReadsPublicHalvesInEveryForm of the algorithms that Debian's cryptography knows.
+func TestPythonReadsPublicHalvesInEveryForm(t *testing.T) {
+	tool(t, "python3")
+	if err := exec.Command("python3", "-c", "import cryptography").Run(); err != nil {
+		t.Skip("python3-cryptography is not installed: nothing independent to compare with")
+	}
+	type public struct {
+		Algorithm string `json:"algorithm"`
+		Form      string `json:"form"`
+		Text      []byte `json:"text"`
+		want      []byte
+	}
+	var all []public
+	for _, a := range []key.Algorithm{key.RSA2048, key.RSA3072, key.RSA4096, key.ECDSAP256, key.ECDSAP384, key.ECDSAP521, key.Ed25519, key.X25519} {
+		for _, f := range []envelope.Format{envelope.PEM, envelope.DER, envelope.SPKI, envelope.PKCS1, envelope.JWK, envelope.Raw, envelope.SSH} {
+			if text, err := envelope.WritePublic(a, keys()[a].public, f); err == nil {
+				all = append(all, public{a.String(), string(f), text, keys()[a].public})
+			}
+		}
+	}
+	in, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("python3", "-c", publics)
+	cmd.Stdin = bytes.NewReader(in)
+	var talk strings.Builder
+	cmd.Stderr = &talk
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("python: %v\n%s", err, talk.String())
+	}
+	var read [][]byte
+	if err := json.Unmarshal(out, &read); err != nil || len(read) != len(all) || len(all) < 45 {
+		t.Fatalf("%d of %d were read: %v", len(read), len(all), err)
+	}
+	for i, p := range all {
+		if !bytes.Equal(read[i], p.want) {
+			t.Errorf("%s as %s: Python reads another key", p.Algorithm, p.Form)
+		}
+	}
+}
