@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/transport/client"
 )
 
 // listDated is how many of the keys of the part list have a date on which the cluster will act.
@@ -79,6 +80,60 @@ func (b *localBench) list(ctx context.Context) error {
 	_, rest := memoryOf(node.cmd.Process.Pid)
 	b.figure("list: memory per stored key at rest", float64(rest-before)/float64(b.o.listed+listDated), "bytes")
 	b.note("list: %d keys later, read from for a while: memory per key %.2f KiB (%d MiB)", listDated, float64(rest-before)/float64(b.o.listed+listDated)/1024, rest>>20)
+	err = one.walk(ctx, c)
+	b.promises, b.notes = append(b.promises, one.promises...), append(b.notes, one.notes...)
+	return err
+}
+
+// walk reads every page of the stored keys while other keys come and go between them, and counts those of them that were not shown
+// exactly once.
+func (b *localBench) walk(ctx context.Context, c *client.Client) error {
+	walking, stop := context.WithCancel(ctx)
+	defer stop()
+	came, failed := 0, make(chan error, 1)
+	go func() {
+		at := "0s"
+		for ; walking.Err() == nil; came++ {
+			name := fmt.Sprintf("bench/parent/%016x", rand.Uint64())
+			_, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: name})
+			if err == nil && came%2 == 0 {
+				_, err = c.DeactivateKey(ctx, name, api.StateRequest{})
+				if err == nil {
+					_, err = c.DestroyKey(ctx, name, api.DestroyRequest{After: &at, Force: true})
+				}
+				if err == nil {
+					err = c.PurgeKey(ctx, name)
+				}
+			}
+			if err != nil {
+				failed <- err
+				return
+			}
+		}
+		failed <- nil
+	}()
+	begin, shown := time.Now(), map[string]int{}
+	for r, err := range c.AllKeys(ctx, client.KeyQuery{Prefix: "bench/parent/", Limit: 1000}) {
+		if err != nil {
+			return err
+		}
+		if r.Parent != "" {
+			shown[r.ID]++
+		}
+	}
+	took := time.Since(begin)
+	stop()
+	if err := <-failed; err != nil {
+		return err
+	}
+	wrong := (b.o.listed+storeItems-1)/storeItems*storeItems - len(shown)
+	for _, n := range shown {
+		if n != 1 {
+			wrong++
+		}
+	}
+	b.promise(fmt.Sprintf("pages of 1,000 through %d stored keys while other keys are made and purged among them: keys not shown exactly once", len(shown)), "0",
+		"%d (%s, %d keys came, every other went)", wrong, round(took), came)
 	return nil
 }
 
