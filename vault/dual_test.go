@@ -5,9 +5,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"testing"
+	"time"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault"
@@ -48,6 +51,60 @@ func TestADualKeyOpensWithItsKEKOnAnyNode(t *testing.T) {
 	}
 	if _, err := reveal(f.Vault(0), f.Root(), r.Name, 0); !errors.Is(err, fault.Denied) {
 		t.Errorf("the vault gives out its half as if it were the key: %v", err)
+	}
+}
+
+// hugeKEK is the PEM of what has the form of an RSA key of that many bits; its primes are none.
+func hugeKEK(t *testing.T, bits uint) []byte {
+	t.Helper()
+	one := big.NewInt(1)
+	for range 100 {
+		var pq [2]*big.Int
+		for i := range pq {
+			x, err := rand.Int(rand.Reader, new(big.Int).Lsh(one, bits/2))
+			ok(t, "drawing", err)
+			pq[i] = x.SetBit(x.SetBit(x, 0, 1), int(bits/2-1), 1)
+		}
+		p, q := pq[0], pq[1]
+		p1, q1 := new(big.Int).Sub(p, one), new(big.Int).Sub(q, one)
+		d, inverse := new(big.Int).ModInverse(big.NewInt(65537), new(big.Int).Mul(p1, q1)), new(big.Int).ModInverse(q, p)
+		if d == nil || inverse == nil {
+			continue
+		}
+		der, err := asn1.Marshal(struct {
+			Version             int
+			N                   *big.Int
+			E                   int
+			D, P, Q, Dp, Dq, Qi *big.Int
+		}{0, new(big.Int).Mul(p, q), 65537, d, p, q, new(big.Int).Mod(d, p1), new(big.Int).Mod(d, q1), inverse})
+		ok(t, "encoding", err)
+		return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: der})
+	}
+	t.Fatal("no such numbers were drawn")
+	return nil
+}
+
+// Whoever reaches the door may send anything: what is too large to be a key-encrypting key is not read as one.
+func TestAHugeKEKTakesNoTime(t *testing.T) {
+	f := vaulttest.New(t)
+	text := hugeKEK(t, 40_000)
+	block, _ := pem.Decode(text)
+	began := time.Now()
+	_, err := x509.ParsePKCS1PrivateKey(block.Bytes) // with whatever it says
+	reading := time.Since(began)
+	if began = time.Now(); err != nil {
+		t.Logf("the standard library refuses it after %v: %v", reading, err)
+	}
+	if _, err := openDual(f.Vault(0), f.Root(), text); !errors.Is(err, fault.NotFound) {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took > reading/4 {
+		t.Errorf("it was refused after %v; reading it takes %v", took, reading)
+	}
+	for _, bits := range []int{2048, 8192} { // these are read, and not known
+		if _, err := openDual(f.Vault(0), f.Root(), hugeKEK(t, uint(bits))); !errors.Is(err, fault.NotFound) {
+			t.Errorf("%d bits: %v", bits, err)
+		}
 	}
 }
 

@@ -35,6 +35,29 @@ func FuzzDecrypt(f *testing.F) {
 	})
 }
 
+// FuzzOpenDual: whatever is sent as a key-encrypting key, it opens nothing but what is its own.
+func FuzzOpenDual(f *testing.F) {
+	x := vaulttest.New(f)
+	if _, err := x.Vault(0).CreateDual(ctx, x.Root(), kekPublic()); err != nil {
+		f.Fatal(err)
+	}
+	dek, err := openDual(x.Vault(0), x.Root(), kekPEM())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(kekPEM())
+	f.Add(kekPEM()[:200])
+	f.Add([]byte("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0011223344556677\n\nAAAAAAAAAAA=\n-----END RSA PRIVATE KEY-----\n"))
+	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"))
+	root := x.Root()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, err := openDual(x.Vault(0), root, text)
+		if err == nil && !bytes.Equal(got, dek) || err != nil && !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Invalid) {
+			t.Errorf("%q gives %d bytes, %v", text, len(got), err)
+		}
+	})
+}
+
 func FuzzParseJoinToken(f *testing.F) {
 	x := vaulttest.New(f)
 	f.Add(x.Founded().JoinToken)

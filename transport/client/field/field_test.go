@@ -335,3 +335,27 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+// FuzzIndexOpen: of what may stand in a searchable column, an Index opens what it sealed, and nothing else.
+func FuzzIndexOpen(f *testing.F) {
+	i := newIndex(f, newBox(f))
+	good, err := i.Seal(f.Context(), "phone", canary)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)-4])
+	f.Add("qd1:")
+	f.Add("qd1:AAAA")
+	f.Add(good[:8] + "\n" + good[8:])
+	f.Add(canary)
+	f.Fuzz(func(t *testing.T, stored string) {
+		got, err := i.Open(t.Context(), "phone", stored)
+		if err == nil && (stored != good || got != canary) || err != nil && !errors.Is(err, fault.Invalid) {
+			t.Errorf("%q opens as %q, %v", stored, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), canary) {
+			t.Errorf("the error shows the value: %v", err)
+		}
+	})
+}

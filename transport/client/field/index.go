@@ -91,7 +91,7 @@ func (i *Index) Open(ctx context.Context, label, stored string) (string, error) 
 		return "", fault.New(fault.Invalid, "the field %s is not encrypted to be searched for: it does not begin with %s", label, searchable)
 	}
 	sealed, err := base64.StdEncoding.Strict().DecodeString(body)
-	if err != nil {
+	if err != nil || base64.StdEncoding.EncodeToString(sealed) != body { // base64 passes over line ends; a value has one form
 		return "", fault.New(fault.Invalid, "the field %s is damaged: behind %s there is no base64", label, searchable)
 	}
 	var plain []byte
