@@ -185,7 +185,7 @@ func (c *cluster) knows(n *node) error {
 			return fmt.Errorf("it ended: %w\n%s", n.proc.Err(), n.tail(5))
 		}
 		s, err := c.status(n)
-		if err == nil && (s.Leader == "" || s.Index == 0 || !s.Initialized) {
+		if err == nil && (s.Leader == "" || emptied(s, len(c.nodes) == 1) != "") {
 			err = fmt.Errorf("%+v", s)
 		}
 		return err

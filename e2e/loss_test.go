@@ -14,13 +14,35 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// endedOr is the loss of a node that does not start after a cut. One that runs, and is slow, has lost nothing: the test fails.
+// endedOr is the loss of a node that does not start after a cut, or that runs and has nothing any more. One that has its state, or may have it
+// once it hears of a leader, has lost nothing: the test fails.
 func (c *cluster) endedOr(n *node, cut int, err error) error {
 	c.t.Helper()
-	if !n.ended() {
-		c.t.Fatalf("after cut %d %s runs, but: %v", cut, n.name, err)
+	if n.ended() {
+		return fmt.Errorf("after cut %d %s does not start: %w", cut, n.name, err)
 	}
-	return fmt.Errorf("after cut %d %s does not start: %w", cut, n.name, err)
+	s, unclear := c.status(n)
+	if gone := emptied(s, len(c.nodes) == 1); unclear == nil && gone != "" {
+		return fmt.Errorf("after cut %d %s runs and %s", cut, n.name, gone)
+	}
+	c.t.Fatalf("after cut %d %s runs, but: %v %v", cut, n.name, err, unclear)
+	return nil
+}
+
+// emptied says what a node that has run for a while lost, by its status: all of its state. A member of several may wait for a leader to tell
+// it what is committed; the only one has nobody to wait for.
+func emptied(s api.Status, alone bool) (gone string) {
+	switch {
+	case !s.Initialized:
+		return "belongs to no cluster any more"
+	case s.Leader == "" && !alone:
+		return ""
+	case s.Index == 0:
+		return "has no state any more"
+	case s.ClusterID == "":
+		return "knows no master key any more"
+	}
+	return ""
 }
 
 // lost opens every acknowledged ciphertext at every node, and names the first that is lost: a node that ended, that does not know the key or
@@ -88,6 +110,30 @@ func TestALossIsToldFromANodeThatCannotAnswer(t *testing.T) {
 		lost, unclear := verdict(v.ended, a, []byte(v.plain), v.err)
 		if (lost != nil) != v.lost || (unclear != nil) != v.unclear || strings.Contains(fmt.Sprint(lost), "%!") {
 			t.Errorf("%s: lost %v, unclear %v", v.what, lost, unclear)
+		}
+	}
+}
+
+// A node that comes up without its state has lost it; one that waits for a leader may still have it.
+func TestANodeThatComesUpEmptyHasLost(t *testing.T) {
+	whole := api.Status{Initialized: true, Leader: "n1", Index: 7, ClusterID: "c"}
+	for _, v := range []struct {
+		what        string
+		alone, lost bool
+		spoil       func(s *api.Status)
+	}{
+		{what: "all is there", spoil: func(*api.Status) {}},
+		{what: "all is there, sealed", alone: true, spoil: func(s *api.Status) { s.Sealed = true }},
+		{what: "no cluster", lost: true, spoil: func(s *api.Status) { *s = api.Status{} }},
+		{what: "a leader and no state", lost: true, spoil: func(s *api.Status) { s.Index, s.ClusterID = 0, "" }},
+		{what: "no state from before the founding", lost: true, spoil: func(s *api.Status) { s.ClusterID = "" }},
+		{what: "no leader yet", spoil: func(s *api.Status) { s.Leader, s.Index, s.ClusterID = "", 0, "" }},
+		{what: "alone, no log", alone: true, lost: true, spoil: func(s *api.Status) { s.Leader, s.Index, s.ClusterID = "", 0, "" }},
+	} {
+		s := whole
+		v.spoil(&s)
+		if gone := emptied(s, v.alone); (gone != "") != v.lost {
+			t.Errorf("%s: %q", v.what, gone)
 		}
 	}
 }
