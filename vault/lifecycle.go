@@ -104,7 +104,19 @@ func (t *task) nextVersion(ctx context.Context, r *key.Record, ch fsm.Change) (k
 
 // UpdateKey changes metadata.
 func (v *Vault) UpdateKey(ctx context.Context, c access.Caller, ref string, p KeyPatch) (*key.Record, error) {
+	p.Names, p.Groups, p.Links = emptied(p.Names), emptied(p.Groups), emptied(p.Links)
+	if p.Tags != nil && *p.Tags == nil {
+		p.Tags = &map[string]string{}
+	}
 	return opUpdateKey.do(ctx, v, c, updateIn{ref, p})
+}
+
+// emptied is a list that replaces another: where it is nil it is written as empty, for on its way to the leader nil would mean that nothing is to change.
+func emptied[T any](list *[]T) *[]T {
+	if list != nil && *list == nil {
+		return &[]T{}
+	}
+	return list
 }
 
 func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {

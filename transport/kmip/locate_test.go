@@ -11,6 +11,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/key"
+	"github.com/quorate/quorate/vault/vaulttest"
 )
 
 // found are the identifiers that Locate gives, as the names that ids have them by.
@@ -206,7 +207,16 @@ func TestOneAnswerHasSoManyIdentifiers(t *testing.T) {
 // TestANameThatWasTakenAwayIsNone: of an object whose last name was deleted the vault's own name, which policies speak of, is not shown as one, nor is it
 // located by that; until it has a name again.
 func TestANameThatWasTakenAwayIsNone(t *testing.T) {
-	w := open(t)
+	for node := range 2 { // the leader, and one that forwards
+		f := vaulttest.Cluster(t, 2)
+		w := &world{t: t, f: f, caller: f.Root()}
+		w.server = newServerOf(w, node)
+		w.namesAreTakenAway()
+	}
+}
+
+func (w *world) namesAreTakenAway() {
+	t := w.t
 	native := w.key("native/key", true).ID.String()
 	made := idOf(t, w.one("1.4", strings.Replace(createItem(""), "<TemplateAttribute>", "<TemplateAttribute>"+byName("made here"), 1)))
 	for id, name := range map[string]string{native: "native/key", made: "made here"} {
