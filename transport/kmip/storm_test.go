@@ -113,8 +113,18 @@ func stormCorpus(t *testing.T, id string) (all [][]byte) {
 		add(request(v, `<BatchErrorContinuationOption type="Enumeration" value="Continue"/>`, "MAC "+byID(id)+data+`<InitIndicator type="Boolean" value="true"/>`, hashOf("SHA_256", "00"),
 			`Query <QueryFunction type="Enumeration" value="QueryOperations"/>`, "DiscoverVersions "))
 	}
-	if len(all) != 12 {
-		t.Fatalf("%d of 12 requests", len(all))
+	for _, v := range []string{"1.0", "1.4", "2.1"} { // what makes objects: read whole, before the caller is told that he may make none
+		attributes := template("")
+		if v == "2.1" {
+			attributes = "<Attributes/>"
+		}
+		register := `Register <ObjectType type="Enumeration" value="SymmetricKey"/>` + attributes + `<SymmetricKey><KeyBlock><KeyFormatType type="Enumeration" value="Raw"/><KeyValue>` +
+			octets("KeyMaterial", make([]byte, 16)) + `</KeyValue><CryptographicAlgorithm type="Enumeration" value="AES"/><CryptographicLength type="Integer" value="128"/></KeyBlock></SymmetricKey>`
+		add(request(v, `<BatchErrorContinuationOption type="Enumeration" value="Continue"/>`, newKey(v), register))
+		add(request(v, undo, register, newKey(v), "Get "))
+	}
+	if len(all) != 18 {
+		t.Fatalf("%d of 18 requests", len(all))
 	}
 	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "vectors", "kmip", "*.xml")) // the pattern is fixed
 	r := &replay{now: time.Now(), bound: map[string]string{}}
