@@ -18,11 +18,17 @@ import (
 // pykmip runs PyKMIP's client with a configuration and reads what it printed.
 func (c *cluster) pykmip(out any, conf string, args ...string) error {
 	c.t.Helper()
+	return c.pythonWithKMIP(out, "testdata/pykmip.py", append([]string{conf}, args...)...)
+}
+
+// pythonWithKMIP runs a script with a Python that has PyKMIP, and reads what it printed.
+func (c *cluster) pythonWithKMIP(out any, script string, args ...string) error {
+	c.t.Helper()
 	for _, python := range []string{"python3", "/usr/bin/python3"} {
 		if exec.CommandContext(c.t.Context(), python, "-c", "import kmip, ssl; ssl.wrap_socket").Run() != nil {
 			continue
 		}
-		b, err := exec.CommandContext(c.t.Context(), python, append([]string{"-W", "ignore", "testdata/pykmip.py", conf}, args...)...).Output()
+		b, err := exec.CommandContext(c.t.Context(), python, append([]string{"-W", "ignore", script}, args...)...).Output()
 		if err != nil {
 			var exit *exec.ExitError
 			if errors.As(err, &exit) {
@@ -183,11 +189,37 @@ func TestPyKMIPMakesObjects(t *testing.T) {
 	for step, wrong := range made.Wrong {
 		t.Errorf("%s: %s", step, wrong)
 	}
+	dir = filepath.Join(c.dir, "app-at-the-first")
+	c.ok("kmip", "client-cert", "app", "--out", dir, "--ttl", "1h", "--kmip-addr", c.nodes[0].kmip)
+	c.everyMethodOfPyKMIP(filepath.Join(dir, "pykmip.conf"), conf)
 	for _, n := range c.nodes {
 		var r api.Record
 		c.must(n, get("/v1/keys/"+made.Derived)).into(t, &r)
 		if r.ID != made.Derived || r.Origin != "derived" || r.Owner != "app" {
 			t.Errorf("%s: the derived key is %+v", n.name, r)
+		}
+	}
+}
+
+// everyMethodOfPyKMIP: each public method of both of PyKMIP's clients does what it is for, objects being made at one node and used at another.
+// The methods are asked of PyKMIP itself: one that nobody calls here is an error.
+func (c *cluster) everyMethodOfPyKMIP(one, other string) {
+	c.t.Helper()
+	var told map[string]struct {
+		Called int
+		Missed []string
+		Wrong  map[string]string
+	}
+	if err := c.pythonWithKMIP(&told, "testdata/pykmip_methods.py", one, other); err != nil {
+		c.t.Fatal(err)
+	}
+	for client, least := range map[string]int{"ProxyKmipClient": 23, "KMIPProxy": 29} {
+		got := told[client]
+		if got.Called < least || len(got.Missed) > 0 {
+			c.t.Errorf("of %s %d methods were called, and these were not: %v", client, got.Called, got.Missed)
+		}
+		for method, wrong := range got.Wrong {
+			c.t.Errorf("%s.%s: %s", client, method, wrong)
 		}
 	}
 }

@@ -182,6 +182,9 @@ func (x *exchange) unwrap(w *wrapping, value ttlv.Item, use func(value ttlv.Item
 	if w.key == "" {
 		return x.unproved(w, value, use)
 	}
+	if w.bare && value.Type() == ttlv.Structure { // as PyKMIP's client writes it; the protocol has the bytes alone
+		value = value.Find(wire.TagKeyMaterial)
+	}
 	sealed, err := value.Bytes()
 	if err != nil {
 		return err
