@@ -17,6 +17,7 @@ import (
 const reader = `permit (principal == User::"reader", action, resource) when { context.door == "rest" };`
 
 func TestExitCodesTellWhatHappened(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("key", "create", "k")
 	nobody := c.token(api.TokenRequest{Principal: "nobody", TTL: "1h"})
@@ -89,6 +90,7 @@ func (c *cluster) knownToken(in api.TokenRequest) api.Token {
 // A token works at every node in the next request that asks for the newest state, or for the state of the answer
 // that made it; as with every other write.
 func TestNewTokenWorksAtEveryNodeInTheNextRequest(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	for i := range 10 {
 		at := c.nodes[i%3]
@@ -201,6 +203,7 @@ func TestTokensEndWhenTheyExpireAndWhenTheyAreRevoked(t *testing.T) {
 
 // A client certificate is who its holder is: what a policy permits it, it may at every node, until the policy goes.
 func TestClientCertificateMayWhatItsPolicySays(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("key", "create", "k")
 	certs := filepath.Join(c.dir, "certs")

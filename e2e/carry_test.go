@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 // TestAKeyGoesFromOneClusterToAnother is the story of two clusters of real processes that share a wrapping key: what was encrypted in the
 // one is read in the other, by the command line alone.
 func TestAKeyGoesFromOneClusterToAnother(t *testing.T) {
+	t.Parallel()
 	here, there := open(t), open(t)
 	shared := here.write("shared.key", "0123456789abcdef0123456789ABCDEF")
 	for _, c := range []*cluster{here, there} {
@@ -40,6 +43,7 @@ func TestAKeyGoesFromOneClusterToAnother(t *testing.T) {
 
 // TestOpenSSLAndTheClusterExchangeKeys brings a key of OpenSSL's in through a follower, and signs with it on every node.
 func TestOpenSSLAndTheClusterExchangeKeys(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("openssl is not installed: nothing independent to compare with")
 	}
@@ -68,6 +72,27 @@ func TestOpenSSLAndTheClusterExchangeKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		sh("openssl pkeyutl -verify -pubin -inkey pub.pem -rawin -in message -sigfile sig")
+	}
+	// The other forms: DER, a JWK and raw bytes. Each is compared by the cluster when it comes in, and here when it goes out.
+	sh("openssl pkey -in key.pem -outform DER -out key.der; openssl rand 32 > aes.raw")
+	jwk := c.write("hmac.jwk", `{"kty":"oct","alg":"HS256","k":"`+base64.RawURLEncoding.EncodeToString([]byte("thirty-two bytes for HMAC-SHA256"))+`"}`)
+	raw, err := os.ReadFile(filepath.Join(c.dir, "aes.raw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ok("key", "import", "app/der", "--algorithm", "ed25519", "--in", filepath.Join(c.dir, "key.der"))
+	c.ok("key", "import", "app/raw", "--algorithm", "aes-256-gcm", "--in", filepath.Join(c.dir, "aes.raw"), "--exportable")
+	c.ok("key", "import", "app/jwk", "--algorithm", "hmac-sha256", "--in", jwk, "--exportable")
+	c.ok("key", "public", "app/der", "-o", filepath.Join(c.dir, "der.pem"))
+	sh("cmp pub.pem der.pem")
+	for name, want := range map[string][]byte{"app/raw": raw, "app/jwk": []byte("thirty-two bytes for HMAC-SHA256")} {
+		var m api.Material
+		if err := json.Unmarshal([]byte(c.ok("key", "material", name, "--format", "json")), &m); err != nil || !bytes.Equal(m.Material, want) {
+			t.Errorf("%s came in as another key, or %v", name, err)
+		}
+	}
+	if r := c.cli(nil, "key", "import", "app/wrong", "--algorithm", "aes-256-gcm", "--in", filepath.Join(c.dir, "aes.raw"), "--check-value", "000000"); r.code != 2 {
+		t.Errorf("with another check value: %v", r)
 	}
 	if r := c.cli(nil, "key", "public", "app/sign", "-o", filepath.Join(c.dir, "ours.pem")); r.code != 0 {
 		t.Fatalf("the public half: %v", r)

@@ -33,6 +33,7 @@ func expect(t *testing.T, what string, a answer, status int, kind string, words 
 }
 
 func TestOneCeremonyThroughOneNodeOpensAll(t *testing.T) {
+	t.Parallel()
 	c := blank(t, 3)
 	c.found()
 	c.joinRest()
@@ -87,6 +88,7 @@ func (c *cluster) refuseWrongShares(at *node) {
 }
 
 func TestForeignAndOldSharesAreNamed(t *testing.T) {
+	t.Parallel()
 	other := blank(t, 1)
 	other.found()
 	other.nodes[0].kill()

@@ -107,6 +107,7 @@ var shownCount = regexp.MustCompile(fmt.Sprintf(`encrypting +\[.*\] [1-9][0-9]* 
 // `quorate convert` encrypts a column of a real database: a dry run writes nothing; killed in the middle it leaves whole rows, and
 // goes on where it was; it shows how far it is; and an application reads the values as they are documented.
 func TestAColumnIsEncryptedByTheCommandLineAlsoWhenItIsKilled(t *testing.T) {
+	t.Parallel()
 	db, files, _ := postgres.Start(t)
 	c := open(t)
 	c.ok("key", "create", "shop")

@@ -68,6 +68,7 @@ func (c *cluster) severity(at *node, check string) int {
 // TestDoctorTellsWhatIsWrong: a young cluster lacks backups and nothing else, and with a schedule, a drill and a slot it is well; a lost node makes the next loss fatal; a
 // lost majority is told by who is left; and nobody at all is exit code 6.
 func TestDoctorTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	lead, rest := c.leader()
 	young := []string{"backup", "drill"}

@@ -28,6 +28,7 @@ var ownRoutes = []string{"GET /v1/tokens/self", "POST /v1/tokens/self/renew", "D
 // The OpenAPI document names every route; no route in it answers a stranger, and none does anything for a caller
 // whom no policy permits it.
 func TestEveryRouteAsksWhoCalls(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	if a := c.must(c.nodes[0], create("app", true)); a.status != http.StatusCreated {
 		t.Fatal(a)

@@ -55,6 +55,7 @@ func hashOf(t *testing.T, path string) [32]byte {
 const memoryBound = 200 << 20
 
 func TestLargeFileIsEncryptedInBoundedMemory(t *testing.T) {
+	t.Parallel()
 	size := int64(256 << 20)
 	if long {
 		size = 1 << 30
@@ -94,6 +95,7 @@ func TestLargeFileIsEncryptedInBoundedMemory(t *testing.T) {
 }
 
 func TestEncryptionKilledInTheMiddleLeavesNoOutput(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("key", "create", "files")
 	for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM} {
@@ -130,6 +132,7 @@ func TestEncryptionKilledInTheMiddleLeavesNoOutput(t *testing.T) {
 }
 
 func TestUnpackingThatIsInterruptedLeavesNoFolder(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("key", "create", "files")
 	folder := filepath.Join(c.dir, "folder")

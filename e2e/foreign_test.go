@@ -20,6 +20,7 @@ import (
 // The keys of a transit engine come in with all their versions, and are compared; brought in again they are compared only, also at
 // another node, and a dry run writes nothing. So do those of a PyKMIP server.
 func TestKeysOfATransitEngineAndOfPyKMIPMoveIn(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	first, second := "an AES key of thirty-two bytes:1", "an AES key of thirty-two bytes:2"
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

@@ -53,6 +53,7 @@ type kmiReport struct {
 // A storage directory of keas.kmi moves in: its clients, unchanged, get at every node the data keys that they had; what
 // they encrypted opens, and is taken to a form that is authenticated.
 func TestAKeasKMIDirectoryMovesIn(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	old := filepath.Join(c.dir, "keas")
 	keasKMI(t, "make", old)
@@ -158,6 +159,59 @@ func TestAKeasKMIDirectoryMovesIn(t *testing.T) {
 	}
 	if exists(filepath.Join(to, "notes.txt")) {
 		t.Error("what was no ciphertext was encrypted")
+	}
+}
+
+// keasKMIsOwn are keas.kmi's own client and test client, as they come; false if they are not installed here.
+func keasKMIsOwn(t *testing.T) (run func(c *cluster, n *node, args ...string) []byte, installed bool) {
+	t.Helper()
+	for _, python := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(python, "-c", "import keas.kmi.testclient").Run() != nil {
+			continue
+		}
+		return func(c *cluster, n *node, args ...string) []byte {
+			t.Helper()
+			cmd := exec.CommandContext(t.Context(), python, append([]string{"-c", "from keas.kmi.testclient import main; main()", "https://" + n.keas}, args...)...)
+			cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+c.caFile)
+			var errs bytes.Buffer
+			cmd.Stderr = &errs
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("testclient %v: %v: %s", args, err, errs.String())
+			}
+			return out
+		}, true
+	}
+	return nil, false
+}
+
+// keas.kmi's own test client, unmodified, at three nodes: what it makes at one opens at the others, what it encrypts it decrypts, and the command
+// line reads it. No package of Debian's has it; where it is not installed, the requests that it sends come from a stand-in (see use in
+// testdata/keas_kmi.py).
+func TestKeasKMIsOwnClientIsServed(t *testing.T) {
+	testclient, installed := keasKMIsOwn(t)
+	if !installed {
+		t.Skip("keas.kmi is not installed here (python3 -c 'import keas.kmi.testclient')")
+	}
+	c := open(t)
+	n := c.nodes
+	if got := string(testclient(c, n[0])); !strings.Contains(got, "200 OK") || !strings.Contains(got, "KMS server holding 0 keys") {
+		t.Errorf("without an action it says %q", got)
+	}
+	kek := c.write("kek.dat", string(testclient(c, n[0], "-n")))
+	dek := testclient(c, n[1], "-g", kek)
+	if again := testclient(c, n[2], "-g", kek); len(dek) != 128 || !bytes.Equal(again, dek) {
+		t.Errorf("-g gives %d bytes, at another node the same: %v", len(dek), bytes.Equal(again, dek))
+	}
+	plain := strings.Repeat("Stephan, and more than a block. ", 1000)
+	data := c.write("data", plain)
+	encrypted := c.write("encrypted", string(testclient(c, n[1], "-e", kek, data)))
+	if got := string(testclient(c, n[2], "-d", kek, encrypted)); got != plain {
+		t.Errorf("-d gives %d bytes, want %d", len(got), len(plain))
+	}
+	read := filepath.Join(c.dir, "read")
+	if r := c.cli(nil, "kmi", "decrypt", kek, "-i", encrypted, "-o", read, "--kmi-addr", "https://"+n[2].keas); r.code != 0 || string(readFile(t, read)) != plain {
+		t.Errorf("the command line reads it otherwise: %v", r)
 	}
 }
 

@@ -137,6 +137,7 @@ func markers(t *testing.T, dir string) []string {
 }
 
 func TestJoinTokensAreSingleUseAndExpire(t *testing.T) {
+	t.Parallel()
 	c := blank(t, 1)
 	c.found()
 	c.serving(c.nodes[0])
