@@ -71,6 +71,7 @@ func found(text []byte, secrets []secret) (hits []string) {
 }
 
 func TestSecretsAreNowhereOnDiskInLogsOrMetrics(t *testing.T) {
+	network := listen(t)
 	c := open(t, func(c *cluster) {
 		for _, n := range c.nodes {
 			n.extra = "log:\n  level: debug\n"
@@ -157,6 +158,9 @@ func TestSecretsAreNowhereOnDiskInLogsOrMetrics(t *testing.T) {
 		n.stop()
 	}
 	c.scan(secrets)
+	if network != nil {
+		network.quiet(c.nodes, secrets)
+	}
 	c.scannerBites(secrets)
 	c.auditHolds()
 }
