@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -41,6 +42,7 @@ func revocations() []revocation {
 
 // hammer is readers at every node that note when each success began.
 type hammer struct {
+	use     usage
 	mu      sync.Mutex
 	began   map[string][]time.Time // of successes, by node
 	stop    atomic.Bool
@@ -48,14 +50,16 @@ type hammer struct {
 	tries   atomic.Int64
 }
 
-func (c *cluster) hammer(r request) *hammer {
-	h := &hammer{began: map[string][]time.Time{}}
-	r.within = time.Second
+func (c *cluster) hammer(r request) *hammer { return c.hammerBy(c.byRequest("REST", r), 2) }
+
+// hammerBy has so many readers at each node that use a key by one door.
+func (c *cluster) hammerBy(u usage, readers int) *hammer {
+	h := &hammer{use: u, began: map[string][]time.Time{}}
 	for _, n := range c.nodes {
-		for range 2 {
+		for range readers {
 			h.running.Go(func() {
 				for !h.stop.Load() {
-					h.once(c, n, r)
+					h.once(n, time.Second)
 				}
 			})
 		}
@@ -64,11 +68,11 @@ func (c *cluster) hammer(r request) *hammer {
 	return h
 }
 
-func (h *hammer) once(c *cluster, n *node, r request) {
+func (h *hammer) once(n *node, within time.Duration) {
 	began := time.Now()
-	a, err := c.ask(n, r)
+	served := h.use.ask(n, within)
 	h.tries.Add(1)
-	if err == nil && a.status == http.StatusOK {
+	if served {
 		h.mu.Lock()
 		h.began[n.name] = append(h.began[n.name], began)
 		h.mu.Unlock()
@@ -84,7 +88,7 @@ func (h *hammer) finish() {
 func (h *hammer) served(t *testing.T, nodes []*node) {
 	t.Helper()
 	for _, n := range nodes {
-		eventually(t, 10*time.Second, n.name+" serves the key", func() error {
+		eventually(t, 10*time.Second, n.name+" serves the key by "+h.use.door, func() error {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			if len(h.began[n.name]) < 10 {
@@ -103,7 +107,7 @@ func (h *hammer) after(t *testing.T, what string, acked time.Time) {
 	for name, times := range h.began {
 		late := slices.IndexFunc(times, func(b time.Time) bool { return b.After(acked) })
 		if late >= 0 {
-			t.Errorf("%s: %s served %d requests that began after the acknowledgement, the last %v after it", what, name, len(times)-late, times[len(times)-1].Sub(acked))
+			t.Errorf("%s: %s served %d requests by %s that began after the acknowledgement, the last %v after it", what, name, len(times)-late, h.use.door, times[len(times)-1].Sub(acked))
 		}
 	}
 }
@@ -111,8 +115,10 @@ func (h *hammer) after(t *testing.T, what string, acked time.Time) {
 // revocable makes a key with a ciphertext, in the state from which the verb is legal.
 func (c *cluster) revocable(at *node, name, verb string) string {
 	c.t.Helper()
-	if a := c.must(at, create(name, true)); a.status != http.StatusCreated {
-		c.t.Fatal(a)
+	idle := verb == "destroy" // the KMIP door gives it out until it is destroyed
+	made := c.must(at, post("/v1/keys", api.CreateKeyRequest{Name: name, Algorithm: "aes-256-gcm", Exportable: true, RevealIdle: idle}))
+	if made.status != http.StatusCreated {
+		c.t.Fatal(made)
 	}
 	var e api.EncryptResponse
 	c.must(at, encryptWith(name, "")).into(c.t, &e)
@@ -124,34 +130,25 @@ func (c *cluster) revocable(at *node, name, verb string) string {
 	return e.Ciphertext
 }
 
+// By no node and by no door: REST, KMIP at its port, the keas.kmi door and its XML-RPC.
 func TestRevokedKeyIsServedByNoNodeAfterTheAcknowledgement(t *testing.T) {
 	c := open(t)
+	client := c.kmipClient()
 	rounds := 2
 	if long {
 		rounds = 50
 	}
+	one := revocation{"suspend", api.StateRequest{Version: 1}, decryptWith}
 	for round := range rounds {
-		for _, v := range revocations() {
-			at := c.nodes[round%3]
-			name := "revoke/" + v.verb + "/" + string(rune('a'+round%26)) + string(rune('a'+round/26))
-			text := c.revocable(at, name, v.verb)
-			h := c.hammer(v.use(name, text))
-			h.served(t, c.nodes)
-			asked := time.Now()
-			a := c.must(at, post("/v1/keys/"+name+"/"+v.verb, v.body))
-			acked := time.Now()
-			if a.status != http.StatusOK {
-				t.Fatalf("%s: %v", v.verb, a)
-			}
+		for i, v := range append(revocations(), one) {
+			at := c.nodes[(round+i)%3]
+			victims := c.victims(at, client, v, fmt.Sprintf("revoke/%s/%d-%d", v.verb, round, i))
+			victims.served(t, c.nodes)
+			took := victims.revoke(at)
 			wait(300 * time.Millisecond)
-			h.finish()
-			h.after(t, v.verb, acked)
-			t.Logf("%s: acknowledged after %v; %d tries", v.verb, acked.Sub(asked).Round(time.Millisecond), h.tries.Load())
-			for _, n := range c.nodes {
-				if a := c.must(n, v.use(name, text)); a.status != http.StatusConflict {
-					t.Errorf("%s at %s: %v, want 409", v.verb, n.name, a)
-				}
-			}
+			victims.after(t, v.verb)
+			t.Logf("%s: acknowledged after %v; tries: %v", v.verb, took.Round(time.Millisecond), victims.tries())
+			victims.refusedEverywhere()
 		}
 	}
 }
@@ -160,40 +157,31 @@ func TestRevokedKeyIsServedByNoNodeAfterTheAcknowledgement(t *testing.T) {
 // says that its lease still runs.
 func TestRevokedKeyIsNotServedByAFollowerThatSlept(t *testing.T) {
 	c := open(t)
+	client := c.kmipClient()
 	lead, followers := c.leader()
 	asleep := followers[0]
 	for _, v := range revocations() {
-		name := "asleep/" + v.verb
-		text := c.revocable(lead, name, v.verb)
-		h := c.hammer(v.use(name, text))
-		h.served(t, c.nodes)
+		victims := c.victims(lead, client, v, "asleep/"+v.verb+"-by-all")
+		victims.served(t, c.nodes)
 		asleep.pause()
-		asked := time.Now()
-		a := c.must(lead, post("/v1/keys/"+name+"/"+v.verb, v.body))
-		acked := time.Now()
-		if a.status != http.StatusOK {
-			t.Fatalf("%s: %v", v.verb, a)
-		}
-		if took := acked.Sub(asked); took > lease+2*time.Second {
+		if took := victims.revoke(lead); took > lease+2*time.Second {
 			t.Errorf("%s: acknowledged after %v; the lease is %v", v.verb, took, lease)
+		} else {
+			t.Logf("%s with a sleeping follower: acknowledged after %v", v.verb, took.Round(time.Millisecond))
 		}
 		var fresh sync.WaitGroup
-		use := v.use(name, text)
-		use.within = 5 * time.Second
-		for range 16 { // these wait at its port, and are the first that it sees
-			fresh.Go(func() { h.once(c, asleep, use) })
+		for _, h := range victims.hammers() {
+			for range 8 { // these wait at its port, and are the first that it sees
+				fresh.Go(func() { h.once(asleep, 5*time.Second) })
+			}
 		}
 		wait(50 * time.Millisecond)
 		asleep.resume()
 		fresh.Wait()
 		c.serving(asleep)
 		wait(200 * time.Millisecond)
-		h.finish()
-		h.after(t, v.verb, acked)
-		t.Logf("%s with a sleeping follower: acknowledged after %v", v.verb, acked.Sub(asked).Round(time.Millisecond))
-		if a := c.must(asleep, use); a.status != http.StatusConflict {
-			t.Errorf("%s at %s: %v, want 409", v.verb, asleep.name, a)
-		}
+		victims.after(t, v.verb)
+		victims.refusedEverywhere()
 	}
 }
 
@@ -202,30 +190,22 @@ func TestRevokedKeyIsNotServedByAFollowerThatSlept(t *testing.T) {
 func TestRevokedKeyIsNotServedByAFollowerThatIsCutOff(t *testing.T) {
 	relays := map[*node]*relay{}
 	c := open(t, relayed(relays))
+	client := c.kmipClient()
 	lead, followers := c.leader()
 	cut := followers[0]
 	for _, v := range revocations() {
-		name := "cut/" + v.verb
-		text := c.revocable(lead, name, v.verb)
-		h := c.hammer(v.use(name, text))
-		h.served(t, c.nodes)
+		victims := c.victims(lead, client, v, "cut/"+v.verb+"-by-all")
+		victims.served(t, c.nodes)
 		relays[cut].cut()
 		relays[lead].cut()
-		asked := time.Now()
-		r := post("/v1/keys/"+name+"/"+v.verb, v.body)
-		a := c.must(lead, r)
-		acked := time.Now()
-		if a.status != http.StatusOK {
-			t.Fatalf("%s: %v", v.verb, a)
-		}
+		took := victims.revoke(lead)
 		wait(300 * time.Millisecond)
 		relays[lead].heal()
 		relays[cut].heal()
 		c.serving(c.nodes...)
 		wait(100 * time.Millisecond)
-		h.finish()
-		h.after(t, v.verb, acked)
-		t.Logf("%s with a follower cut off: acknowledged after %v", v.verb, acked.Sub(asked).Round(time.Millisecond))
+		victims.after(t, v.verb)
+		t.Logf("%s with a follower cut off: acknowledged after %v", v.verb, took.Round(time.Millisecond))
 		lead, followers = c.leader()
 		cut = followers[0]
 	}

@@ -1,0 +1,274 @@
+package e2e_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	bigendian "encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/quorate/quorate/transport/api"
+)
+
+// usage is one way to use a key, at one door: whether a node served it.
+type usage struct {
+	door string
+	ask  func(n *node, within time.Duration) (served bool)
+}
+
+// byRequest uses a key by an HTTP request.
+func (c *cluster) byRequest(door string, r request) usage {
+	return usage{door, func(n *node, within time.Duration) bool {
+		r := r
+		r.within = within
+		a, err := c.ask(n, r)
+		return err == nil && a.status == http.StatusOK
+	}}
+}
+
+// byKMIP takes a key out by Get at the KMIP port. It is written from the specification, as a client that nobody here wrote would be:
+// an item is a tag of three bytes, a type, a length and a value padded to eight bytes.
+func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
+	item := func(tag uint32, kind byte, value []byte) []byte {
+		b := bigendian.BigEndian.AppendUint32(nil, tag<<8|uint32(kind))
+		b = bigendian.BigEndian.AppendUint32(b, uint32(len(value)))
+		return append(append(b, value...), make([]byte, (8-len(value)%8)%8)...)
+	}
+	number := func(tag uint32, kind byte, n uint32) []byte {
+		return item(tag, kind, bigendian.BigEndian.AppendUint32(nil, n))
+	}
+	structure := func(tag uint32, items ...[]byte) []byte { return item(tag, 1, bytes.Join(items, nil)) }
+	version := structure(0x420069, number(0x42006A, 2, 1), number(0x42006B, 2, 2))
+	get := structure(0x42000F, number(0x42005C, 5, 0x0A), structure(0x420079, item(0x420094, 7, []byte(id))))
+	message := structure(0x420078, structure(0x420077, version, number(0x42000D, 2, 1)), get)
+	settings := &tls.Config{RootCAs: poolOf(c.t, c.init.CACertificate), Certificates: []tls.Certificate{client}, MinVersion: tls.VersionTLS12}
+
+	var mu sync.Mutex
+	idle := map[*node][]*tls.Conn{} // connections are kept: what is cached for one must not outlive the key; guarded by mu
+	c.t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, all := range idle {
+			for _, conn := range all {
+				conn.Close()
+			}
+		}
+	})
+	success := number(0x42007F, 5, 0)
+	return usage{"KMIP", func(n *node, within time.Duration) bool {
+		mu.Lock()
+		var conn *tls.Conn
+		if last := len(idle[n]) - 1; last >= 0 {
+			conn, idle[n] = idle[n][last], idle[n][:last]
+		}
+		mu.Unlock()
+		if conn == nil {
+			plain, err := (&tls.Dialer{Config: settings}).DialContext(c.t.Context(), "tcp", n.kmip)
+			if err != nil {
+				return false
+			}
+			conn = plain.(*tls.Conn)
+		}
+		answer, err := exchange(conn, message, within)
+		if err != nil {
+			conn.Close()
+			return false
+		}
+		mu.Lock()
+		idle[n] = append(idle[n], conn)
+		mu.Unlock()
+		at := bytes.Index(answer, success[:8]) // the result's status stands before what may hold anything
+		return at >= 0 && bytes.HasPrefix(answer[at:], success)
+	}}
+}
+
+// exchange sends a message of KMIP and reads the answer.
+func exchange(conn *tls.Conn, message []byte, within time.Duration) ([]byte, error) {
+	if err := conn.SetDeadline(time.Now().Add(within)); err != nil {
+		return nil, err
+	}
+	if _, err := conn.Write(message); err != nil {
+		return nil, err
+	}
+	head := make([]byte, 8)
+	if _, err := io.ReadFull(conn, head); err != nil {
+		return nil, err
+	}
+	size := bigendian.BigEndian.Uint32(head[4:])
+	if size > 1<<20 {
+		return nil, fmt.Errorf("an answer of %d bytes", size)
+	}
+	body := make([]byte, size)
+	_, err := io.ReadFull(conn, body)
+	return append(head, body...), err
+}
+
+// kmipClient is a certificate of a client that a policy lets do everything.
+func (c *cluster) kmipClient() tls.Certificate {
+	c.t.Helper()
+	dir := filepath.Join(c.dir, "doors-client")
+	c.ok("kmip", "client-cert", "doors", "--out", dir, "--ttl", "1h", "--kmip-addr", c.nodes[0].kmip)
+	c.ok("policy", "put", "doors", c.write("doors.cedar", `permit (principal == Certificate::"doors", action, resource);`))
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "doors.crt"), filepath.Join(dir, "doors.key"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return pair
+}
+
+// withKEK makes a key at the keas.kmi door, and tells its name and both ways to get it there.
+func (c *cluster) withKEK(at *node) (name string, uses []usage) {
+	c.t.Helper()
+	known := map[string]bool{}
+	names := func() (all []string) {
+		var page api.Keys
+		c.must(at, get("/v1/keys?consistency=linearizable&limit=1000&name=keas/")).into(c.t, &page)
+		for _, k := range page.Keys {
+			all = append(all, k.Name)
+		}
+		return all
+	}
+	for _, n := range names() {
+		known[n] = true
+	}
+	made := c.must(at, request{method: http.MethodPost, path: "/new", keas: true, noToken: true})
+	if made.status != http.StatusOK {
+		c.t.Fatalf("POST /new: %v", made)
+	}
+	for _, n := range names() {
+		if !known[n] {
+			name = n
+		}
+	}
+	if name == "" {
+		c.t.Fatal("POST /new made no key")
+	}
+	xml := fmt.Sprintf(`<?xml version="1.0"?><methodCall><methodName>get</methodName><params><param><value><base64>%s</base64></value></param></params></methodCall>`, inBase64(made.body))
+	key := request{method: http.MethodPost, path: "/key", body: made.body, keas: true, noToken: true}
+	call := request{method: http.MethodPost, path: "/RPC2", body: xml, header: map[string]string{"Content-Type": "text/xml"}, keas: true, noToken: true}
+	procedure := usage{"XML-RPC", func(n *node, within time.Duration) bool {
+		r := call
+		r.within = within
+		a, err := c.ask(n, r)
+		return err == nil && a.status == http.StatusOK && !bytes.Contains(a.body, []byte("<fault>"))
+	}}
+	return name, []usage{c.byRequest("POST /key", key), procedure}
+}
+
+// inBase64 is as encoding/json has it.
+func inBase64(b []byte) string {
+	text, _ := json.Marshal(b) // bytes have a form
+	return string(text[1 : len(text)-1])
+}
+
+// victim is a key that is taken out of use, with those who use it.
+type victim struct {
+	name    string
+	hammers []*hammer
+	acked   time.Time
+}
+
+// victims are taken out of use together: a key that REST and KMIP use, and one of the keas.kmi door, where the verb is for that.
+type victims struct {
+	c   *cluster
+	v   revocation
+	all []*victim
+}
+
+func (c *cluster) victims(at *node, client tls.Certificate, v revocation, name string) *victims {
+	c.t.Helper()
+	text := c.revocable(at, name, v.verb)
+	var r api.Record
+	c.must(at, get("/v1/keys/"+name+"?consistency=linearizable")).into(c.t, &r)
+	all := &victims{c: c, v: v}
+	all.add(name, c.byRequest("REST", v.use(name, text)), c.byKMIP(client, r.ID))
+	if v.verb != "destroy" { // that door gives out what is active, and what is active is not destroyed
+		made, uses := c.withKEK(at)
+		all.add(made, uses...)
+	}
+	return all
+}
+
+func (s *victims) add(name string, uses ...usage) {
+	one := &victim{name: name}
+	for _, u := range uses {
+		one.hammers = append(one.hammers, s.c.hammerBy(u, 1))
+	}
+	s.all = append(s.all, one)
+}
+
+func (s *victims) hammers() (all []*hammer) {
+	for _, one := range s.all {
+		all = append(all, one.hammers...)
+	}
+	return all
+}
+
+func (s *victims) served(t *testing.T, nodes []*node) {
+	t.Helper()
+	for _, h := range s.hammers() {
+		h.served(t, nodes)
+	}
+}
+
+// revoke takes all of them out of use at the same time, and tells how long the slowest acknowledgement took.
+func (s *victims) revoke(at *node) (took time.Duration) {
+	s.c.t.Helper()
+	asked := time.Now()
+	var acks sync.WaitGroup
+	for _, one := range s.all {
+		acks.Go(func() {
+			a, err := s.c.ask(at, post("/v1/keys/"+one.name+"/"+s.v.verb, s.v.body))
+			one.acked = time.Now()
+			if err != nil || a.status != http.StatusOK {
+				s.c.t.Errorf("%s of %s: %v %v", s.v.verb, one.name, a, err)
+			}
+		})
+	}
+	acks.Wait()
+	for _, one := range s.all {
+		took = max(took, one.acked.Sub(asked))
+	}
+	if s.c.t.Failed() {
+		s.c.t.FailNow()
+	}
+	return took
+}
+
+// after ends the use, and fails the test for each that began after the acknowledgement.
+func (s *victims) after(t *testing.T, what string) {
+	t.Helper()
+	for _, h := range s.hammers() {
+		h.finish()
+	}
+	for _, one := range s.all {
+		for _, h := range one.hammers {
+			h.after(t, what, one.acked)
+		}
+	}
+}
+
+func (s *victims) refusedEverywhere() {
+	s.c.t.Helper()
+	for _, n := range s.c.nodes {
+		for _, h := range s.hammers() {
+			if h.use.ask(n, 5*time.Second) {
+				s.c.t.Errorf("after %s %s serves by %s", s.v.verb, n.name, h.use.door)
+			}
+		}
+	}
+}
+
+func (s *victims) tries() string {
+	said := ""
+	for _, h := range s.hammers() {
+		said += fmt.Sprintf(" %s %d", h.use.door, h.tries.Load())
+	}
+	return said[1:]
+}
