@@ -53,7 +53,7 @@ test: ## everything that CI runs, with the race detector
 	@$(MAKE) --no-print-directory -j2 clients sound
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -vet=off -timeout 20m $$($(GO) list $(PKGS) | grep -v -e /cluster -e /e2e)
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -vet=off -p 1 -timeout 20m $(TIMED)
-	CGO_ENABLED=0 $(GO) tool gotestsum --format pkgname-and-test-fails -- -vet=off -timeout 5m -run '^$(UNWATCHED)' ./cluster
+	CGO_ENABLED=0 $(GO) tool gotestsum --format pkgname-and-test-fails -- -vet=off -timeout 20m -run '^$(UNWATCHED)' ./cluster
 
 e2e: build ## the long stories with real processes
 	$(GO) test -count=1 -timeout 30m -tags e2e ./e2e/...

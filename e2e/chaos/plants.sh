@@ -12,6 +12,9 @@ nowatchdog|the leader's disk freezes|1|still answers .* after its disk froze|the
 stalecache|leadership handed over|1|was used .* after the acknowledgement that it is out of use
 nooutlast|the leader cut off|4|was used .* after the acknowledgement that it is out of use
 "
+for name in "$@"; do
+  grep -q "^$name|" <<<"$table" || { echo "chaos: there is no deliberate bug called $name; there are: $(sed -n 's/^\([a-z]*\)|.*/\1/p' <<<"$table" | tr '\n' ' ')" >&2; exit 1; }
+done
 run() { # plant, fault, cycles
   CHAOS_PLANT=$1 CHAOS_ONLY=$2 CHAOS_CYCLES=$3 CHAOS_SEED=$SEED $GO test -vet=off -count=1 -timeout 15m -v -run '^TestChaos$' ./e2e/chaos 2>&1
 }
