@@ -10,7 +10,8 @@ const (
 	// reads on a busy machine wait for: so not fsm.MaxRewrap, and less while others want the machine.
 	calmBatch = 512
 	busyBatch = 128
-	// entryItems is what an entry costs besides its items (two lines of audit, the log, the network), in items.
+	// entryItems is about what an entry costs besides its items (two lines of audit, the log, the network), in items. Machines
+	// differ in that, so it makes entries comparable that are not far apart in size, and those of each batch have a best of their own.
 	entryItems = 128
 
 	calmRest = 0.1 // rest after an entry, as a share of the time it took, while nobody is in the way
@@ -27,17 +28,32 @@ const (
 // more they do. What others want shows in how much longer an entry takes than the best of late: it waits for a processor, for
 // the disk, for a busy follower. So nobody needs to know who reads where, or how fast the machines are. The zero pace is ready.
 type pace struct {
-	mu   sync.Mutex
-	best float64   // nanoseconds that an item took when least was in the way; 0: not known yet
-	load float64   // how many times the best an item takes of late
-	last time.Time // when that was
+	mu         sync.Mutex
+	calm, busy best    // of entries that are larger than busyBatch, and of others
+	load       float64 // how many times the best an item takes of late; 0: nothing was moved yet
+}
+
+// best is what an item took when least was in the way.
+type best struct {
+	each float64   // nanoseconds; 0: not known yet
+	last time.Time // when an item was moved last
+}
+
+// times takes what an item took now, and tells how many times the best that is.
+func (b *best) times(each float64, now time.Time) float64 {
+	b.each *= 1 + now.Sub(b.last).Hours()/bestLasts.Hours()
+	if b.each == 0 || each < b.each {
+		b.each = each
+	}
+	b.last = now
+	return each / b.each
 }
 
 // batch is how many versions the next entry should move.
 func (p *pace) batch() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.best == 0 || p.load > calmLoad {
+	if p.load == 0 || p.load > calmLoad {
 		return busyBatch
 	}
 	return calmBatch
@@ -47,13 +63,14 @@ func (p *pace) batch() int {
 func (p *pace) rest(items int, took time.Duration, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	each := float64(took) / float64(items+entryItems)
-	if p.best == 0 {
-		p.best, p.load = each, 1
-	} else {
-		p.best = min(each, p.best*(1+now.Sub(p.last).Hours()/bestLasts.Hours()))
-		p.load += (each/p.best - p.load) * loadWeight
+	b := &p.busy
+	if items > busyBatch {
+		b = &p.calm
 	}
-	p.last = now
+	times := b.times(float64(took)/float64(items+entryItems), now)
+	if p.load == 0 {
+		p.load = times
+	}
+	p.load += (times - p.load) * loadWeight
 	return time.Duration(float64(took) * min(calmRest+restSlope*max(0, p.load-calmLoad), fullRest))
 }

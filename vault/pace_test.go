@@ -8,10 +8,15 @@ import (
 // paced lets entries of the pace's own size go by, each as long as cost says for its items, and gives the share of the time in
 // which the campaign worked.
 func paced(p *pace, at *time.Time, entries int, perItem time.Duration) (duty float64, batch int) {
+	return pacedBeside(p, at, entries, perItem, entryItems*perItem)
+}
+
+// pacedBeside is paced where an entry costs so much besides its items.
+func pacedBeside(p *pace, at *time.Time, entries int, perItem, besides time.Duration) (duty float64, batch int) {
 	var worked, rested time.Duration
 	for range entries {
 		batch = p.batch()
-		took := time.Duration(batch+entryItems) * perItem
+		took := time.Duration(batch)*perItem + besides
 		*at = at.Add(took)
 		rest := p.rest(batch, took, *at)
 		*at = at.Add(rest)
@@ -53,5 +58,18 @@ func TestACampaignGivesWayAndComesBack(t *testing.T) {
 	}
 	if duty, _ := paced(&p, &at, 20, 4*calm); duty < .9 {
 		t.Errorf("slower for good: works %.2f of the time", duty)
+	}
+}
+
+// TestLargeEntriesAreNoLoad: where an entry costs much or little besides its items, its size alone is not taken for others.
+func TestLargeEntriesAreNoLoad(t *testing.T) {
+	const calm = 20 * time.Microsecond
+	for _, besides := range []time.Duration{0, 10 * calm, 2000 * calm} {
+		var p pace
+		at := time.UnixMilli(1_800_000_000_000)
+		pacedBeside(&p, &at, 50, calm, besides)
+		if duty, batch := pacedBeside(&p, &at, 20, calm*5/4, besides*5/4); duty < .9 || batch != calmBatch {
+			t.Errorf("alone, where an entry costs %s besides: works %.2f of the time, in entries of %d", besides, duty, batch)
+		}
 	}
 }
