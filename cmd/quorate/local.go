@@ -5,10 +5,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -65,24 +68,39 @@ func newLocal(dir string, n int, allDoors bool) (*local, error) {
 	return l, nil
 }
 
-// freePorts asks the kernel for loopback ports that nobody uses. All are held until all are known.
+// Ports of nodes are chosen below those that outgoing connections get: one of a node that is not listening yet could be taken
+// by a connection of its own otherwise.
+const (
+	firstPort = 20000
+	somePorts = 12000
+)
+
+// freePorts finds loopback addresses whose ports nobody uses, for TCP or UDP. All are held until all are known.
 func freePorts(n int) ([]string, error) {
 	var addrs []string
-	var held []net.Listener
+	var held []io.Closer
 	defer func() {
 		for _, h := range held {
 			h.Close()
 		}
 	}()
-	for range n {
-		h, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 1000 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(somePorts)))
+		l, err := net.Listen("tcp", addr)
 		if err != nil {
-			return nil, fmt.Errorf("finding a free port: %w", err)
+			continue
 		}
-		held = append(held, h)
-		addrs = append(addrs, h.Addr().String())
+		held = append(held, l)
+		u, err := net.ListenPacket("udp", addr)
+		if err != nil {
+			continue
+		}
+		held = append(held, u)
+		if addrs = append(addrs, addr); len(addrs) == n {
+			return addrs, nil
+		}
 	}
-	return addrs, nil
+	return nil, fault.New(fault.Busy, "there are no %d free ports between %d and %d at 127.0.0.1", n, firstPort, firstPort+somePorts)
 }
 
 // start runs one node's process. Unless it is to be kept, it ends when this one does, whatever happens.
@@ -190,7 +208,16 @@ func (l *local) grow(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	return l.until(ctx, l.nodes[0], "has all members voting", func(ctx context.Context) bool {
+	var gone *localNode
+	err = l.until(ctx, l.nodes[0], "has all members voting", func(ctx context.Context) bool {
+		for _, n := range l.nodes[1:] {
+			select {
+			case <-n.exited:
+				gone = n
+				return true
+			default:
+			}
+		}
 		st, err := c.Status(ctx)
 		if err != nil || len(st.Members) != len(l.nodes) {
 			return false
@@ -202,6 +229,10 @@ func (l *local) grow(ctx context.Context) error {
 		}
 		return true
 	})
+	if gone != nil {
+		return fault.New(fault.Internal, "%s ended by itself:\n%s", gone.name, l.tail(gone))
+	}
+	return err
 }
 
 // client talks to the nodes given, in that order, with the root token.

@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/quorate/quorate/transport/api"
 )
 
 // startAndEnd starts a process of a local cluster and ends: what becomes of that process is what is looked at.
@@ -83,4 +87,47 @@ func gone(pid int) bool {
 	}
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	return err != nil || bytes.Contains(stat, []byte(") Z "))
+}
+
+// Connections that go out get ports of their own (Linux: from 32768, others: from 49152). A node's are not among them.
+func TestPortsOfNodesAreNotThoseOfConnections(t *testing.T) {
+	addrs, err := freePorts(200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, a := range addrs {
+		_, text, err := net.SplitHostPort(a)
+		port, notNumber := strconv.Atoi(text)
+		if err != nil || notNumber != nil || port < firstPort || port >= 32768 || seen[a] {
+			t.Errorf("%s is given: %v, %v, given before: %v", a, err, notNumber, seen[a])
+		}
+		seen[a] = true
+	}
+	l, err := net.Listen("tcp", addrs[0]) // they are not held any more
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+}
+
+// TestANodeThatEndsWhileAllAreWaitedForIsNamed: at once, with what it said, and not the first node with a limit.
+func TestANodeThatEndsWhileAllAreWaitedForIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "node"), []byte("#!/bin/sh\necho the port is taken; exit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	silent := make(chan struct{})
+	defer close(silent)
+	l := &local{exe: filepath.Join(dir, "node"), dir: dir, init: new(api.InitResponse), nodes: []*localNode{
+		{name: "node1", dir: dir, api: "127.0.0.1:1", exited: silent}, {name: "node2", dir: dir},
+	}}
+	begin := time.Now()
+	err := l.grow(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "node2 ended by itself") || !strings.Contains(err.Error(), "the port is taken") {
+		t.Errorf("got %v", err)
+	}
+	if d := time.Since(begin); d > readyWithin/2 {
+		t.Errorf("that took %s", d)
+	}
 }
