@@ -5,30 +5,50 @@ import (
 	"crypto/tls"
 	bigendian "encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/e2e/kit"
 	"github.com/quorate/quorate/transport/api"
 )
 
-// usage is one way to use a key, at one door: whether a node served it.
+// usage is one way to use a key, at one door.
 type usage struct {
 	door string
-	ask  func(n *node, within time.Duration) (served bool)
+	ask  func(n *node, within time.Duration) reply
 }
+
+// reply is what came of one use of a key. A node that is not there, that cannot answer now, or that says anything else, neither
+// serves nor refuses.
+type reply struct {
+	served  bool
+	refused bool   // the node said, as this door has it, that the state of the key forbids it
+	said    string // unless it served
+}
+
+func noReply(err error) reply { return reply{said: err.Error()} }
 
 // byRequest uses a key by an HTTP request.
 func (c *cluster) byRequest(door string, r request) usage {
-	return usage{door, func(n *node, within time.Duration) bool {
+	return usage{door, func(n *node, within time.Duration) reply {
 		r := r
 		r.within = within
 		a, err := c.ask(n, r)
-		return err == nil && a.status == http.StatusOK
+		switch {
+		case err != nil:
+			return noReply(err)
+		case a.status == http.StatusOK:
+			return reply{served: true}
+		}
+		// The keas.kmi door answers a line of text, the API a problem of a kind.
+		return reply{refused: a.status == http.StatusConflict && (r.keas || a.problem.Kind == "bad_state"), said: a.String()}
 	}}
 }
 
@@ -60,8 +80,8 @@ func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
 			}
 		}
 	})
-	success := number(0x42007F, 5, 0)
-	return usage{"KMIP", func(n *node, within time.Duration) bool {
+	succeeded, failure, denied := number(0x42007F, 5, 0), number(0x42007F, 5, 1), number(0x42007E, 5, 0x0C) // Result Status; Result Reason: Permission Denied
+	return usage{"KMIP", func(n *node, within time.Duration) reply {
 		mu.Lock()
 		var conn *tls.Conn
 		if last := len(idle[n]) - 1; last >= 0 {
@@ -71,20 +91,26 @@ func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
 		if conn == nil {
 			plain, err := (&tls.Dialer{Config: settings}).DialContext(c.t.Context(), "tcp", n.kmip)
 			if err != nil {
-				return false
+				return noReply(err)
 			}
 			conn = plain.(*tls.Conn)
 		}
 		answer, err := exchange(conn, message, within)
 		if err != nil {
 			conn.Close()
-			return false
+			return noReply(err)
 		}
 		mu.Lock()
 		idle[n] = append(idle[n], conn)
 		mu.Unlock()
-		at := bytes.Index(answer, success[:8]) // the result's status stands before what may hold anything
-		return at >= 0 && bytes.HasPrefix(answer[at:], success)
+		at := bytes.Index(answer, succeeded[:8]) // the result's status stands before what may hold anything
+		switch {
+		case at < 0:
+			return reply{said: "an answer without a Result Status"}
+		case bytes.HasPrefix(answer[at:], succeeded):
+			return reply{served: true}
+		}
+		return reply{refused: bytes.HasPrefix(answer[at:], append(slices.Clip(failure), denied...)), said: fmt.Sprintf("%q", answer[at:])}
 	}}
 }
 
@@ -152,11 +178,17 @@ func (c *cluster) withKEK(at *node) (name string, uses []usage) {
 	xml := fmt.Sprintf(`<?xml version="1.0"?><methodCall><methodName>get</methodName><params><param><value><base64>%s</base64></value></param></params></methodCall>`, inBase64(made.body))
 	key := request{method: http.MethodPost, path: "/key", body: made.body, keas: true, noToken: true}
 	call := request{method: http.MethodPost, path: "/RPC2", body: xml, header: map[string]string{"Content-Type": "text/xml"}, keas: true, noToken: true}
-	procedure := usage{"XML-RPC", func(n *node, within time.Duration) bool {
+	procedure := usage{"XML-RPC", func(n *node, within time.Duration) reply {
 		r := call
 		r.within = within
 		a, err := c.ask(n, r)
-		return err == nil && a.status == http.StatusOK && !bytes.Contains(a.body, []byte("<fault>"))
+		switch {
+		case err != nil:
+			return noReply(err)
+		case a.status == http.StatusOK && !bytes.Contains(a.body, []byte("<fault>")):
+			return reply{served: true}
+		}
+		return reply{refused: a.status == http.StatusOK && bytes.Contains(a.body, []byte("<name>faultCode</name><value><int>409</int>")), said: fmt.Sprintf("%d %s", a.status, a.body)}
 	}}
 	return name, []usage{c.byRequest("POST /key", key), procedure}
 }
@@ -254,12 +286,24 @@ func (s *victims) after(t *testing.T, what string) {
 	}
 }
 
+// refusedEverywhere demands a refusal of every node by every door. All nodes have to be there. One that the story disturbed may have
+// to reach the leader first: until then it says something else, and never serves.
 func (s *victims) refusedEverywhere() {
 	s.c.t.Helper()
 	for _, n := range s.c.nodes {
 		for _, h := range s.hammers() {
-			if h.use.ask(n, 5*time.Second) {
+			var o reply
+			err := kit.Attempt(10*time.Second, func() error {
+				if o = h.use.ask(n, 5*time.Second); o.served || o.refused {
+					return nil
+				}
+				return errors.New(o.said)
+			})
+			if o.served {
 				s.c.t.Errorf("after %s %s serves by %s", s.v.verb, n.name, h.use.door)
+			}
+			if err != nil {
+				s.c.t.Errorf("after %s %s does not refuse by %s, it says: %v", s.v.verb, n.name, h.use.door, err)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func (c *cluster) use(uses []usage) *user {
 					continue
 				}
 				began := time.Now()
-				if u.uses[i].ask(n, 5*time.Second) {
+				if u.uses[i].ask(n, 5*time.Second).served {
 					u.mu.Lock()
 					u.served[place(n.name, i)] = append(u.served[place(n.name, i)], began)
 					u.mu.Unlock()

@@ -70,7 +70,7 @@ func (c *cluster) hammerBy(u usage, readers int) *hammer {
 
 func (h *hammer) once(n *node, within time.Duration) {
 	began := time.Now()
-	served := h.use.ask(n, within)
+	served := h.use.ask(n, within).served
 	h.tries.Add(1)
 	if served {
 		h.mu.Lock()
