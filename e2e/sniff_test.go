@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	bigendian "encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,28 +16,31 @@ import (
 
 // wire keeps what crosses the loopback interface to and from this test's own address, as somebody who listens on the network would.
 type wire struct {
-	t  *testing.T
-	fd int
+	fd    int
+	small bool // the system's own bound holds for what waits to be read
 
 	mu    sync.Mutex
 	flows map[string][]byte // payloads by protocol and both ends; guarded by mu
 	done  chan struct{}
 }
 
-// listen begins before anything is sent; nil where the system does not let it.
-func listen(t *testing.T) *wire {
+// listen begins before anything is sent. The error is why the system does not let it.
+func listen(t *testing.T) (_ *wire, err error) {
 	t.Helper()
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
-		t.Logf("the network is not listened to: %v", err)
-		return nil
+		return nil, err
 	}
 	all := bigendian.BigEndian.Uint16([]byte{byte(unix.ETH_P_IP & 0xff), byte(unix.ETH_P_IP >> 8)})
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(all))
 	if err != nil {
-		t.Logf("the network is not listened to: %v", err)
-		return nil
+		return nil, fmt.Errorf("a packet socket: %w", err)
 	}
+	defer func() {
+		if err != nil {
+			unix.Close(fd)
+		}
+	}()
 	own := netip.MustParseAddr(host).As4()
 	address := bigendian.BigEndian.Uint32(own[:])
 	filter := []unix.SockFilter{ // IPv4 from or to our address, whole
@@ -47,22 +51,34 @@ func listen(t *testing.T) *wire {
 		{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 20},
 		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
 	}
+	const room = 64 << 20
 	second := unix.Timeval{Usec: 100_000}
-	for _, err := range []error{
-		unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}),
-		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20),
-		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &second),
-		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: lo.Index}),
+	w := &wire{fd: fd, flows: map[string][]byte{}, done: make(chan struct{})}
+	for _, step := range []struct {
+		what string
+		do   func() error
+	}{
+		{"a filter", func() error {
+			return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]})
+		}},
+		{"a large buffer", func() error { // more than the system's bound: that takes CAP_NET_ADMIN, which a container seldom has
+			err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, room)
+			if w.small = errors.Is(err, unix.EPERM); w.small {
+				err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, room)
+			}
+			return err
+		}},
+		{"a bound for reads", func() error { return unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &second) }},
+		{"the loopback interface", func() error { return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: lo.Index}) }},
 	} {
-		if err != nil {
-			t.Fatal(err)
+		if err := step.do(); err != nil {
+			return nil, fmt.Errorf("a packet socket with %s: %w", step.what, err)
 		}
 	}
-	w := &wire{t: t, fd: fd, flows: map[string][]byte{}, done: make(chan struct{})}
 	ended := make(chan struct{})
 	go func() { defer close(ended); w.read() }()
 	t.Cleanup(func() { close(w.done); <-ended; unix.Close(fd) })
-	return w
+	return w, nil
 }
 
 func (w *wire) read() {
@@ -121,25 +137,25 @@ func (w *wire) carries(secrets []secret) (hits []string, to map[string]int) {
 }
 
 // bites is the control: what is sent in the clear, by TCP and UDP, is seen.
-func (w *wire) bites() {
-	w.t.Helper()
+func (w *wire) bites(t *testing.T) {
+	t.Helper()
 	planted := secret{"what was planted", []byte("a canary that the wire carries in the clear")}
-	l, err := net.Listen("tcp", freePort(w.t))
+	l, err := net.Listen("tcp", freePort(t))
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer l.Close()
 	for _, network := range []string{"tcp", "udp"} {
 		c, err := net.Dial(network, l.Addr().String())
 		if err != nil {
-			w.t.Fatal(err)
+			t.Fatal(err)
 		}
 		if _, err := c.Write(planted.bytes); err != nil {
-			w.t.Fatal(err)
+			t.Fatal(err)
 		}
 		c.Close()
 	}
-	eventually(w.t, 10*time.Second, "what is planted is seen by TCP and UDP", func() error {
+	eventually(t, 10*time.Second, "what is planted is seen by TCP and UDP", func() error {
 		if hits, _ := w.carries([]secret{planted}); len(hits) != 2 {
 			return fmt.Errorf("%v", hits)
 		}
@@ -147,20 +163,31 @@ func (w *wire) bites() {
 	})
 }
 
-// quiet fails the test for each secret that crossed the network, and if what the nodes say to each other was not heard.
-func (w *wire) quiet(nodes []*node, secrets []secret) {
-	w.t.Helper()
-	w.bites()
+// quiet fails the test for each secret that crossed the network, and if what the nodes say to each other was not heard, or not whole.
+func (w *wire) quiet(t *testing.T, nodes []*node, secrets []secret) {
+	t.Helper()
+	w.bites(t)
 	hits, to := w.carries(secrets)
 	for _, hit := range hits {
-		w.t.Errorf("the network carries, in flow %s", hit)
+		t.Errorf("the network carries, in flow %s", hit)
 	}
 	for _, n := range nodes {
 		for _, port := range []string{"6 " + n.api, "6 " + n.peer, "17 " + n.gossip} {
 			if to[port] < 100 {
-				w.t.Errorf("of what goes to %s's %s %d bytes were heard", n.name, port, to[port])
+				t.Errorf("of what goes to %s's %s %d bytes were heard", n.name, port, to[port])
 			}
 		}
-		w.t.Logf("heard on the way to %s: API %d bytes, peer %d, keas %d, gossip %d", n.name, to["6 "+n.api], to["6 "+n.peer], to["6 "+n.keas], to["17 "+n.gossip]+to["6 "+n.gossip])
+		t.Logf("heard on the way to %s: API %d bytes, peer %d, keas %d, gossip %d", n.name, to["6 "+n.api], to["6 "+n.peer], to["6 "+n.keas], to["17 "+n.gossip]+to["6 "+n.gossip])
+	}
+	count, err := unix.GetsockoptTpacketStats(w.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS)
+	switch {
+	case err != nil:
+		t.Errorf("nobody can say whether all was heard: %v", err)
+	case count.Packets == 0:
+		t.Error("the system counted no packet")
+	case count.Drops > 0 && w.small && !t.Failed():
+		t.Skipf("%d of %d packets came when the buffer was full, and the system allows no larger one (CAP_NET_ADMIN): nobody heard what was in them", count.Drops, count.Packets)
+	case count.Drops > 0:
+		t.Errorf("%d of %d packets came when the buffer was full: nobody heard what was in them", count.Drops, count.Packets)
 	}
 }
