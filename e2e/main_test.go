@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -21,6 +22,11 @@ func runAll(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	if binary, err = kit.Build("..", dir); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	// Two stories at a time, unless somebody says otherwise: each has three nodes and more, whatever the number of cores.
+	if err := flag.Set("test.parallel", "2"); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
