@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"go/ast"
+	"go/build/constraint"
 	"go/doc"
 	"go/parser"
 	"go/token"
@@ -346,7 +347,7 @@ func TestWhatTheDetectorDoesNotWatchIsRunAllTheSame(t *testing.T) {
 	named := regexp.MustCompile("^" + string(found[1]))
 	seen := 0
 	for _, s := range tree(t) {
-		if !s.test || !strings.HasPrefix(string(s.text), "//go:build !race\n") {
+		if !s.test || !unwatched(s.constraint(t)) {
 			continue
 		}
 		for _, d := range s.file.Decls {
@@ -362,6 +363,51 @@ func TestWhatTheDetectorDoesNotWatchIsRunAllTheSame(t *testing.T) {
 	if seen < 5 {
 		t.Errorf("only %d such tests were found", seen)
 	}
+}
+
+// constraint is the file's //go:build line; nil if it has none.
+func (s source) constraint(t *testing.T) constraint.Expr {
+	t.Helper()
+	for _, group := range s.file.Comments {
+		for _, line := range group.List {
+			if line.Pos() < s.file.Package && constraint.IsGoBuild(line.Text) {
+				x, err := constraint.Parse(line.Text)
+				if err != nil {
+					t.Fatalf("%s: %v", s.path, err)
+				}
+				return x
+			}
+		}
+	}
+	return nil
+}
+
+// unwatched tells whether there are tags with which a file is compiled, and with the race detector besides is not.
+func unwatched(x constraint.Expr) bool {
+	if x == nil {
+		return false
+	}
+	var tags []string
+	x.Eval(func(tag string) bool { // it asks for every tag
+		if tag != "race" && !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+		return false
+	})
+	for set := range 1 << len(tags) {
+		with := func(race bool) bool {
+			return x.Eval(func(tag string) bool {
+				if tag == "race" {
+					return race
+				}
+				return set>>slices.Index(tags, tag)&1 == 1
+			})
+		}
+		if with(false) && !with(true) {
+			return true
+		}
+	}
+	return false
 }
 
 // unfinished are words of work that is not done; they are put together here so that this file does not hold them.
@@ -415,6 +461,14 @@ func TestHouseRulesBite(t *testing.T) {
 	}
 	if unfinished.MatchString("a key that is done") || machine.MatchString("https://example.org/home/x") {
 		t.Error("the rules see what is not there")
+	}
+	for line, want := range map[string]bool{
+		"//go:build !race": true, "//go:build linux && !race": true, "//go:build !(race || windows)": true, "//go:build !race || e2e": true,
+		"//go:build race": false, "//go:build linux": false, "//go:build race || !race": false,
+	} {
+		if x, err := constraint.Parse(line); err != nil || unwatched(x) != want {
+			t.Errorf("%q is not watched: %v, want %v (%v)", line, !want, want, err)
+		}
 	}
 	for pkg, allowed := range plan {
 		if pkg != "cmd/quorate" && slices.Contains(allowed, "*") {
