@@ -18,15 +18,19 @@ import (
 // gate is a disk whose writes can be made to wait, or to fail.
 type gate struct {
 	cluster.Store
-	mu   sync.Mutex
-	open chan struct{} // writes wait until it is closed; nil: they do not. Guarded by mu
-	err  error         // guarded by mu
-	shut chan struct{} // who looks at the log's first entry waits until it is closed; guarded by mu
+	mu      sync.Mutex
+	open    chan struct{} // writes wait until it is closed; nil: they do not. Guarded by mu
+	err     error         // guarded by mu
+	shut    chan struct{} // who looks at the log's first entry waits until it is closed; guarded by mu
+	waiting int           // who do so; guarded by mu
 }
 
 func (g *gate) FirstIndex() (uint64, error) {
 	g.mu.Lock()
 	shut := g.shut
+	if shut != nil {
+		g.waiting++
+	}
 	g.mu.Unlock()
 	if shut != nil {
 		<-shut
@@ -115,18 +119,40 @@ func TestVitalsDoNotWaitForAFrozenDisk(t *testing.T) {
 	gates[0].mu.Lock()
 	gates[0].shut = shut
 	gates[0].mu.Unlock()
+	// One looks at a time. Once he waits, no look of before is under way, and all that is told is what was seen last.
+	c.Until("somebody waits for the disk", func() bool {
+		asked := make(chan cluster.Vitals, 1)
+		go func() { asked <- c.Node(0).Vitals() }()
+		select {
+		case <-asked:
+		case <-time.After(clustertest.Patience):
+			t.Error("it waits for the disk")
+			close(shut)
+			t.FailNow()
+		}
+		gates[0].mu.Lock()
+		defer gates[0].mu.Unlock()
+		return gates[0].waiting > 0
+	})
 	seen := make(chan cluster.Vitals)
 	go func() {
 		for range 4 { // as many as a reading of the metrics asks for
 			seen <- c.Node(0).Vitals()
 		}
 	}()
-	for range 4 {
+	var first cluster.Vitals
+	for i := range 4 {
 		select {
 		case v := <-seen:
-			// What was written between the look and the standstill may be told already.
+			if i == 0 {
+				first = v
+			}
+			// What was written between the look and the standstill may be told already, and nothing after it.
 			if v.LogEntries < before.LogEntries || v.StoreSize < before.StoreSize || v.Path == "" || v.Stall == 0 {
 				t.Errorf("while the disk stands still: %+v, before: %+v", v, before)
+			}
+			if v.LogEntries != first.LogEntries || v.StoreSize != first.StoreSize || v.StoreFreePages != first.StoreFreePages {
+				t.Errorf("while the disk stands still: %+v, and then %+v", first, v)
 			}
 		case <-time.After(clustertest.Patience):
 			t.Error("it waits for the disk")
