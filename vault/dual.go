@@ -66,7 +66,7 @@ func createDual(ctx context.Context, t *task, in dualIn) (*key.Record, error) {
 	}
 	toClient, err := rsa.EncryptOAEP(sha256.New(), t.v.cfg.Random, pub, dek, []byte(dualLabel))
 	if err != nil {
-		return nil, fmt.Errorf("encrypting to the key-encrypting key: %w", err)
+		return nil, fault.Wrap(fault.Invalid, err, "the key-encrypting key is no sound RSA key")
 	}
 	material, err := t.keys.wrap(id, 1, toClient)
 	if err != nil {

@@ -92,19 +92,38 @@ func TestAHugeKEKTakesNoTime(t *testing.T) {
 	began := time.Now()
 	_, err := x509.ParsePKCS1PrivateKey(block.Bytes) // with whatever it says
 	reading := time.Since(began)
-	if began = time.Now(); err != nil {
+	if err != nil {
 		t.Logf("the standard library refuses it after %v: %v", reading, err)
 	}
-	if _, err := openDual(f.Vault(0), f.Root(), text); !errors.Is(err, fault.NotFound) {
-		t.Errorf("got %v", err)
+	took := reading
+	for range 5 { // others may want the machine: the quickest counts
+		began = time.Now()
+		if _, err := openDual(f.Vault(0), f.Root(), text); !errors.Is(err, fault.NotFound) {
+			t.Errorf("got %v", err)
+		}
+		took = min(took, time.Since(began))
 	}
-	if took := time.Since(began); took > reading/4 {
+	if took > reading/4 {
 		t.Errorf("it was refused after %v; reading it takes %v", took, reading)
 	}
 	for _, bits := range []int{2048, 8192} { // these are read, and not known
 		if _, err := openDual(f.Vault(0), f.Root(), hugeKEK(t, uint(bits))); !errors.Is(err, fault.NotFound) {
 			t.Errorf("%d bits: %v", bits, err)
 		}
+	}
+}
+
+// A key that nothing can be encrypted to is the caller's fault, and leaves nothing behind.
+func TestAnUnsoundKEKIsRefused(t *testing.T) {
+	f := vaulttest.New(t)
+	parsed, err := x509.ParsePKIXPublicKey(kekPublic())
+	ok(t, "reading", err)
+	even, err := x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: parsed.(*rsa.PublicKey).N, E: 65538})
+	ok(t, "writing", err)
+	_, err = f.Vault(0).CreateDual(ctx, f.Root(), even)
+	wants(t, "an even exponent", err, fault.Invalid)
+	if n, err := f.Vault(0).CountDual(ctx, f.Root()); n != 0 || err != nil {
+		t.Errorf("%d keys are there: %v", n, err)
 	}
 }
 

@@ -14,8 +14,11 @@ import (
 
 var rsaBits = map[key.Algorithm]int{key.RSA2048: 2048, key.RSA3072: 3072, key.RSA4096: 4096}
 
-// minExponent is the smallest public exponent (FIPS 186-5, A.1.1): 2^16 + 1.
-const minExponent = 1<<16 + 1
+// The smallest public exponent is 2^16 + 1, and all are odd (FIPS 186-5, A.1.1); above the largest crypto/rsa takes none.
+const (
+	minExponent = 1<<16 + 1
+	maxExponent = 1<<31 - 1
+)
 
 // primeRounds bounds the chance that a composite passes as a prime by 4^-primeRounds; Baillie-PSW comes on top.
 const primeRounds = 32
@@ -54,7 +57,7 @@ func openRSAPublic(a key.Algorithm, spki []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.N.BitLen() != rsaBits[a] || k.E < minExponent {
+	if k.N.BitLen() != rsaBits[a] || k.N.Bit(0) == 0 || k.E < minExponent || k.E > maxExponent || k.E%2 == 0 {
 		return nil, badPublic(a)
 	}
 	return rsaPublic{k}, nil
