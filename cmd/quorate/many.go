@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,11 +34,14 @@ func newBatchCmd(a *app) *cobra.Command {
 		Use:   "batch OPERATION [--key KEY] [-i ITEMS] [-o OUT]",
 		Short: "Do one operation on many items, a line of JSON each",
 		Long: `Do one operation on many items: ` + strings.Join(manyOps, ", ") + `. Each line of the input is an item as the
-API takes it: the fields of POST /v1/keys/KEY/OPERATION (/v1/hash, which needs no key), bytes in base64. Each line of the output is what became
-of the item on the same line: the API's result, or {"error":{"kind","detail","hint"}}. An item that fails does not hold up the others.
+API takes it: the fields of POST /v1/keys/KEY/OPERATION (/v1/hash, which needs no key), bytes in base64. The output has a line for each item, in the
+same order: the API's result, or {"error":{"kind","detail","hint"}}. An item that fails, or a line that is no item, does not hold up the others.
 
 Items are sent ` + fmt.Sprint(api.MaxBatch) + ` at a time, and never all held in memory. Empty lines are passed over. The exit code is 5 if an item failed or did not verify; how
-many is told on standard error. Data keys that the cluster keeps are made by "quorate datakey --store".`,
+many is told on standard error. What every item would meet (no node answers, the key is out of use) ends it with the exit code of that: the output,
+also that of -o, then has the results of all items before, in whole lines, and standard error tells the line to go on from.
+
+Data keys that the cluster keeps are made by "quorate datakey --store".`,
 		Example: `  jq -c '{plaintext: (.card|@base64)}' cards.jsonl | quorate batch encrypt --key cards -o cards.sealed
   jq -c '{ciphertext}' cards.sealed | quorate batch decrypt --key cards | jq -r '.plaintext|@base64d'
   quorate batch verify --key release -i signatures.jsonl`,
@@ -59,11 +61,17 @@ many is told on standard error. Data keys that the cluster keeps are made by "qu
 				return err
 			}
 			defer in.close()
-			m := many{client: c, key: f.key, op: args[0]}
-			if err := a.deliver(f.crypt, func(w io.Writer) error { return m.run(cmd.Context(), w, in) }); err != nil {
+			m := many{client: c, key: f.key, op: args[0], next: 1}
+			err = m.deliver(a.out, f.crypt, func(w io.Writer) error { return m.run(cmd.Context(), w, in) })
+			if err == nil || m.all > 0 {
+				a.say("Items: %d, not done: %d.", m.all, m.failed)
+			}
+			if err != nil {
+				if m.all > 0 {
+					a.say("The output has what became of them. Go on from line %d of the input.", m.next)
+				}
 				return err
 			}
-			a.say("Items: %d, not done: %d.", m.all, m.failed)
 			if m.failed > 0 {
 				return fault.New(fault.BadState, "%d of %d items were not done, or did not verify", m.failed, m.all).WithHint("Look for \"error\" or \"valid\":false in the output.")
 			}
@@ -82,27 +90,47 @@ many is told on standard error. Data keys that the cluster keeps are made by "qu
 type many struct {
 	client      *client.Client
 	key, op     string
-	all, failed int
+	all, failed int // items whose results are written, and how many of them were not done
+	next        int // number of the line after the last of them
+}
+
+// deliver runs work on the output. Every line of it stands for itself, so what was written before work failed is kept: in a file,
+// too, which gets its name then.
+func (m *many) deliver(std io.Writer, f crypt, work func(io.Writer) error) error {
+	if f.out == "" || f.out == "-" {
+		return work(std)
+	}
+	o, err := createOut(f.out, 0o600, f.force)
+	if err != nil {
+		return err
+	}
+	defer o.discard()
+	failed := work(o)
+	if failed != nil && m.all == 0 {
+		return failed
+	}
+	if err := o.commit(); err != nil {
+		m.all = 0 // they are not in the output
+		return err
+	}
+	return failed
 }
 
 // run reads items and writes what became of them, a request's worth at a time.
 func (m *many) run(ctx context.Context, w io.Writer, in io.Reader) error {
 	lines := bufio.NewReaderSize(in, 64<<10)
 	for number, end := 1, false; !end; {
-		var items []json.RawMessage
-		for size := 0; len(items) < api.MaxBatch && size < maxItems; number++ {
-			line, err := readItem(lines, number)
+		var items []item
+		for size := 0; !end && len(items) < api.MaxBatch && size < maxItems; number++ {
+			one, err := readItem(lines, number, m.op)
 			if end = errors.Is(err, io.EOF); err != nil && !end {
+				for i := range items {
+					clear(items[i].line)
+				}
 				return err
 			}
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				if err := m.check(line, number); err != nil {
-					return err
-				}
-				items, size = append(items, line), size+len(line)
-			}
-			if end {
-				break
+			if one.line != nil || one.refused != nil {
+				items, size = append(items, one), size+len(one.line)
 			}
 		}
 		if err := m.send(ctx, w, items); err != nil {
@@ -112,66 +140,99 @@ func (m *many) run(ctx context.Context, w io.Writer, in io.Reader) error {
 	return nil
 }
 
-// readItem reads a line of its own memory.
-func readItem(r *bufio.Reader, number int) (line []byte, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		if line = append(line, part...); len(line) > maxItem {
-			clear(line)
-			return nil, fault.New(fault.TooLarge, "line %d has more than %d bytes", number, maxItem)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			if err != nil && !errors.Is(err, io.EOF) {
-				err = wrongInput(err, "the input cannot be read")
-			}
-			return line, err
+// send has items done and writes what became of them, whole lines at once. After an error that is what is known of the first of them.
+func (m *many) send(ctx context.Context, w io.Writer, items []item) error {
+	var good []json.RawMessage
+	for i := range items {
+		if items[i].refused == nil {
+			good = append(good, items[i].line)
 		}
 	}
-}
-
-// check refuses what would spoil the request that it is sent in, or must not be sent twice.
-func (m *many) check(line []byte, number int) error {
-	var item map[string]json.RawMessage
-	if err := json.Unmarshal(line, &item); err != nil || item == nil {
-		return fault.New(fault.Invalid, "line %d is no JSON object", number).WithHint("Write an object a line, such as {\"input\":\"aGVsbG8=\"}.")
-	}
-	if m.op == "datakey" && item["store"] != nil {
-		return fault.New(fault.Invalid, "line %d asks for a data key that the cluster keeps", number).WithHint("Make it with `quorate datakey KEY --store`.")
-	}
-	return nil
-}
-
-func (m *many) send(ctx context.Context, w io.Writer, items []json.RawMessage) error {
-	if len(items) == 0 {
-		return nil
-	}
-	results, err := m.client.Many(ctx, m.key, m.op, items)
+	results, asked := m.ask(ctx, good)
+	var out []byte
 	defer func() {
-		for _, b := range slices.Concat(items, results) {
+		clear(out)
+		for _, b := range slices.Concat(good, results) {
 			clear(b)
 		}
 	}()
-	if err != nil {
-		return err
+	size, known, failed, done := 0, 0, 0, results
+	lines := make([]json.RawMessage, 0, len(items))
+	for i := range items {
+		var line json.RawMessage
+		switch {
+		case items[i].refused != nil:
+			line = failure(items[i].refused)
+		case len(done) > 0:
+			line, done = done[0], done[1:]
+		}
+		if line == nil {
+			break
+		}
+		lines, size, known = append(lines, line), size+len(line)+1, i+1
+		bad, err := notDone(line)
+		if err != nil {
+			return err
+		}
+		if bad {
+			failed++
+		}
 	}
-	if len(results) != len(items) {
-		return fault.New(fault.Internal, "%d items were answered by %d results", len(items), len(results))
+	out = make([]byte, 0, size) // never grows, so what is cleared is all that there is
+	for _, line := range lines {
+		out = append(append(out, line...), '\n')
 	}
-	m.all += len(items)
-	for _, r := range results {
-		var outcome struct {
-			Error json.RawMessage `json:"error"`
-			Valid *bool           `json:"valid"`
-		}
-		if err := json.Unmarshal(r, &outcome); err != nil {
-			return fault.Wrap(fault.Internal, err, "a result is no JSON")
-		}
-		if outcome.Error != nil || outcome.Valid != nil && !*outcome.Valid {
-			m.failed++
-		}
-		if _, err := w.Write(append(r, '\n')); err != nil {
+	if len(out) > 0 {
+		if _, err := w.Write(out); err != nil {
 			return fmt.Errorf("writing the output: %w", err)
 		}
+		m.all, m.failed, m.next = m.all+known, m.failed+failed, items[known-1].number+1
 	}
-	return nil
+	return asked
+}
+
+// ask gives what became of items, in their order; after an error, of the first of them. A request that is refused as it stands is one of
+// which no item can be read (or all together are too large): then they are sent one by one, and each is told by itself what is wrong with it.
+func (m *many) ask(ctx context.Context, items []json.RawMessage) ([]json.RawMessage, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	results, err := m.client.Many(ctx, m.key, m.op, items)
+	if err == nil && len(results) != len(items) {
+		return nil, fault.New(fault.Internal, "%d items were answered by %d results", len(items), len(results))
+	}
+	var refused *client.Error
+	if err == nil || !errors.As(err, &refused) || refused.Status <= 0 || !errors.Is(err, fault.Invalid) && !errors.Is(err, fault.TooLarge) {
+		return results, err
+	}
+	if len(items) == 1 {
+		f := *refused.Fault
+		f.Message = strings.ReplaceAll(strings.TrimPrefix(f.Message, "batch.0: "), "batch.0.", "") // its place in a request that the user did not write
+		return []json.RawMessage{failure(&f)}, nil
+	}
+	for i := range items {
+		one, err := m.ask(ctx, items[i:i+1])
+		if results = append(results, one...); err != nil {
+			return results, err
+		}
+	}
+	return results, nil
+}
+
+// failure is the result of an item that was not done.
+func failure(f *fault.Error) json.RawMessage {
+	b, _ := json.Marshal(api.Result[any]{Error: &api.ItemError{Kind: f.Kind.String(), Detail: f.Message, Hint: f.NextStep()}}) // strings: cannot fail
+	return b
+}
+
+// notDone tells whether a result says that its item failed, or did not verify.
+func notDone(result []byte) (bool, error) {
+	var outcome struct {
+		Error json.RawMessage `json:"error"`
+		Valid *bool           `json:"valid"`
+	}
+	if err := json.Unmarshal(result, &outcome); err != nil {
+		return false, fault.Wrap(fault.Internal, err, "a result is no JSON")
+	}
+	return outcome.Error != nil || outcome.Valid != nil && !*outcome.Valid, nil
 }
