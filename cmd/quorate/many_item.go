@@ -53,7 +53,7 @@ func readItem(r *bufio.Reader, number int, op string) (item, error) {
 }
 
 // checkItem refuses what would spoil the request that it is sent in, because the server reads that as a whole: what is no JSON object, as strictly as
-// the server takes JSON, or too deep. It also refuses what must not be sent twice.
+// the server takes JSON, or too deep. It also refuses what must not be sent twice, and what must not be sent at all.
 func checkItem(line []byte, number int, op string) *fault.Error {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(line)) // reads in place, so it keeps no copy
 	if dec.PeekKind() != '{' {
@@ -84,6 +84,17 @@ func checkItem(line []byte, number int, op string) *fault.Error {
 		switch name := token.String(); {
 		case op == "datakey" && name == "store" && dec.PeekKind() == 't':
 			return fault.New(fault.Invalid, "line %d asks for a data key that the cluster keeps", number).WithHint("Make it with `quorate datakey KEY --store`.")
+		case op == "derive" && name == "peer_public_key" && dec.PeekKind() == '"':
+			if peer, err := dec.ReadValue(); err == nil && quotesPrivate(peer) { // an error comes again
+				return fault.New(fault.Invalid, "line %d holds a private key as its peer's, and was not sent", number).WithHint("Give the public key; openssl pkey -pubout writes it.")
+			}
 		}
 	}
+}
+
+// quotesPrivate tells whether a JSON string is a private key.
+func quotesPrivate(quoted jsontext.Value) bool {
+	text, err := jsontext.AppendUnquote(make([]byte, 0, len(quoted)), quoted)
+	defer clear(text)
+	return err == nil && holdsPrivate(text)
 }

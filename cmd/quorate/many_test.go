@@ -197,3 +197,37 @@ func TestWhatWasDoneBeforeAnErrorIsKept(t *testing.T) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the disk is gone") }
+
+// A peer's key that is a private one does not leave this machine, by whatever command it is named.
+func TestAPrivateKeyIsNeverSentAsAPeers(t *testing.T) {
+	d := newDesk(t)
+	d.run("key create m --algorithm hmac-sha256", "")
+	private, err := os.ReadFile("testdata/script/carry.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(private), "-- ec.pem --\n")
+	text, _, _ := strings.Cut(after, "\n-- ")
+	if !strings.Contains(text, "PRIVATE KEY") {
+		t.Fatalf("the script has no private key any more: %q", text)
+	}
+	item, err := json.Marshal(api.DeriveRequest{PeerPublicKey: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := `{"info":"YQ=="}` + "\n" + string(item) + "\n" + strings.Replace(string(item), "peer_", `p\u0065er_`, 1) + "\n"
+	var sent bytes.Buffer
+	d.node.Intercept(func(_ http.ResponseWriter, r *http.Request) bool {
+		b, _ := io.ReadAll(r.Body)
+		sent.Write(b)
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		return false
+	})
+	code, out, talk := typed(t, d.node.URL, d.node.PEM(), strings.NewReader(input), "batch derive --key m")
+	if lines := strings.Split(out, "\n"); code != 5 || len(lines) != 4 || !strings.Contains(lines[0], "derived") || !strings.Contains(lines[1], "line 2 holds a private key") || !strings.Contains(lines[2], "line 3 holds a private key") {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
+	}
+	if sent.Len() == 0 || strings.Contains(sent.String(), "PRIVATE") || strings.Contains(out+talk, "BEGIN") {
+		t.Errorf("it was sent: %s", &sent)
+	}
+}
