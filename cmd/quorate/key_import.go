@@ -149,25 +149,35 @@ func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in
 	if err != nil {
 		return nil, err
 	}
-	return a.compared(ctx, c, r, in.CheckValue)
+	return a.compared(ctx, c, f.version, r, in.CheckValue)
 }
 
-// compared asks once more for a key that was imported, and holds what the cluster keeps against what was sent.
-func (a *app) compared(ctx context.Context, c *client.Client, sent *api.Record, check string) (*api.Record, error) {
+// compared asks once more for a key that was imported, or a version of one, and holds what the cluster keeps against what was sent.
+func (a *app) compared(ctx context.Context, c *client.Client, version bool, sent *api.Record, check string) (*api.Record, error) {
+	what, by := fmt.Sprintf("the key %s", sent.Name), ""
+	if version {
+		what = fmt.Sprintf("version %d of the key %s", sent.Latest, sent.Name)
+	}
 	r, err := c.Key(ctx, sent.ID)
 	if errors.Is(err, fault.Denied) { // who may import need not be one who may read: then the answer to the import has to do
-		r, err = sent, nil
+		r, by, err = sent, " by the answer to the import", nil
 	}
 	if err != nil {
-		return nil, err
+		why := fault.Of(err)
+		return nil, fault.Wrap(why.Kind, err, "%s was imported, but could not be asked for to compare it: %s", what, why.Message).
+			WithHint("Compare its check value, %s, later: quorate key show %s", check, sent.Name)
 	}
 	for _, v := range r.Versions {
 		if v.Version == sent.Latest && strings.EqualFold(v.CheckValue, check) {
-			a.say("Imported and compared: version %d has the check value %s, as the key that was read.", v.Version, check)
+			a.say("Imported and compared%s: version %d has the check value %s, as the key that was read.", by, v.Version, check)
 			return r, nil
 		}
 	}
-	return nil, fault.New(fault.BadState, "what the cluster keeps is not what was sent").WithHint("Destroy the key %s and import it again.", sent.Name)
+	e := fault.New(fault.BadState, "what the cluster keeps as %s is not what was sent", what)
+	if version {
+		return nil, e.WithHint("Import it again with --new-version; then destroy version %d alone: quorate key destroy %s --version %d", sent.Latest, sent.Name, sent.Latest)
+	}
+	return nil, e.WithHint("Destroy the key %s and import it again.", sent.Name)
 }
 
 // wrappedBytes is what a file holds that other software wrapped, or that "quorate key export" wrote as base64. Wrapped bytes look
