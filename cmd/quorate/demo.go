@@ -29,7 +29,7 @@ func newDemoCmd(a *app) *cobra.Command {
 by one ceremony, keys made, a file encrypted, keys rotated, the leader killed with SIGKILL while keys are being made,
 every acknowledged key checked, the dead node opened again. Each step says what it shows and how long it took.
 
-It leaves nothing behind unless --keep, which leaves the cluster running and prints how to use it.`,
+It leaves nothing behind unless --keep, which leaves the cluster running, also after a step that failed, and prints how to use it.`,
 		Example: `  quorate demo
   quorate demo --file report.pdf --keep`,
 		Args: cobra.NoArgs,
@@ -116,32 +116,32 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 		fmt.Fprintf(a.out, "    %s (%s)\n", strings.ReplaceAll(shown, "\n", "\n    "), round(r.took))
 	}
 	failed := d.summary()
-	if failed != nil {
-		return failed
-	}
-	if o.keep {
+	if d.stays(o.keep) { // whatever failed: the nodes go on
 		d.printExports()
 	}
-	return nil
+	return failed
 }
 
-func newDemo(a *app, o demoOptions) (*demo, error) {
+func newDemo(a *app, o demoOptions) (d *demo, err error) {
 	dir := o.dir
 	if dir == "" {
-		tmp, err := os.MkdirTemp("", "quorate-demo-")
-		if err != nil {
+		if dir, err = os.MkdirTemp("", "quorate-demo-"); err != nil {
 			return nil, err
 		}
-		dir = tmp
 	} else if err := freshFolder(dir); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil && o.dir == "" {
+			_ = os.RemoveAll(dir) // why there is no demo is what has to be told
+		}
+	}()
 	l, err := newLocal(dir, o.nodes, true)
 	if err != nil {
 		return nil, err
 	}
 	l.keep = o.keep
-	d := &demo{local: l, app: a, file: o.file}
+	d = &demo{local: l, app: a, file: o.file}
 	if d.file == "" {
 		d.file = filepath.Join(dir, "letter.txt")
 		text := bytes.Repeat([]byte("Dear reader, this is what the demo encrypts.\n"), 2000)
@@ -155,12 +155,15 @@ func newDemo(a *app, o demoOptions) (*demo, error) {
 	return d, nil
 }
 
+// stays tells whether there is a cluster, and it is to go on.
+func (d *demo) stays(keep bool) bool { return keep && d.init != nil }
+
 // leave ends the processes and removes what they wrote, or lets both be.
 func (d *demo) leave(keep bool) {
 	if d.client != nil {
 		d.client.Close()
 	}
-	if keep && d.init != nil {
+	if d.stays(keep) {
 		return
 	}
 	d.stop()
@@ -383,10 +386,13 @@ func (d *demo) summary() error {
 	return failed
 }
 
-// printExports tells how to use the cluster that stays.
+// printExports tells how to use the cluster that stays: the nodes of it that run.
 func (d *demo) printExports() {
 	var addrs, doors []string
 	for _, n := range d.nodes {
+		if n.cmd == nil {
+			continue
+		}
 		addrs = append(addrs, "https://"+n.api)
 		if n.keas != "" {
 			doors = append(doors, "https://"+n.keas)
