@@ -213,23 +213,24 @@ func TestInputsAreFilesOrStandardInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	files["shared"] = string(b)
+	verified := d.run("verify -k ec -s FILE/signature -i FILE/doc", "")
 	tried := map[string]bool{}
 	for _, c := range []struct {
 		line, flag, file string
-		fresh            bool // it gives another result each time
+		back, gives      string // of what gives another result each time, FILE/result: what undoes it or tries it, and what that gives
 	}{
-		{"encrypt -k shared", "-i", "doc", true},
-		{"decrypt", "-i", "sealed", false},
-		{"sign -k ec", "-i", "doc", true},
-		{"verify -k ec -s FILE/signature", "-i", "doc", false},
-		{"mac -k m", "-i", "doc", false},
-		{"verify-mac -k m -m FILE/mac", "-i", "doc", false},
-		{"wrap -k shared", "-i", "raw", true},
-		{"unwrap -k k", "-i", "wrapped", false},
-		{"decapsulate -k kem", "-i", "shared", false},
-		{"hash", "-i", "doc", false},
-		{"batch mac -k m", "-i", "items", false},
-		{"key import NEW --algorithm aes-256-gcm", "--in", "raw", true},
+		{"encrypt -k shared", "-i", "doc", "decrypt -i FILE/result", files["doc"]},
+		{"decrypt", "-i", "sealed", "", ""},
+		{"sign -k ec", "-i", "doc", "verify -k ec -s FILE/result -i FILE/doc", verified},
+		{"verify -k ec -s FILE/signature", "-i", "doc", "", ""},
+		{"mac -k m", "-i", "doc", "", ""},
+		{"verify-mac -k m -m FILE/mac", "-i", "doc", "", ""},
+		{"wrap -k shared", "-i", "raw", "unwrap -k shared -i FILE/result --encoding raw", files["raw"]},
+		{"unwrap -k k", "-i", "wrapped", "", ""},
+		{"decapsulate -k kem", "-i", "shared", "", ""},
+		{"hash", "-i", "doc", "", ""},
+		{"batch mac -k m", "-i", "items", "", ""},
+		{"key import NEW --algorithm aes-256-gcm --exportable", "--in", "raw", "key material NEW --encoding raw", files["raw"]},
 	} {
 		var outs []string
 		for i, from := range []string{c.flag + " FILE/" + c.file, c.flag + " -", ""} {
@@ -240,10 +241,17 @@ func TestInputsAreFilesOrStandardInput(t *testing.T) {
 			if i == 0 {
 				input = "something else"
 			}
-			outs = append(outs, d.run(strings.Replace(c.line, "NEW", "new"+string(rune('a'+i)), 1)+" "+from, input))
+			out := d.run(strings.Replace(c.line, "NEW", "new"+string(rune('a'+i)), 1)+" "+from, input)
+			if outs = append(outs, out); c.back == "" {
+				continue
+			}
+			d.file("result", out)
+			if got := d.run(strings.Replace(c.back, "NEW", "new"+string(rune('a'+i)), 1), ""); got != c.gives {
+				t.Errorf("quorate %s %s: %s gives %q, want %q", c.line, from, c.back, got, c.gives)
+			}
 		}
 		for _, out := range outs[1:] {
-			if out == "" || !c.fresh && out != outs[0] {
+			if out == "" || c.back == "" && out != outs[0] {
 				t.Errorf("quorate %s: a file gives %q, standard input %q", c.line, outs[0], out)
 			}
 		}
