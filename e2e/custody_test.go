@@ -31,6 +31,14 @@ func (c *cluster) proofs(noun, call string, custodians ...int) (all []string) {
 	return all
 }
 
+// refusal demands that a command ended as its kind of error does, and named the kind.
+func refusal(t *testing.T, what string, r ran, code int, kind string) {
+	t.Helper()
+	if r.code != code || !strings.Contains(r.stderr, ": "+kind+": ") && !strings.Contains(r.stderr, `"kind":"`+kind+`"`) {
+		t.Errorf("%s: %v, want exit %d %s", what, r, code, kind)
+	}
+}
+
 // answered are the custodians who have answered the roll call.
 func (c *cluster) answered() string {
 	c.t.Helper()
@@ -57,9 +65,7 @@ func TestCustodiansProveTheirSharesAndMakeARootToken(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.ok("operator", "roll-call", "start", "--format", "json")), &called); err != nil {
 		t.Fatal(err)
 	}
-	if r := c.cliEnv(nil, stranger, "operator", "roll-call", "start"); r.code != 3 {
-		t.Errorf("a stranger calls: %v", r)
-	}
+	refusal(t, "a stranger calls", c.cliEnv(nil, stranger, "operator", "roll-call", "start"), 3, "unauthenticated")
 	proofs := c.proofs("roll-call", called.Call, 1, 2, 4, 5)
 	for i, p := range proofs[:3] {
 		if r := c.cliEnv([]*node{c.nodes[i]}, stranger, "operator", "roll-call", "submit", p); r.code != 0 {
@@ -68,9 +74,7 @@ func TestCustodiansProveTheirSharesAndMakeARootToken(t *testing.T) {
 	}
 	altered := []byte(proofs[3])
 	altered[len(altered)/2] ^= 1
-	if r := c.cliEnv(nil, stranger, "operator", "roll-call", "submit", string(altered)); r.code == 0 {
-		t.Errorf("an altered proof counts: %v", r)
-	}
+	refusal(t, "an altered proof", c.cliEnv(nil, stranger, "operator", "roll-call", "submit", string(altered)), 2, "invalid")
 	if got := c.answered(); got != "124" {
 		t.Errorf("custodians %s have answered, want 124", got)
 	}
@@ -102,13 +106,9 @@ func TestCustodiansProveTheirSharesAndMakeARootToken(t *testing.T) {
 		return c.cliEnv([]*node{at}, stranger, append([]string{"operator", "root-token", "finish", "--key-file", file, "--format", "json"}, proofs...)...)
 	}
 	agreed := c.proofs("root-token", call, 2, 3, 5)
-	for what, few := range map[string][]string{
-		"two of three": agreed[:2], "one of them twice": {agreed[0], agreed[1], agreed[1]}, "one for the roll call": {agreed[0], agreed[1], proofs[0]},
-	} {
-		if r := finish(c.nodes[2], few...); r.code == 0 {
-			t.Errorf("%s make a root token: %v", what, r)
-		}
-	}
+	refusal(t, "two of three", finish(c.nodes[2], agreed[:2]...), 3, "denied")
+	refusal(t, "one of them twice", finish(c.nodes[2], agreed[0], agreed[1], agreed[1]), 3, "denied")
+	refusal(t, "one for the roll call", finish(c.nodes[2], agreed[0], agreed[1], proofs[0]), 2, "invalid")
 	r = finish(c.nodes[2], agreed...)
 	var made struct {
 		RootToken string `json:"root_token"`
@@ -117,18 +117,21 @@ func TestCustodiansProveTheirSharesAndMakeARootToken(t *testing.T) {
 		t.Fatalf("%v: %v", err, r)
 	}
 	for _, n := range c.nodes {
-		use := create("by-the-new-root/"+n.name, false)
-		use.token = made.RootToken
-		eventually(t, lease, "the new token works at "+n.name, func() error {
-			if a, err := c.ask(n, use); err != nil || a.status != http.StatusCreated {
+		self := get("/v1/tokens/self")
+		self.token = made.RootToken
+		eventually(t, 20*time.Second, "the new token works at "+n.name, func() error {
+			a, err := c.ask(n, self)
+			var its api.Token
+			if err != nil || a.status != http.StatusOK || json.Unmarshal(a.body, &its) != nil || its.Principal != "root" {
 				return fmt.Errorf("%v %v", a, err)
 			}
 			return nil
 		})
+		if _, err := c.clientFor(made.RootToken, n).CreateKey(ctx(t), api.CreateKeyRequest{Name: "by-the-new-root/" + n.name}); err != nil {
+			t.Errorf("the new root token makes no key at %s: %v", n.name, err)
+		}
 	}
-	if r := finish(c.nodes[0], agreed...); r.code != 5 {
-		t.Errorf("one call makes two tokens: %v", r)
-	}
+	refusal(t, "one call makes two tokens", finish(c.nodes[0], agreed...), 5, "exists")
 }
 
 // TestAReplicaInAnotherZoneServesAndHasNoVote: a node that was started with --replica serves reads and takes writes for others, has no
@@ -140,6 +143,8 @@ func TestAReplicaInAnotherZoneServesAndHasNoVote(t *testing.T) {
 		}
 	})
 	at := c.nodes[0]
+	const stabilize = time.Second // the autopilot's default would be ten
+	c.ok("operator", "autopilot", "set", "--stabilize", stabilize.String())
 	far := c.addNode("far", c.joinToken("far-token", "--uses", "1"))
 	far.extra = "zone: overseas\nreplica: true\n"
 	far.start()
@@ -171,6 +176,7 @@ func TestAReplicaInAnotherZoneServesAndHasNoVote(t *testing.T) {
 			return nil
 		})
 	}
+	c.stays(at, "far", "nonvoter", stabilize+3*time.Second) // another node would have a vote by then
 	// A voter less: two of three go on, whatever the replica says. With two of three gone it is no help.
 	c.nodes[2].kill()
 	if _, err := c.client(c.nodes[0], c.nodes[1]).CreateKey(ctx(t), api.CreateKeyRequest{Name: "by-two-voters"}); err != nil {
@@ -179,7 +185,7 @@ func TestAReplicaInAnotherZoneServesAndHasNoVote(t *testing.T) {
 	c.nodes[1].kill()
 	eventually(t, 4*lease, "one voter and a replica serve nothing", func() error {
 		for _, n := range []*node{c.nodes[0], far} {
-			if a, err := c.ask(n, get("/v1/keys/by-two-voters")); err != nil || a.status == http.StatusOK {
+			if a, err := c.ask(n, get("/v1/keys/by-two-voters")); err != nil || a.status != http.StatusServiceUnavailable {
 				return fmt.Errorf("%s: %v %v", n.name, a, err)
 			}
 		}
@@ -196,6 +202,7 @@ func TestAReplicaInAnotherZoneServesAndHasNoVote(t *testing.T) {
 	c.serving(append(c.nodes, far)...)
 
 	// Promoted, it counts: with one of the three gone, it and another two are three of four.
+	c.stays(at, "far", "nonvoter", 0)
 	c.ok("operator", "promote", "far")
 	c.becomes(at, "far", "voter")
 	lead, rest := c.leader()

@@ -71,6 +71,22 @@ func (c *cluster) becomes(at *node, name, role string) {
 	})
 }
 
+// stays looks at a member's role again and again for that long, once at least.
+func (c *cluster) stays(at *node, name, role string, during time.Duration) {
+	c.t.Helper()
+	over := time.After(during)
+	for {
+		if got := c.role(at, name); got != role {
+			c.t.Fatalf("%s is %s, and should stay %s", name, got, role)
+		}
+		select {
+		case <-over:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 func TestRemovedMemberCannotComeBack(t *testing.T) {
 	c := open(t)
 	gone := c.nodes[2]
