@@ -136,3 +136,32 @@ func TestAForkIsSeenByNobody(t *testing.T) {
 		t.Error("what was applied to a fork is seen outside of it")
 	}
 }
+
+// TestARebuildIsSeenByNobody: an image for a restore is made beside a machine that goes on writing. Run with -race.
+func TestARebuildIsSeenByNobody(t *testing.T) {
+	v := newVault(t)
+	record := func(n int) *key.Record {
+		r := newRecord(n)
+		r.Tags = map[string]string{"of": r.ID.String()}
+		return r
+	}
+	v.do(&fsm.CreateKey{Record: record(1)})
+	s := v.State()
+	digest := s.ContentDigest()
+	var image *fsm.State
+	var done sync.WaitGroup
+	done.Go(func() {
+		b := fsm.NewRebuild(s)
+		for n := 2; n <= 200; n++ {
+			b.PutKey(record(n))
+		}
+		image = b.State()
+	})
+	for n := 201; n <= 300; n++ {
+		v.do(&fsm.CreateKey{Record: record(n)})
+	}
+	done.Wait()
+	if s.ContentDigest() != digest || image.KeyCount() != 200 || v.State().KeyCount() != 101 || image.Key(keyID(200)).Tags["of"] != keyID(200).String() {
+		t.Error("what was put into an image is seen outside of it")
+	}
+}

@@ -10,6 +10,7 @@ type Rebuild struct{ d Draft }
 func NewRebuild(s *State) *Rebuild {
 	r := &Rebuild{d: Draft{content: s.content, position: s.position, outcomes: newOutcomes(), recent: new(recentChains), supported: MaxLevel}}
 	r.d.content.share()
+	r.d.content.keys.detach() // s goes on being the base of what the machine writes
 	r.d.restoring = restoring{}
 	return r
 }
