@@ -137,6 +137,29 @@ func TestAForkIsSeenByNobody(t *testing.T) {
 	}
 }
 
+// TestABundleIsOfTheLevelOfItsNewestCommand: the cluster's leader and the entry both say so; a program below it is told to be upgraded.
+func TestABundleIsOfTheLevelOfItsNewestCommand(t *testing.T) {
+	fsm.Raise(t, "key.archive", 2)
+	create := &fsm.CreateKey{Record: newRecord(1)}
+	archive := &fsm.ArchiveKey{Change: fsm.Change{ID: keyID(1), Expect: 1, Updated: t0.Add(1), MAC: []byte("mac")}, Archived: true}
+	for want, b := range map[uint32]*fsm.Bundle{1: bundle(create), 2: bundle(create, archive)} {
+		if got := fsm.LevelOf(b); got != want {
+			t.Errorf("a bundle of level %d is said to be of level %d", want, got)
+		}
+	}
+	entry, err := fsm.Encode(bundle(create, archive), fsm.Request{}, t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fsm.NewSupporting(1).Apply(1, entry); err == nil || !strings.Contains(err.Error(), "level 2 is unknown to this program, which reads up to level 1") {
+		t.Errorf("a program of level 1 says %v", err)
+	}
+	m := fsm.NewSupporting(2)
+	if out, err := m.Apply(1, entry); err != nil || !has(out.Fault, fault.BadState) || m.State().KeyCount() != 0 {
+		t.Errorf("a cluster at level 1: %+v, %v", out, err)
+	}
+}
+
 // TestARebuildIsSeenByNobody: an image for a restore is made beside a machine that goes on writing. Run with -race.
 func TestARebuildIsSeenByNobody(t *testing.T) {
 	v := newVault(t)

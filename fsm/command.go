@@ -101,13 +101,22 @@ var operationByName = func() map[string]*operation {
 	return m
 }()
 
-// LevelOf is the level at which a command appeared: a state below it refuses the command, and a program below it cannot read
-// the entry. 0 for what is no command of this program.
+// LevelOf is the level at which a command appeared, of a Bundle the newest of its commands': a state below it refuses the command, and a
+// program below it cannot read the entry. 0 for what is no command of this program.
 func LevelOf(c Command) uint32 {
-	if op := operationByName[c.Op()]; op != nil {
-		return op.level
+	op := operationByName[c.Op()]
+	if op == nil {
+		return 0
 	}
-	return 0
+	level := op.level
+	if b, ok := c.(*Bundle); ok {
+		for _, in := range b.Commands {
+			if in.Command != nil {
+				level = max(level, LevelOf(in.Command))
+			}
+		}
+	}
+	return level
 }
 
 // Commands returns a zero value of every command, in a fixed order.

@@ -66,7 +66,7 @@ func Encode(cmd Command, r Request, at key.Time) ([]byte, error) {
 	if err := decoding.Unmarshal(body, op.zero()); err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the command %s could not be read back; names and other text must be valid UTF-8", op.name)
 	}
-	rest, err := encoding.Marshal(envelope{Level: op.level, At: at, ID: r.ID, Print: r.Print, Op: op.name, Body: body})
+	rest, err := encoding.Marshal(envelope{Level: LevelOf(cmd), At: at, ID: r.ID, Print: r.Print, Op: op.name, Body: body})
 	if err != nil {
 		return nil, fmt.Errorf("writing entry: %w", err)
 	}

@@ -43,3 +43,11 @@ func NewSupporting(level uint32) *Machine {
 
 // Generation is how many outcomes make a generation.
 const Generation = generation
+
+// Raise makes a command one of a newer level, until the test ends.
+func Raise(t interface{ Cleanup(f func()) }, op string, level uint32) {
+	o := operationByName[op]
+	was := o.level
+	o.level = level
+	t.Cleanup(func() { o.level = was })
+}
