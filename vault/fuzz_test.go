@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"testing"
 
@@ -87,6 +88,15 @@ func FuzzAuthenticate(f *testing.F) {
 func FuzzHandleForward(f *testing.F) {
 	x := vaulttest.Cluster(f, 2)
 	if _, err := x.Vault(1).CreateKey(ctx, x.Root(), vault.KeySpec{Name: "k"}); err != nil {
+		f.Fatal(err)
+	}
+	for i := range x.Len() {
+		x.Vault(i).OnWhole("test", func(ctx context.Context, c access.Caller, request []byte) ([]byte, bool) {
+			_, err := x.Vault(i).ChangeState(ctx, c, "k", vault.StateChange{Action: access.Suspend})
+			return bytes.Clone(request), err == nil
+		})
+	}
+	if _, err := x.Vault(1).Whole(ctx, x.Root(), "test", []byte("x")); err != nil {
 		f.Fatal(err)
 	}
 	for _, b := range x.Wire() {

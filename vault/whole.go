@@ -64,8 +64,18 @@ func (v *Vault) Whole(ctx context.Context, c access.Caller, door string, request
 	if err != nil {
 		return nil, err
 	}
-	return room.opening(id, wholeAnswer, sealed)
+	if len(sealed.Sealed) == 0 {
+		return nil, fault.New(fault.Uncertain, "it was done, but the answer was lost: look at the objects before you ask again").WithHint(lookFirst)
+	}
+	answer, err := room.opening(id, wholeAnswer, sealed)
+	if err != nil {
+		return nil, fault.Wrap(fault.Uncertain, err, "it may have been done, but the answer cannot be read: look at the objects before you ask again").WithHint(lookFirst)
+	}
+	return answer, nil
 }
+
+// lookFirst is what to do where the answer is gone: asked again, such a request is another one.
+const lookFirst = "Look at the objects that it was about; ask again for what is not done."
 
 // opening is a text that wrap sealed. The caller clears it.
 func (k *keyroom) opening(id key.ID, which uint32, sealed key.Material) (plain []byte, err error) {
@@ -76,42 +86,37 @@ func (k *keyroom) opening(id key.ID, which uint32, sealed key.Material) (plain [
 	return plain, err
 }
 
+// whole gives the sealed answer. It is empty where the request was done by another run of it, whose answer is lost: that is no failure here, for
+// the node that asks would only send the request again.
 func whole(ctx context.Context, t *task, in wholeIn) (key.Material, error) {
-	var none key.Material
-	if first, done, err := t.before(); done || err != nil {
-		if err == nil { // the leader that did it is gone with the answer
-			err = fault.New(fault.Uncertain, "it was done, in the log's entry %d, but the answer was lost: look at the objects before you ask again", first.Index)
-		}
-		return none, err
+	var lost key.Material
+	if done, err := t.doneAlready(); done || err != nil {
+		return lost, err
 	}
 	t.v.drafts.mu.Lock()
 	do := t.v.drafts.doors[in.Door]
 	t.v.drafts.mu.Unlock()
 	if do == nil {
-		return none, fault.New(fault.BadState, "the leader %s has no door %q", t.v.cfg.Node, clip(in.Door)).WithHint("Give every node the same listeners.")
+		return lost, fault.New(fault.BadState, "the leader %s has no door %q", t.v.cfg.Node, clip(in.Door)).WithHint("Give every node the same listeners.")
 	}
 	request, err := t.keys.opening(in.ID, wholeRequest, in.Sealed)
 	defer clear(request)
 	if err != nil {
-		return none, err
+		return lost, err
 	}
+	intended := false
 	for try := 0; ; try++ {
-		answer, err := t.wholeOnce(ctx, do, request, try == 0)
+		answer, err := t.wholeOnce(ctx, do, in, request, &intended)
 		if errors.Is(err, fault.Conflict) && try < maxRetries && ctx.Err() == nil {
-			clear(answer)
 			continue
 		}
-		if err != nil {
-			clear(answer)
-			return none, err
-		}
-		defer clear(answer)
-		return t.keys.wrap(in.ID, wholeAnswer, answer)
+		return answer, err
 	}
 }
 
-// wholeOnce does the request on a draft of the newest state, and commits it.
-func (t *task) wholeOnce(ctx context.Context, do Whole, request []byte, first bool) ([]byte, error) {
+// wholeOnce does the request on a draft of the newest state, and commits it. Whatever may fail is done before that.
+func (t *task) wholeOnce(ctx context.Context, do Whole, in wholeIn, request []byte, intended *bool) (key.Material, error) {
+	var none key.Material
 	d := &draft{machine: t.link.machine.State().Fork(), real: t.link.replica, now: t.v.now}
 	c := t.caller
 	c.Draft = t.v.drafts.add(&link{machine: d.machine, replica: d, peers: t.link.peers, members: t.link.members})
@@ -119,20 +124,50 @@ func (t *task) wholeOnce(ctx context.Context, do Whole, request []byte, first bo
 	mine := append([]byte{}, request...)
 	defer clear(mine)
 	answer, keep := do(ctx, c, mine)
+	defer clear(answer)
 	commands := d.end()
+	if done, err := t.doneAlready(); done || err != nil { // another run was faster; this one may have failed for that
+		return none, err
+	}
+	if len(answer) > maxAnswer {
+		return none, fault.New(fault.TooLarge, "the answer has %d bytes, more than the %d of what is done all or none; nothing was done", len(answer), maxAnswer)
+	}
+	sealed, err := t.keys.wrap(in.ID, wholeAnswer, answer)
+	if err != nil {
+		return none, err
+	}
 	if !keep || len(commands) == 0 {
 		t.change("kept", "nothing")
-		return answer, nil
+		return sealed, t.still(ctx)
+	}
+	if !*intended {
+		if err := t.intend(); err != nil {
+			return none, err
+		}
+		*intended = true
+	}
+	out, err := t.propose(ctx, &fsm.Bundle{Commands: commands})
+	if err != nil {
+		return none, err
 	}
 	t.change("kept", "all")
-	if first {
-		if err := t.intend(); err != nil {
-			return answer, err
-		}
+	if out.Repeated { // what is in the answer was never committed: another run was faster
+		return none, nil
 	}
-	_, err := t.propose(ctx, &fsm.Bundle{Commands: commands})
-	return answer, err
+	return sealed, nil
 }
+
+// doneAlready tells whether another run of the same request committed it.
+func (t *task) doneAlready() (bool, error) {
+	_, done, err := t.before()
+	if done && err == nil {
+		t.change("kept", "all")
+	}
+	return done, err
+}
+
+// maxAnswer is the size of an answer, in bytes; sealed it fits what a call between nodes carries.
+const maxAnswer = 4 << 20
 
 // drafts are the drafts under way on this node, and what doors do with them. The zero value is ready.
 type drafts struct {
@@ -185,6 +220,7 @@ type draft struct {
 
 	mu       sync.Mutex // guards what follows, and the machine's writer
 	commands []fsm.Bundled
+	size     int // of the commands, in bytes of a log entry
 	ended    bool
 }
 
@@ -200,13 +236,21 @@ func (d *draft) Propose(_ context.Context, cmd fsm.Command, r fsm.Request) (fsm.
 	case len(d.commands) == fsm.MaxBundle:
 		return fsm.Outcome{}, fault.New(fault.TooLarge, "at most %d changes can be made all or none", fsm.MaxBundle)
 	}
+	bundled := fsm.Bundled{Command: cmd}
+	body, err := bundled.MarshalCBOR()
+	if err != nil {
+		return fsm.Outcome{}, err
+	}
+	if d.size+len(body) > fsm.MaxEntry { // it would be refused in the end
+		return fsm.Outcome{}, fault.New(fault.TooLarge, "the changes take more than the %d bytes of log that can be made all or none", fsm.MaxEntry)
+	}
 	entry, err := fsm.Encode(cmd, r, d.now(d.machine.State()))
 	if err != nil {
 		return fsm.Outcome{}, err
 	}
 	out, err := d.machine.Apply(d.machine.Applied()+1, entry)
 	if err == nil && out.Fault == nil && !out.Repeated {
-		d.commands = append(d.commands, fsm.Bundled{Command: cmd})
+		d.commands, d.size = append(d.commands, bundled), d.size+len(body)
 	}
 	return out, err
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
@@ -217,5 +219,130 @@ func TestAWholeRequestIsSealedAndAsksThePolicies(t *testing.T) {
 	ok(t, "sealing", f.Vault(0).Seal(ctx, f.Root(), false))
 	if _, err := f.Vault(0).Whole(ctx, f.Root(), "test", nil); !errors.Is(err, fault.Sealed) {
 		t.Errorf("a sealed node: %v", err)
+	}
+}
+
+// makes is a door that makes a key, and answers with its id; before that it does what it is told for the run.
+func makes(f *vaulttest.Fixture, before func(v *vault.Vault, c access.Caller, run int) (keep bool)) (runs *int) {
+	runs = new(int)
+	for i := range f.Len() {
+		v := f.Vault(i)
+		v.OnWhole("test", func(ctx context.Context, c access.Caller, _ []byte) ([]byte, bool) {
+			*runs++
+			keep := before == nil || before(v, c, *runs)
+			r, err := v.CreateKey(ctx, c, vault.KeySpec{Name: "made"})
+			if err != nil {
+				return []byte(err.Error()), false
+			}
+			return []byte(r.ID.String()), keep
+		})
+	}
+	return runs
+}
+
+// TestOfTwoRunsOfOneRequestOneIsAnswered: the bytes come to the leader twice, as they do where a link drops. Each run draws ids of its own, so that the
+// run that did not commit knows nothing to answer: neither that, nor that nothing was done.
+func TestOfTwoRunsOfOneRequestOneIsAnswered(t *testing.T) {
+	for _, when := range []string{"before the entry", "in the middle", "in the middle, and nothing is kept"} {
+		f := vaulttest.Cluster(t, 2)
+		again := func() {
+			wire := f.Wire()
+			if _, err := f.Vault(0).HandleForward(ctx, f.Node(1), wire[len(wire)-1]); err != nil {
+				t.Errorf("%s: the faster run: %v", when, err)
+			}
+		}
+		runs := makes(f, func(_ *vault.Vault, _ access.Caller, run int) bool {
+			switch {
+			case run > 1:
+			case when == "before the entry":
+				f.Meanwhile(again)
+			default:
+				again()
+				return when == "in the middle"
+			}
+			return true
+		})
+		answer, err := f.Vault(1).Whole(ctx, f.Root(), "test", nil)
+		if !errors.Is(err, fault.Uncertain) || !strings.Contains(err.Error(), "it was done") || answer != nil || *runs != 2 {
+			t.Errorf("%s: %q, %v after %d runs", when, answer, err, *runs)
+		}
+		if f.State(1).KeyByName("made") == nil || f.State(1).KeyCount() != 1 {
+			t.Errorf("%s: there are %d keys", when, f.State(1).KeyCount())
+		}
+		for _, e := range f.AuditEntries(0) {
+			if e.Operation == "whole" && e.Phase == audit.Response && (e.Outcome != audit.OK || e.Changes["kept"] != "all") {
+				t.Errorf("%s: the audit log has %+v", when, e)
+			}
+		}
+	}
+}
+
+// TestALostAnswerIsToldAtOnce: the leader committed and did not know; asked again it says that it was done, and the node that asks is not kept waiting.
+func TestALostAnswerIsToldAtOnce(t *testing.T) {
+	for _, fails := range []vaulttest.Failure{vaulttest.Committed, vaulttest.Moved} {
+		f := vaulttest.Cluster(t, 3)
+		runs := makes(f, nil)
+		f.FailNext(fails)
+		within, cancel := context.WithTimeout(ctx, time.Minute)
+		_, err := f.Vault(2).Whole(within, f.Root(), "test", nil)
+		if !errors.Is(err, fault.Uncertain) || !strings.Contains(err.Error(), "it was done") || within.Err() != nil || *runs != 1 {
+			t.Errorf("%v: %v after %d runs", fails, err, *runs)
+		}
+		cancel()
+		if f.State(1).KeyByName("made") == nil {
+			t.Errorf("%v: it was not done", fails)
+		}
+	}
+}
+
+// TestALongAnswerIsRefusedBeforeAnythingIsDone: not after it was committed, when it cannot be sent.
+func TestALongAnswerIsRefusedBeforeAnythingIsDone(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	size, keep := 0, false
+	for i := range f.Len() {
+		v := f.Vault(i)
+		v.OnWhole("test", func(ctx context.Context, c access.Caller, _ []byte) ([]byte, bool) {
+			if _, err := v.CreateKey(ctx, c, vault.KeySpec{Name: "made"}); err != nil {
+				t.Error(err)
+			}
+			return make([]byte, size), keep
+		})
+	}
+	before := len(f.Log())
+	for _, keep = range []bool{false, true} {
+		size = 4<<20 + 1
+		if _, err := f.Vault(1).Whole(ctx, f.Root(), "test", nil); !errors.Is(err, fault.TooLarge) || len(f.Log()) != before {
+			t.Errorf("kept %v: %v, %d entries", keep, err, len(f.Log())-before)
+		}
+		size = 4 << 20
+		if got, err := f.Vault(1).Whole(ctx, f.Root(), "test", nil); err != nil || len(got) != size {
+			t.Errorf("kept %v: %d bytes, %v", keep, len(got), err)
+		}
+	}
+}
+
+// TestWhatDoesNotFitAnEntryIsRefusedAtOnce: by the change with which it is too much, and not after all the others.
+func TestWhatDoesNotFitAnEntryIsRefusedAtOnce(t *testing.T) {
+	f := vaulttest.New(t)
+	tags := map[string]string{}
+	for n := range 20 {
+		tags[fmt.Sprint("tag", n)] = strings.Repeat("x", 256)
+	}
+	made, fits := 0, 0
+	v := f.Vault(0)
+	v.OnWhole("test", func(ctx context.Context, c access.Caller, _ []byte) ([]byte, bool) {
+		for made = 0; made < 100 && (fits == 0 || made < fits); made++ {
+			if _, err := v.CreateKey(ctx, c, vault.KeySpec{Name: fmt.Sprint("k", made), Tags: tags}); err != nil {
+				return nil, !errors.Is(err, fault.TooLarge)
+			}
+		}
+		return nil, true
+	})
+	if _, err := v.Whole(ctx, f.Root(), "test", nil); err != nil || made < 30 || made > 50 || f.State(0).KeyCount() != 0 {
+		t.Fatalf("%v; the change %d is refused, %d keys", err, made, f.State(0).KeyCount())
+	}
+	fits = made
+	if _, err := v.Whole(ctx, f.Root(), "test", nil); err != nil || f.State(0).KeyCount() != fits {
+		t.Errorf("%d changes: %v", fits, err)
 	}
 }

@@ -55,6 +55,17 @@ func (f *Fixture) popAhead() []fsm.Command {
 	return cmds
 }
 
+// Meanwhile has do run right before the next proposal, as another request that was faster would. What it proposes goes first.
+func (f *Fixture) Meanwhile(do func()) { f.set(func() { f.meanwhile = do }) }
+
+func (f *Fixture) popMeanwhile() func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do := f.meanwhile
+	f.meanwhile = nil
+	return do
+}
+
 // Lead makes node i the leader; -1 leaves the cluster without one.
 func (f *Fixture) Lead(i int) {
 	f.mu.Lock()

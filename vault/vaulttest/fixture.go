@@ -44,6 +44,7 @@ type Fixture struct {
 	leased       bool           // some node holds a lease on an older state; guarded by mu
 	next         []Failure      // what the next proposals meet; guarded by mu
 	ahead        []fsm.Command  // go to the log before the next proposal
+	meanwhile    func()         // runs before the next proposal; guarded by mu
 	wire         [][]byte       // all that crossed between nodes; guarded by mu
 	extra        []vault.Member // admitted members that no vault of this fixture stands for; guarded by mu
 	removed      map[string]bool

@@ -21,6 +21,9 @@ func (r replica) Propose(ctx context.Context, cmd fsm.Command, req fsm.Request) 
 	if err := r.mayPropose(ctx); err != nil {
 		return fsm.Outcome{}, err
 	}
+	if do := f.popMeanwhile(); do != nil {
+		do()
+	}
 	failure := f.popFailure()
 	if failure == Stall { // others may propose meanwhile
 		<-ctx.Done()
