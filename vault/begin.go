@@ -108,6 +108,7 @@ func (t *task) find(ref string) (*key.Record, error) {
 		}
 		return nil, fault.New(fault.NotFound, "there is no key %q", clip(ref))
 	}
+	t.saw(r)
 	if !t.writes {
 		r = t.v.keys.once(r)
 	}

@@ -274,6 +274,7 @@ func (t *task) findAlso(a access.Action, ref string) (*key.Record, error) {
 		}
 		return nil, fault.New(fault.NotFound, "there is no key %q", clip(ref))
 	}
+	t.saw(r)
 	if err := t.alsoAllow(a, r); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package vault
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/quorate/quorate/fsm"
@@ -117,7 +119,8 @@ func whole(ctx context.Context, t *task, in wholeIn) (key.Material, error) {
 // wholeOnce does the request on a draft of the newest state, and commits it. Whatever may fail is done before that.
 func (t *task) wholeOnce(ctx context.Context, do Whole, in wholeIn, request []byte, intended *bool) (key.Material, error) {
 	var none key.Material
-	d := &draft{machine: t.link.machine.State().Fork(), real: t.link.replica, now: t.v.now}
+	base := t.link.machine.State()
+	d := &draft{base: base, machine: base.Fork(), real: t.link.replica, now: t.v.now}
 	c := t.caller
 	c.Draft = t.v.drafts.add(&link{machine: d.machine, replica: d, peers: t.link.peers, members: t.link.members})
 	defer t.v.drafts.drop(c.Draft)
@@ -134,6 +137,9 @@ func (t *task) wholeOnce(ctx context.Context, do Whole, in wholeIn, request []by
 	}
 	sealed, err := t.keys.wrap(in.ID, wholeAnswer, answer)
 	if err != nil {
+		return none, err
+	}
+	if err := t.unchanged(d); err != nil {
 		return none, err
 	}
 	if !keep || len(commands) == 0 {
@@ -168,6 +174,31 @@ func (t *task) doneAlready() (bool, error) {
 
 // maxAnswer is the size of an answer, in bytes; sealed it fits what a call between nodes carries.
 const maxAnswer = 4 << 20
+
+// unchanged looks at what the operations on a draft went by, once they are done: they may have taken as long as a request may. fault.Conflict if it is
+// not as it was, so that they are done anew. What they changed is looked at again when it is committed.
+func (t *task) unchanged(d *draft) error {
+	if err := t.alive(); err != nil {
+		return err
+	}
+	now := t.link.machine.State()
+	if now.PolicyRevision() != d.base.PolicyRevision() {
+		return fault.New(fault.Conflict, "the policies changed meanwhile")
+	}
+	for _, id := range d.read() {
+		if was, is := d.base.Key(id), now.Key(id); was != nil && (is == nil || is.Revision != was.Revision) {
+			return fault.New(fault.Conflict, "a key that was asked for changed meanwhile") // without its name, which the caller may not know
+		}
+	}
+	return nil
+}
+
+// saw tells the draft that this is part of, if there is one, which key was asked for.
+func (t *task) saw(r *key.Record) {
+	if d, ok := t.link.replica.(*draft); ok {
+		d.saw(r.ID)
+	}
+}
 
 // drafts are the drafts under way on this node, and what doors do with them. The zero value is ready.
 type drafts struct {
@@ -214,6 +245,7 @@ func (v *Vault) openedFor(c access.Caller) (*link, *keyroom, error) {
 
 // draft is a Replica of one node, in memory, whose commands may be committed together.
 type draft struct {
+	base    *fsm.State // what it was made from
 	machine *fsm.Machine
 	real    Replica
 	now     func(*fsm.State) key.Time
@@ -221,6 +253,7 @@ type draft struct {
 	mu       sync.Mutex // guards what follows, and the machine's writer
 	commands []fsm.Bundled
 	size     int // of the commands, in bytes of a log entry
+	seen     map[key.ID]bool
 	ended    bool
 }
 
@@ -253,6 +286,23 @@ func (d *draft) Propose(_ context.Context, cmd fsm.Command, r fsm.Request) (fsm.
 		d.commands, d.size = append(d.commands, bundled), d.size+len(body)
 	}
 	return out, err
+}
+
+// saw remembers a key that an operation was asked for.
+func (d *draft) saw(id key.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.seen == nil {
+		d.seen = map[key.ID]bool{}
+	}
+	d.seen[id] = true
+}
+
+// read gives the keys that operations were asked for.
+func (d *draft) read() []key.ID {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.seen))
 }
 
 // end gives the commands. There are none after it.

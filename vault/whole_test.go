@@ -321,6 +321,52 @@ func TestALongAnswerIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	}
 }
 
+// TestWhatAWholeWentByIsLookedAtAgain: a policy, a token or a key that it only read, and that was taken away while it was under way, is not gone by.
+func TestWhatAWholeWentByIsLookedAtAgain(t *testing.T) {
+	for what, change := range map[string]func(f *vaulttest.Fixture, c access.Caller) error{
+		"policy": func(f *vaulttest.Fixture, _ access.Caller) error {
+			return f.Vault(0).DeletePolicy(ctx, f.Root(), "app")
+		},
+		"token": func(f *vaulttest.Fixture, c access.Caller) error {
+			return f.Vault(0).RevokeToken(ctx, f.Root(), c.Token)
+		},
+		"key": func(f *vaulttest.Fixture, _ access.Caller) error {
+			return err1(f.Vault(0).ChangeState(ctx, f.Root(), "old", vault.StateChange{Action: access.Suspend}))
+		},
+	} {
+		for _, keep := range []bool{true, false} {
+			f := vaulttest.Cluster(t, 2)
+			f.MustCreate("old")
+			f.Grant("app", `permit (principal == User::"app", action, resource);`)
+			_, text, err := f.Vault(0).CreateToken(ctx, f.Root(), vault.TokenSpec{Principal: "app"})
+			ok(t, "the token", err)
+			caller := f.Caller(text)
+			seen := ""
+			runs := makes(f, func(v *vault.Vault, c access.Caller, run int) bool {
+				_, err := encrypt(v, c, "old", "x")
+				if seen = fmt.Sprint(err); run == 1 {
+					ok(t, "changing", change(f, caller))
+				}
+				return keep && err == nil
+			})
+			answer, err := f.Vault(1).Whole(ctx, caller, "test", nil)
+			if f.State(1).KeyByName("made") != nil {
+				t.Errorf("%s: it is done by what was", what)
+			}
+			switch what {
+			case "token":
+				if !errors.Is(err, fault.Unauthenticated) {
+					t.Errorf("%s, kept %v: %q, %v", what, keep, answer, err)
+				}
+			default:
+				if err != nil || *runs != 2 || seen == "<nil>" {
+					t.Errorf("%s, kept %v: %q, %v after %d runs; the last one saw %s", what, keep, answer, err, *runs, seen)
+				}
+			}
+		}
+	}
+}
+
 // TestWhatDoesNotFitAnEntryIsRefusedAtOnce: by the change with which it is too much, and not after all the others.
 func TestWhatDoesNotFitAnEntryIsRefusedAtOnce(t *testing.T) {
 	f := vaulttest.New(t)
