@@ -1,13 +1,18 @@
 package kmip_test
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
@@ -145,7 +150,83 @@ func TestABatchWithUndoIsDoneOnTheLeader(t *testing.T) {
 	f.FailNext(vaulttest.Lost)
 	keys := f.State(0).ContentDigest()
 	got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "Activate ")))
-	if len(got) != 2 || got[0] != "OperationUndone" || !strings.HasPrefix(got[1], "GeneralFailure") || f.State(0).ContentDigest() != keys {
+	if want := "GeneralFailure: leadership was lost while the change was under way"; !slices.Equal(got, []string{want, want}) || f.State(0).ContentDigest() != keys {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestWhatMayHaveBeenKeptIsNotToldAsUndone: where the outcome is not known, or the answer cannot be read, each operation says that, and none that it was undone.
+func TestWhatMayHaveBeenKeptIsNotToldAsUndone(t *testing.T) {
+	for node, want := range []string{"leadership was lost while the change was under way", "it was done, but the answer was lost: look at the objects before you ask again"} {
+		f := vaulttest.Cluster(t, 2)
+		w := &world{t: t, f: f, caller: f.Root()}
+		_ = newServerOf(w, 1-node)
+		w.server = newServerOf(w, node)
+		f.FailNext(vaulttest.Committed)
+		want = "GeneralFailure: " + want
+		if got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "Activate "))); !slices.Equal(got, []string{want, want}) || len(w.all()) != 1 {
+			t.Errorf("node %d: got %q, and there are %d keys", node, got, len(w.all()))
+		}
+	}
+	w := open(t)
+	w.f.BreakAuditAfter(0, 5) // what is in the batch, and the intent of all of it; not its end
+	got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "Activate ")))
+	if want := "GeneralFailure: it was done, but the audit log could not be written"; !slices.Equal(got, []string{want, want}) || w.f.State(0).KeyCount() != 1 {
+		t.Errorf("got %q, and there are %d keys", got, w.f.State(0).KeyCount())
+	}
+}
+
+// TestAnAnswerThatCannotBeReadIsNoEmptyResponse: each operation is answered, whatever comes from the leader.
+func TestAnAnswerThatCannotBeReadIsNoEmptyResponse(t *testing.T) {
+	w := open(t)
+	answer := map[string]any{}
+	w.f.Vault(0).OnWhole("kmip", func(ctx context.Context, c access.Caller, _ []byte) ([]byte, bool) {
+		b, err := cbor.Marshal(answer)
+		if err != nil {
+			t.Error(err)
+		}
+		return b, true
+	})
+	const unknown, unread = "GeneralFailure: it is not known whether it was done: look at the objects before you ask again", "GeneralFailure: it may have been done, but the leader's answer cannot be read: look at the objects before you ask again"
+	for want, given := range map[string]map[string]any{
+		unread + "|" + unread:   {"Items": "none"},
+		unknown + "|" + unknown: {"Items": [][]byte{{1}, {2}}},
+		"OperationUndone|InvalidField: the operations cannot be answered, so nothing of them was kept": {"Bad": true, "Kind": fault.TooLarge},
+		"OperationUndone|GeneralFailure: the leader's answer cannot be read":                           {"Bad": true, "Kind": fault.Internal, "Items": [][]byte{{1}}},
+	} {
+		answer = given
+		if got := outcomes(t, w.ask(request("1.4", undo, createItem(""), "Activate "))); strings.Join(got, "|") != want {
+			t.Errorf("%v: got %q, want %q", given, got, want)
+		}
+	}
+	answer = map[string]any{"Items": [][]byte{}} // and nothing bad: it was kept
+	if got := outcomes(t, w.ask(request("1.4", undo, createItem("")))); !slices.Equal(got, []string{unknown}) {
+		t.Errorf("no answers: got %q", got)
+	}
+}
+
+// TestAnswersThatAreTooLongLeaveNothing: random bytes, more than nodes send each other at once, and more than the door reads.
+func TestAnswersThatAreTooLongLeaveNothing(t *testing.T) {
+	w := open(t)
+	before := len(w.f.Log())
+	for _, n := range []int{5, 63} {
+		ops := []string{createItem("")}
+		for range n {
+			ops = append(ops, `RNGRetrieve <DataLength type="Integer" value="1048576"/>`)
+		}
+		got := outcomes(t, w.ask(request("1.4", undo, ops...)))
+		if len(got) != n+1 || got[0] != "OperationUndone" || !strings.HasPrefix(got[n], "InvalidField: ") || len(w.f.Log()) != before {
+			t.Errorf("%d answers: got %q in %d entries", n, got, len(w.f.Log())-before)
+		}
+	}
+}
+
+// TestWhatFailsWholeLeavesThePlaceholder: with Continue, the operation after it finds the object of the one before it.
+func TestWhatFailsWholeLeavesThePlaceholder(t *testing.T) {
+	w := open(t)
+	carryOn := `<BatchErrorContinuationOption type="Enumeration" value="Continue"/>`
+	got := outcomes(t, w.ask(request("1.4", carryOn, createItem(""), "Certify "+byID("00000000-0000-4000-8000-000000000000"), "Get ")))
+	if len(got) != 3 || got[0] != "Success" || got[1] == "Success" || got[2] != "Success" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -3,6 +3,7 @@ package kmip
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -62,23 +63,29 @@ func (n *Session) whole(x *exchange, r *request, items []ttlv.Item, room int, ou
 			clear(b)
 		}
 	}()
+	unknown := err != nil && !keptNothing(err)
+	switch {
+	case err == nil && a.Bad && len(a.Items) == 0:
+		err = fault.New(a.Kind, "the operations cannot be answered, so nothing of them was kept")
+	case err == nil:
+		err = a.write(len(items), out)
+		unknown = err != nil && !a.Bad
+	}
 	if err != nil {
-		n.server.undone(x, items, err, out)
+		if unknown {
+			err = n.server.uncertain(x, items, err, out)
+		} else {
+			n.server.undone(x, items, err, out)
+		}
 		for _, item := range items {
 			n.measured(item, began, err)
 		}
 		return len(items), err
 	}
-	x.id = a.ID
-	for i, b := range a.Items {
-		m, err := ttlv.Decode(b, answers)
-		if err != nil {
-			return i, err
-		}
-		out.Copy(m.Root())
-	}
 	if a.Bad {
 		err = fault.New(a.Kind, "an operation failed on the leader")
+	} else { // the placeholder is otherwise what it was
+		x.id = a.ID
 	}
 	for i := range a.Items {
 		failure := err
@@ -88,6 +95,45 @@ func (n *Session) whole(x *exchange, r *request, items []ttlv.Item, room int, ou
 		n.measured(items[i], began, failure)
 	}
 	return len(a.Items), err
+}
+
+// write copies the answers to count operations to out, all or none.
+func (a *partAnswer) write(count int, out *ttlv.Encoder) error {
+	if len(a.Items) > count || len(a.Items) < count && !a.Bad {
+		return fault.New(fault.Internal, "the leader gave %d answers to %d operations", len(a.Items), count)
+	}
+	before := out.Len()
+	for _, b := range a.Items {
+		m, err := ttlv.Decode(b, answers)
+		if err != nil {
+			out.Cut(before)
+			return fault.Wrap(fault.Internal, err, "the leader's answer cannot be read")
+		}
+		out.Copy(m.Root())
+	}
+	return nil
+}
+
+// keptNothing tells whether an error of vault.Whole says that nothing was committed. An audit log that cannot be written (Internal, or Full) may
+// have failed after the commit.
+func keptNothing(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Uncertain, fault.Internal, fault.Full:
+		return false
+	}
+	return true
+}
+
+// uncertain writes the answers of operations of which nobody knows whether they were done, and returns what they say.
+func (s *Server) uncertain(x *exchange, items []ttlv.Item, failure error, out *ttlv.Encoder) error {
+	if !errors.Is(failure, fault.Uncertain) {
+		s.cfg.Log.Error("what became of operations that are done all or none is not known", "request_id", x.caller.RequestID, "err", failure)
+		failure = fault.Wrap(fault.Uncertain, failure, "it is not known whether it was done: look at the objects before you ask again")
+	}
+	for _, item := range items {
+		s.writeItem(out, item, func() { s.writeFailure(out, x.version, failure) })
+	}
+	return failure
 }
 
 func (s *Server) sendPart(x *exchange, p part) (a partAnswer, err error) {
@@ -101,8 +147,10 @@ func (s *Server) sendPart(x *exchange, p part) (a partAnswer, err error) {
 	if err != nil {
 		return a, err
 	}
-	err = cbor.Unmarshal(answer, &a)
-	return a, err
+	if err := cbor.Unmarshal(answer, &a); err != nil {
+		return a, fault.Wrap(fault.Uncertain, err, "it may have been done, but the leader's answer cannot be read: look at the objects before you ask again")
+	}
+	return a, nil
 }
 
 // doorName is this door among those that have requests done whole.
@@ -161,6 +209,7 @@ func (s *Server) partAnswer(ctx context.Context, c access.Caller, request []byte
 		}
 	}
 	if a.Items, err = eachOf(out); err != nil {
+		a.Kind = fault.KindOf(asFault(err, wire.ResultReasonInvalidField))
 		return a
 	}
 	a.ID, a.Bad = x.id, false
