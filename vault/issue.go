@@ -380,23 +380,12 @@ func (t *task) issuer(signer *key.Record) (*x509.Certificate, error) {
 			if r.Links[i].Kind != key.LinkCertificate || c == nil || c.State.Gone() || c.Algorithm != key.X509 {
 				continue
 			}
-			if err := t.authentic(c); err != nil {
-				return nil, err
+			found, unfit, err := t.fitting(c, signer.Latest().Public, t.v.now(s).Time())
+			if err != nil || found != nil {
+				return found, err
 			}
-			var found *x509.Certificate
-			err := t.material(c, c.Latest(), func(der []byte) (err error) {
-				found, err = x509.ParseCertificate(bytes.Clone(der))
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-			if !bytes.Equal(found.RawSubjectPublicKeyInfo, signer.Latest().Public) {
+			if unfit == "" { // it is another key's
 				continue
-			}
-			unfit := unfit(c, found, t.v.now(s).Time())
-			if unfit == "" {
-				return found, nil
 			}
 			if why == none {
 				why = nameOf(c) + " " + unfit
@@ -407,10 +396,41 @@ func (t *task) issuer(signer *key.Record) (*x509.Certificate, error) {
 		WithHint("Certify the key by itself (Certify of its public half, signed by it), or import the certificate that its authority gave it.")
 }
 
-// unfit says why a certificate cannot be an issuer's; "" if it can (RFC 5280, 4.2.1.3, 4.2.1.9, 6.1).
-func unfit(r *key.Record, c *x509.Certificate, now time.Time) string {
+// fitting is a stored certificate if a key issues by it; else unfit says why not, and is empty where the certificate is another key's. The error is of
+// what was altered.
+func (t *task) fitting(r *key.Record, public []byte, now time.Time) (c *x509.Certificate, unfit string, err error) {
+	if err := t.authentic(r); err != nil {
+		return nil, "", err
+	}
+	var der []byte
+	err = t.material(r, r.Latest(), func(b []byte) error {
+		der = bytes.Clone(b)
+		return nil
+	})
 	switch {
-	case r.State == key.Deactivated || r.State == key.Compromised || r.State == key.Suspended:
+	case errors.Is(err, fault.Internal) || errors.Is(err, fault.Sealed):
+		return nil, "", err
+	case err != nil:
+		return nil, "cannot be opened", nil
+	}
+	if c, err = x509.ParseCertificate(der); err != nil {
+		return nil, "cannot be read", nil
+	}
+	if !bytes.Equal(c.RawSubjectPublicKeyInfo, public) {
+		return nil, "", nil
+	}
+	if unfit = unfitIssuer(r, c, now); unfit != "" {
+		return nil, unfit, nil
+	}
+	return c, "", nil
+}
+
+// unfitIssuer says why a certificate cannot be an issuer's; "" if it can (RFC 5280, 4.2.1.3, 4.2.1.9, 6.1).
+func unfitIssuer(r *key.Record, c *x509.Certificate, now time.Time) string {
+	switch {
+	case r.Archived != 0:
+		return "is archived"
+	case r.State != key.Active:
 		return "is " + r.State.String()
 	case !c.BasicConstraintsValid || !c.IsCA:
 		return "is no authority's (basic constraints)"

@@ -26,6 +26,7 @@ type issuing struct {
 	*testing.T
 	f       *vaulttest.Fixture
 	outside *ecdsa.PrivateKey
+	key     vault.KeySpec // what given says of its certificates, beside their names
 	n       int
 }
 
@@ -61,7 +62,9 @@ func (i *issuing) given(change func(c *x509.Certificate)) (*x509.Certificate, st
 	root := &x509.Certificate{Subject: pkix.Name{CommonName: "Outside"}, PublicKey: &i.outside.PublicKey}
 	der, err := x509.CreateCertificate(rand.Reader, c, root, public, i.outside)
 	ok(i.T, "certifying", err)
-	r, err := i.f.Vault(0).ImportKey(ctx, i.f.Root(), vault.ImportSpec{Key: vault.KeySpec{Name: "given/" + c.SerialNumber.String(), Algorithm: key.X509}, Certificate: der, Of: "authority"})
+	s := i.key
+	s.Name, s.Algorithm = "given/"+c.SerialNumber.String(), key.X509
+	r, err := i.f.Vault(0).ImportKey(ctx, i.f.Root(), vault.ImportSpec{Key: s, Certificate: der, Of: "authority"})
 	ok(i.T, "importing", err)
 	made, err := x509.ParseCertificate(der)
 	ok(i.T, "reading", err)
@@ -160,5 +163,31 @@ func TestARequestMakesNoAuthority(t *testing.T) {
 	root, err := i.issue(vault.IssueSpec{Of: "authority"})
 	if err != nil || !root.IsCA || !root.MaxPathLenZero || root.CheckSignatureFrom(root) != nil {
 		t.Errorf("a root: %v", err)
+	}
+}
+
+// TestACertificateThatIsNotInUseIssuesNothing: in the archive, not active yet, or not to be opened; an older one that is in use is taken in its place.
+func TestACertificateThatIsNotInUseIssuesNothing(t *testing.T) {
+	i := newIssuing(t)
+	v, root := i.f.Vault(0), i.f.Root()
+	_, id := i.given(nil)
+	ok(t, "archiving", err1(v.ArchiveKey(ctx, root, id, 0)))
+	if _, err := i.issue(vault.IssueSpec{}); !errors.Is(err, fault.BadState) || !strings.Contains(err.Error(), "is archived") {
+		t.Errorf("by one in the archive: %v", err)
+	}
+	i = newIssuing(t)
+	i.key.PreActive = true
+	i.given(nil)
+	if _, err := i.issue(vault.IssueSpec{}); !errors.Is(err, fault.BadState) || !strings.Contains(err.Error(), "is pre-active") {
+		t.Errorf("by one that is not active yet: %v", err)
+	}
+	i.key.PreActive = false
+	good, _ := i.given(nil)
+	ok(t, "creating", err1(i.f.Vault(0).CreateKey(ctx, i.f.Root(), vault.KeySpec{Name: "mother"})))
+	_, id = i.given(nil)
+	ok(t, "moving", err1(i.f.Vault(0).MoveKey(ctx, i.f.Root(), id, "mother", 0)))
+	ok(t, "suspending", err1(i.f.Vault(0).ChangeState(ctx, i.f.Root(), "mother", vault.StateChange{Action: access.Suspend})))
+	if c, err := i.issue(vault.IssueSpec{}); err != nil || c.CheckSignatureFrom(good) != nil {
+		t.Errorf("beside one that cannot be opened: %v", err)
 	}
 }
