@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -21,11 +22,11 @@ type Whole func(ctx context.Context, c access.Caller, request []byte) (answer []
 // wholeIn is such a request as it crosses nodes: sealed, for it may have keys in it, and so may the answer.
 type wholeIn struct {
 	Door   string
-	ID     key.ID // drawn for the request; what is sealed is bound to it
+	ID     key.ID // drawn for the request
 	Sealed key.Material
 }
 
-// The two texts that are bound to an ID.
+// The two texts of a request.
 const (
 	wholeRequest = 1
 	wholeAnswer  = 2
@@ -57,7 +58,7 @@ func (v *Vault) Whole(ctx context.Context, c access.Caller, door string, request
 	in := wholeIn{Door: door, ID: id}
 	_, room, err := v.opened()
 	if err == nil { // a sealed node is refused, and that recorded, by what follows
-		if in.Sealed, err = room.wrap(id, wholeRequest, request); err != nil {
+		if in.Sealed, err = room.wrapWhole(in.binding(c, wholeRequest), request); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +70,7 @@ func (v *Vault) Whole(ctx context.Context, c access.Caller, door string, request
 	if len(sealed.Sealed) == 0 {
 		return nil, fault.New(fault.Uncertain, "it was done, but the answer was lost: look at the objects before you ask again").WithHint(lookFirst)
 	}
-	answer, err := room.opening(id, wholeAnswer, sealed)
+	answer, err := room.openWhole(in.binding(c, wholeAnswer), sealed)
 	if err != nil {
 		return nil, fault.Wrap(fault.Uncertain, err, "it may have been done, but the answer cannot be read: look at the objects before you ask again").WithHint(lookFirst)
 	}
@@ -79,9 +80,28 @@ func (v *Vault) Whole(ctx context.Context, c access.Caller, door string, request
 // lookFirst is what to do where the answer is gone: asked again, such a request is another one.
 const lookFirst = "Look at the objects that it was about; ask again for what is not done."
 
-// opening is a text that wrap sealed. The caller clears it.
-func (k *keyroom) opening(id key.ID, which uint32, sealed key.Material) (plain []byte, err error) {
-	err = k.unwrap(&key.Record{ID: id}, &key.Version{Number: which, State: key.Active, Material: sealed}, func(b []byte) error {
+// binding is what a text is bound to: the request, its door, who asks, and which of the two it is.
+func (in wholeIn) binding(c access.Caller, which byte) []byte {
+	b := append(append([]byte{which}, in.ID[:]...), byte(c.Kind))
+	for _, text := range []string{in.Door, c.Principal} {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(text))), text...)
+	}
+	return b
+}
+
+// wholeAAD keeps such texts apart from key material, and from other clusters'.
+func (k *keyroom) wholeAAD(binding []byte) []byte {
+	return append(append([]byte("quorate whole"), k.cluster[:]...), binding...)
+}
+
+func (k *keyroom) wrapWhole(binding, plain []byte) (key.Material, error) {
+	term, sealed, err := k.ring.Wrap(k.wholeAAD(binding), plain)
+	return key.Material{Term: term, Sealed: sealed}, err
+}
+
+// openWhole is a text that wrapWhole sealed. The caller clears it.
+func (k *keyroom) openWhole(binding []byte, m key.Material) (plain []byte, err error) {
+	err = k.ring.Unwrap(m.Term, k.wholeAAD(binding), m.Sealed, func(b []byte) error {
 		plain = append(make([]byte, 0, len(b)), b...)
 		return nil
 	})
@@ -101,7 +121,7 @@ func whole(ctx context.Context, t *task, in wholeIn) (key.Material, error) {
 	if do == nil {
 		return lost, fault.New(fault.BadState, "the leader %s has no door %q", t.v.cfg.Node, clip(in.Door)).WithHint("Give every node the same listeners.")
 	}
-	request, err := t.keys.opening(in.ID, wholeRequest, in.Sealed)
+	request, err := t.keys.openWhole(in.binding(t.caller, wholeRequest), in.Sealed)
 	defer clear(request)
 	if err != nil {
 		return lost, err
@@ -135,7 +155,7 @@ func (t *task) wholeOnce(ctx context.Context, do Whole, in wholeIn, request []by
 	if len(answer) > maxAnswer {
 		return none, fault.New(fault.TooLarge, "the answer has %d bytes, more than the %d of what is done all or none; nothing was done", len(answer), maxAnswer)
 	}
-	sealed, err := t.keys.wrap(in.ID, wholeAnswer, answer)
+	sealed, err := t.keys.wrapWhole(in.binding(t.caller, wholeAnswer), answer)
 	if err != nil {
 		return none, err
 	}

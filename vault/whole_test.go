@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/audit"
@@ -390,5 +392,38 @@ func TestWhatDoesNotFitAnEntryIsRefusedAtOnce(t *testing.T) {
 	fits = made
 	if _, err := v.Whole(ctx, f.Root(), "test", nil); err != nil || f.State(0).KeyCount() != fits {
 		t.Errorf("%d changes: %v", fits, err)
+	}
+}
+
+// TestAWholeRequestIsBoundToWhoAsks: nor can the text be handed in for another door, another request, or as a key's material.
+func TestAWholeRequestIsBoundToWhoAsks(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	runs := makes(f, func(*vault.Vault, access.Caller, int) bool { return false })
+	f.Vault(0).OnWhole("other", func(context.Context, access.Caller, []byte) ([]byte, bool) { *runs++; return nil, false })
+	_, err := f.Vault(1).Whole(ctx, f.Root(), "test", []byte("x"))
+	ok(t, "asking", err)
+	wire := f.Wire()
+	body := wire[len(wire)-2] // before its answer
+	for what, change := range map[string]func(caller, in map[any]any){
+		"nothing":   func(_, _ map[any]any) {},
+		"principal": func(c, _ map[any]any) { c[uint64(1)] = "mallory" },
+		"kind":      func(c, _ map[any]any) { c[uint64(3)] = uint64(access.ByCertificate) },
+		"door":      func(_, in map[any]any) { in["Door"] = "other" },
+		"id":        func(_, in map[any]any) { in["ID"].([]byte)[0] ^= 1 },
+	} {
+		var call map[any]any
+		var in map[any]any
+		ok(t, "reading", cbor.Unmarshal(body, &call))
+		ok(t, "reading", cbor.Unmarshal(call[uint64(4)].([]byte), &in))
+		change(call[uint64(2)].(map[any]any), in)
+		call[uint64(4)], err = cbor.Marshal(in)
+		ok(t, "writing", err)
+		forged, err := cbor.Marshal(call)
+		ok(t, "writing", err)
+		before := *runs
+		_, err = f.Vault(0).HandleForward(ctx, f.Node(1), forged)
+		if good := what == "nothing"; (err == nil) != good || (*runs > before) != good {
+			t.Errorf("with another %s: %v, run %d times", what, err, *runs-before)
+		}
 	}
 }
