@@ -27,7 +27,7 @@ var (
 )
 
 // Handler answers a call of another member, whose name its certificate proves. The caller sees of an error its
-// fault.Kind, message and hint.
+// fault.Kind, message and hint. body and the answer are cleared when the answer is out: it keeps neither.
 type Handler = func(ctx context.Context, from string, body []byte) ([]byte, error)
 
 // Applied is a command with what became of it.

@@ -56,7 +56,7 @@ func (e *CallError) shown() *fault.Error {
 // Call asks node at addr to run method on body and returns its answer. The other side must hold node's certificate.
 // The context's deadline travels with the call. A failure of the node is a *fault.Error; a failure of the way
 // to it is a *CallError. A body over Config.MaxBody is refused with fault.TooLarge before anything is sent.
-// Nothing is retried that the node may have received.
+// Nothing is retried that the node may have received. Nobody reads body after the return: the caller may clear it.
 func (p *Port) Call(ctx context.Context, addr, node, method string, body []byte) ([]byte, error) {
 	if err := CheckNode(node); err != nil {
 		return nil, err
@@ -73,11 +73,16 @@ func (p *Port) Call(ctx context.Context, addr, node, method string, body []byte)
 	var sent atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }}
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodPost,
-		"https://"+node+".invalid/"+method, bytes.NewReader(body))
+		"https://"+node+".invalid/"+method, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("making the call: %w", err)
 	}
 	req.GetBody = nil // a request is sent once
+	if len(body) > 0 {
+		l := &lent{left: body}
+		defer l.end()
+		req.Body, req.ContentLength = io.NopCloser(l), int64(len(body))
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		ms := max(time.Until(deadline).Milliseconds(), 1)
 		req.Header.Set(headerTimeout, strconv.FormatInt(ms, 10))
@@ -110,6 +115,35 @@ func cause(ctx context.Context, err error) error {
 		return errors.Join(ctx.Err(), err)
 	}
 	return err
+}
+
+// lent is a body while it is sent. net/http may go on reading one when its call was given up, or answered before it was whole; this one
+// it cannot read any more once end has returned.
+type lent struct {
+	mu   sync.Mutex
+	left []byte // guarded by mu
+	over bool   // guarded by mu
+}
+
+// Read implements io.Reader.
+func (l *lent) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case len(l.left) == 0:
+		return 0, io.EOF
+	case l.over:
+		return 0, net.ErrClosed
+	}
+	n := copy(p, l.left)
+	l.left = l.left[n:]
+	return n, nil
+}
+
+func (l *lent) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
 }
 
 func isMethod(m string) bool {

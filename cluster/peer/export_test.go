@@ -23,3 +23,12 @@ const (
 	ALPNJoin      = alpnJoin
 	MaxTerm       = maxTerm
 )
+
+// Lent is the body of a call.
+type Lent = lent
+
+// Lend makes one.
+func Lend(body []byte) *Lent { return &lent{left: body} }
+
+// End is end.
+func (l *lent) End() { l.end() }

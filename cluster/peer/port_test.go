@@ -370,3 +370,57 @@ func TestPortNeedsIdentityAndMembers(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestBodyAndAnswerAreClearedWhenTheAnswerIsOut holds on to both at the node that is called.
+func TestBodyAndAnswerAreClearedWhenTheAnswerIsOut(t *testing.T) {
+	secret := bytes.Repeat([]byte("canary"), 10_000) // more than what net/http holds back
+	for name, c := range map[string]struct {
+		size int
+		fail error
+	}{"short": {6, nil}, "long": {len(secret), nil}, "failed": {6, fault.New(fault.Denied, "no")}} {
+		t.Run(name, func(t *testing.T) {
+			memory := make(chan []byte, 2)
+			t.Cleanup(func() { // after the port has ended
+				for _, what := range []string{"body", "answer"} {
+					if b := <-memory; len(b) != c.size || len(bytes.Trim(b, "\x00")) != 0 {
+						t.Errorf("the %s has %d bytes and begins with %q", what, len(b), b[:6])
+					}
+				}
+			})
+			a := newAuthority(t, 1, "n1", "n2")
+			n1, n2 := a.open(t, "n1"), a.open(t, "n2")
+			n1.Handle("x", func(_ context.Context, _ string, body []byte) ([]byte, error) {
+				answer := bytes.Clone(body)
+				memory <- body
+				memory <- answer
+				return answer, c.fail
+			})
+			got, err := n2.Call(within(t, 5*time.Second), n1.Addr().String(), "n1", "x", secret[:c.size])
+			if c.fail == nil && (err != nil || !bytes.Equal(got, secret[:c.size])) || c.fail != nil && !errors.Is(err, fault.Denied) {
+				t.Fatalf("%d bytes, %v", len(got), err)
+			}
+		})
+	}
+}
+
+// TestNobodyReadsABodyAfterItsCall: its caller clears it then.
+func TestNobodyReadsABodyAfterItsCall(t *testing.T) {
+	secret := []byte("canary")
+	b := peer.Lend(secret)
+	p := make([]byte, 4)
+	if n, err := b.Read(p); n != 4 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	b.End()
+	if n, err := b.Read(p); n != 0 || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("read %q, %v after the end", p[:n], err)
+	}
+	whole := peer.Lend(secret)
+	if got, err := io.ReadAll(whole); err != nil || !bytes.Equal(got, secret) {
+		t.Fatalf("%q, %v", got, err)
+	}
+	whole.End()
+	if _, err := whole.Read(p); !errors.Is(err, io.EOF) { // it went out whole: no failure
+		t.Errorf("%v", err)
+	}
+}

@@ -22,9 +22,10 @@ import (
 type handler func(ctx context.Context, from string, body []byte) ([]byte, error)
 
 // Handle makes h answer the calls named method ([a-z0-9-], parts divided by /). h may be called concurrently; from is
-// the calling member, as its certificate names it; body belongs to h; ctx ends with the caller's deadline, when it
-// goes away, and with the port. What the caller sees of an error is its fault.Kind, message and hint. Handlers can
-// be registered at any time; registering a method twice replaces the first.
+// the calling member, as its certificate names it; ctx ends with the caller's deadline, when it goes away, and with the
+// port. Body and what h returns may hold secrets: both are cleared when the answer is out, so h keeps neither. What the
+// caller sees of an error is its fault.Kind, message and hint. Handlers can be registered at any time; registering a
+// method twice replaces the first.
 func (p *Port) Handle(method string, h func(ctx context.Context, from string, body []byte) ([]byte, error)) {
 	if !isMethod(method) {
 		panic("peer: " + strconv.Quote(method) + " cannot name a call") // a constant in our own code
@@ -149,40 +150,46 @@ func (s *callServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := callContext(r)
 	defer cancel()
-	answer, err := s.answer(ctx, w, r, in, method, h)
+	answer, body, err := s.answer(ctx, w, r, in, method, h)
+	defer clear(body)
 	if err == nil && len(answer) > s.port.cfg.MaxBody {
 		err = fault.New(fault.TooLarge, "the answer exceeds the %d bytes that a call between nodes carries", s.port.cfg.MaxBody)
 	}
 	outcome := outcomeOK
 	if err != nil {
+		clear(answer)
 		outcome, answer = outcomeFault, encodeFault(err)
 	}
 	w.Header()["Date"] = nil
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	w.Header().Set(headerOutcome, outcome)
-	_, _ = w.Write(answer) // the caller is gone: nobody left to tell
+	// If it fails the caller is gone: nobody left to tell, and net/http may still be reading.
+	if _, err := w.Write(answer); err == nil {
+		clear(answer)
+	}
 }
 
-func (s *callServer) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, in *inbound, method string, h handler) (answer []byte, err error) {
+func (s *callServer) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, in *inbound, method string, h handler) (answer, body []byte, err error) {
 	if r.Method != http.MethodPost || h == nil {
-		return nil, fault.New(fault.Invalid, "this node knows no peer call %.64q", method).
+		return nil, nil, fault.New(fault.Invalid, "this node knows no peer call %.64q", method).
 			WithHint("Run the same version of Quorate on every node.")
 	}
 	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.port.cfg.BodyTimeout)); err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "no deadline for the body")
+		return nil, nil, fault.Wrap(fault.Internal, err, "no deadline for the body")
 	}
-	body, err := readBounded(r.Body, r.ContentLength, s.port.cfg.MaxBody)
+	body, err = readBounded(r.Body, r.ContentLength, s.port.cfg.MaxBody)
 	if err != nil {
 		if errors.Is(err, fault.TooLarge) {
-			return nil, err
+			return nil, nil, err
 		}
-		return nil, fault.Wrap(fault.Invalid, err, "the body of the call did not arrive whole")
+		return nil, nil, fault.Wrap(fault.Invalid, err, "the body of the call did not arrive whole")
 	}
 	if !s.port.admitted(in) { // the body may have taken its time
-		return nil, fault.New(fault.Denied, "not a member")
+		return nil, body, fault.New(fault.Denied, "not a member")
 	}
-	return guarded(s.port.cfg.Log, method, func() ([]byte, error) { return h(ctx, in.node, body) })
+	answer, err = guarded(s.port.cfg.Log, method, func() ([]byte, error) { return h(ctx, in.node, body) })
+	return answer, body, err
 }
 
 // guarded runs a handler; a panic in it becomes fault.Internal, and its text goes to our log only.
