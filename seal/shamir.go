@@ -136,6 +136,9 @@ func lines(shares []*Share) ([][]byte, error) {
 			return nil
 		})
 		if err != nil {
+			for _, line := range out[:i] {
+				clear(line)
+			}
 			return nil, err
 		}
 		s.Destroy()

@@ -3,6 +3,8 @@ package rest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -63,6 +65,38 @@ func FuzzPath(f *testing.F) {
 			}
 		}
 	})
+}
+
+// keeping is a part of a body that holds on to the memory that it was read into.
+type keeping struct {
+	left   []byte
+	memory [][]byte
+}
+
+func (k *keeping) Read(p []byte) (int, error) {
+	if len(k.left) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, k.left)
+	k.left, k.memory = k.left[n:], append(k.memory, p[:n])
+	return n, nil
+}
+
+func TestTheSharesOfARestoreAreCleared(t *testing.T) {
+	want := strings.Repeat("canary", 4000) // longer than a buffer is at first
+	part := &keeping{left: []byte(`{"shares":["` + want + `"]}`)}
+	shares, err := rest.ReadRestoreRequest(part)
+	if err != nil || len(shares) != 1 || shares[0] != want || len(part.memory) < 2 {
+		t.Fatalf("%d shares in %d pieces, %v", len(shares), len(part.memory), err)
+	}
+	for i, b := range part.memory {
+		if len(bytes.Trim(b, "\x00")) != 0 {
+			t.Errorf("piece %d of %d: %.20q", i, len(part.memory), b)
+		}
+	}
+	if _, err := rest.ReadRestoreRequest(strings.NewReader(strings.Repeat(" ", 64<<10+1))); !errors.Is(err, fault.TooLarge) {
+		t.Errorf("too much: %v", err)
+	}
 }
 
 func TestShareHasTheFieldsThatClientsSend(t *testing.T) {

@@ -56,3 +56,13 @@ func Leftovers(p []byte) (memory []byte) {
 	putBuffer(b)
 	return memory
 }
+
+// ReadRestoreRequest is readRequest; it returns the shares that it read.
+func ReadRestoreRequest(part io.Reader) (shares []string, err error) {
+	var in restoreBody
+	err = readRequest(part, &in)
+	for _, s := range in.Shares {
+		shares = append(shares, string(s))
+	}
+	return shares, err
+}

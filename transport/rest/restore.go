@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -103,15 +104,21 @@ func restoreSnapshot(ctx context.Context, h *Handler, q *request) error {
 }
 
 func readRequest(part io.Reader, in *restoreBody) error {
-	b, err := io.ReadAll(io.LimitReader(part, maxRestoreRequest+1))
-	defer clear(b)
-	switch {
-	case err != nil:
-		return fault.Wrap(fault.Invalid, err, "the body broke off")
-	case len(b) > maxRestoreRequest:
-		return fault.New(fault.TooLarge, "the part %q exceeds %d bytes", "request", maxRestoreRequest)
+	buf := getBuffer() // which holds shares
+	defer putBuffer(buf)
+	for {
+		buf.reserve(1)
+		n, err := part.Read(buf.b[len(buf.b):cap(buf.b)])
+		buf.b = buf.b[:len(buf.b)+n]
+		switch {
+		case len(buf.b) > maxRestoreRequest:
+			return fault.New(fault.TooLarge, "the part %q exceeds %d bytes", "request", maxRestoreRequest)
+		case errors.Is(err, io.EOF):
+			return decode(buf.b, false, in)
+		case err != nil:
+			return fault.Wrap(fault.Invalid, err, "the body broke off")
+		}
 	}
-	return decode(b, false, in)
 }
 
 func (h *Handler) restore(ctx context.Context, q *request, part *multipart.Part, in *restoreBody, epochs *archive.Epochs) error {
