@@ -93,7 +93,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// Nothing unwraps or opens that was not wrapped or sealed by the key.
+// Nothing unwraps or opens that was not wrapped or sealed by the key. What RSA wraps begins with a sealed key of 256
+// bits, which opens by itself (see Wrap).
 func FuzzUnwrap(f *testing.F) {
 	var able []key.Algorithm
 	for _, a := range seeds() {
@@ -116,9 +117,9 @@ func FuzzUnwrap(f *testing.F) {
 		} else if !bytes.Equal(plain, peerText) {
 			t.Errorf("%s unwraps %x to %x", a, wrapped, plain)
 		}
-		if _, err := k.Open(wrapped, aad); err != nil {
+		if plain, err := k.Open(wrapped, aad); err != nil {
 			blame(t, err)
-		} else {
+		} else if a != key.RSA2048 || len(wrapped) != 256 || len(plain) != 32 {
 			t.Errorf("%s opens %x", a, wrapped)
 		}
 		if _, err := k.Decapsulate(wrapped); err != nil {
