@@ -69,7 +69,7 @@ func (c *cluster) severity(at *node, check string) int {
 // lost majority is told by who is left; and nobody at all is exit code 6.
 func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	c := open(t) // alone: what the doctor finds depends on who leads, and that on time
-	lead, rest := c.leader()
+	_, rest := c.leader()
 	young := []string{"backup", "drill"}
 	eventually(t, 30*time.Second, "a verdict on a young cluster", func() error {
 		d, r := c.diagnose(rest[0])
@@ -78,7 +78,7 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 		}
 		return nil
 	})
-	lead, rest = c.leader()
+	lead, rest := c.leader()
 	if got := c.severity(lead, "backup"); got != 1 {
 		t.Errorf("the leader's metric of a backup that nobody ordered is %d", got)
 	}
