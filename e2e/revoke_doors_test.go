@@ -151,30 +151,40 @@ func (c *cluster) kmipClient() tls.Certificate {
 // withKEK makes a key at the keas.kmi door, and tells its name and both ways to get it there.
 func (c *cluster) withKEK(at *node) (name string, uses []usage) {
 	c.t.Helper()
-	known := map[string]bool{}
-	names := func() (all []string) {
+	names := func() ([]string, error) {
 		var page api.Keys
-		c.must(at, get("/v1/keys?consistency=linearizable&limit=1000&name=keas/")).into(c.t, &page)
+		a, err := c.ask(at, get("/v1/keys?consistency=linearizable&limit=1000&name=keas/"))
+		if err != nil || a.status != http.StatusOK {
+			return nil, fmt.Errorf("listing: %v, %w", a, err)
+		}
+		a.into(c.t, &page)
+		var all []string
 		for _, k := range page.Keys {
 			all = append(all, k.Name)
 		}
-		return all
+		return all, nil
 	}
-	for _, n := range names() {
-		known[n] = true
-	}
-	made := c.must(at, request{method: http.MethodPost, path: "/new", keas: true, noToken: true})
-	if made.status != http.StatusOK {
-		c.t.Fatalf("POST /new: %v", made)
-	}
-	for _, n := range names() {
-		if !known[n] {
-			name = n
+	var made answer
+	eventually(c.t, 20*time.Second, "a key of the keas.kmi door", func() error { // the story before may have left an election behind
+		before, err := names()
+		if err != nil {
+			return err
 		}
-	}
-	if name == "" {
-		c.t.Fatal("POST /new made no key")
-	}
+		made, err = c.ask(at, request{method: http.MethodPost, path: "/new", keas: true, noToken: true})
+		if err != nil || made.status != http.StatusOK {
+			return fmt.Errorf("POST /new: %v, %w", made, err)
+		}
+		after, err := names()
+		if err != nil {
+			return err
+		}
+		fresh := slices.DeleteFunc(after, func(n string) bool { return slices.Contains(before, n) })
+		if len(fresh) != 1 {
+			return fmt.Errorf("POST /new made %q", fresh)
+		}
+		name = fresh[0]
+		return nil
+	})
 	xml := fmt.Sprintf(`<?xml version="1.0"?><methodCall><methodName>get</methodName><params><param><value><base64>%s</base64></value></param></params></methodCall>`, inBase64(made.body))
 	key := request{method: http.MethodPost, path: "/key", body: made.body, keas: true, noToken: true}
 	call := request{method: http.MethodPost, path: "/RPC2", body: xml, header: map[string]string{"Content-Type": "text/xml"}, keas: true, noToken: true}
