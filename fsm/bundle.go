@@ -129,7 +129,7 @@ func (s *State) Fork() *Machine {
 
 // detach gives t a writer's things of its own, so that it can be written to beside the table that it was copied from.
 func (t *keyTable) detach() {
-	t.intern = new(interner)
+	t.intern, t.pack = new(interner), new(packer)
 	t.byTag.entries = t.intern.tagEntries
 	t.children.before, t.children.after = nil, nil
 }

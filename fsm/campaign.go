@@ -83,7 +83,7 @@ func (d *Draft) settleCampaign(parent key.ID) {
 }
 
 func checkCampaign(c *Campaign, keys *keyTable) error {
-	if e, ok := keys.byID.tree.Get(idEntry{id: c.Parent}); !ok || c.To == 0 || e.rec.Version(c.To) == nil || c.Total == 0 || c.Started <= 0 || c.Finished < 0 {
+	if e, ok := keys.byID.tree.Get(idEntry{id: c.Parent}); !ok || c.To == 0 || e.record().Version(c.To) == nil || c.Total == 0 || c.Started <= 0 || c.Finished < 0 {
 		return fault.New(fault.Invalid, "the campaign of key %s lacks its key, its version or a date", c.Parent)
 	}
 	return nil

@@ -39,7 +39,7 @@ func (c *content) share() {
 	c.usage.share()
 }
 
-func (c *content) key(id key.ID) *key.Record { return c.entry(id).rec }
+func (c *content) key(id key.ID) *key.Record { return c.entry(id).record() }
 
 // entry is a key with its cell; both are nil where there is none.
 func (c *content) entry(id key.ID) idEntry {

@@ -44,10 +44,10 @@ func (d *Draft) putKey(old, fresh *key.Record) {
 	d.weigh(fresh)
 }
 
-// moveKey puts fresh where a key stands whose material it has anew, and nothing else.
-func (d *Draft) moveKey(e idEntry, fresh *key.Record) {
+// moveKey puts fresh where a key stands whose material it has anew, and nothing else. old is its record.
+func (d *Draft) moveKey(e idEntry, old, fresh *key.Record) {
 	d.dirty = true
-	d.keys.move(e, fresh)
+	d.keys.move(e, old, fresh)
 }
 
 func (d *Draft) putToken(old, fresh *access.Token) {

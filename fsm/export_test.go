@@ -1,6 +1,11 @@
 package fsm
 
-import "github.com/quorate/quorate/vault/fault"
+import (
+	"unsafe"
+
+	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
+)
 
 // Tear is a command that breaks the rule: it writes, and then fails.
 type Tear struct {
@@ -50,4 +55,16 @@ func Raise(t interface{ Cleanup(f func()) }, op string, level uint32) {
 	was := o.level
 	o.level = level
 	t.Cleanup(func() { o.level = was })
+}
+
+// PlainSize is what the state allocates for a plain key, beside its cell, its name and its material.
+const PlainSize = unsafe.Sizeof(held{}) + unsafe.Sizeof(plain{})
+
+// Plain tells whether the state holds a key as a plain one.
+func (s *State) Plain(id key.ID) bool { return s.entry(id).held.plain != nil }
+
+// Viewed tells whether the record that was made of a plain key is still there.
+func (s *State) Viewed(id key.ID) bool {
+	last := s.entry(id).held.plain.view.Load()
+	return last != nil && last.Value() != nil
 }

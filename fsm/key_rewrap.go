@@ -70,10 +70,10 @@ func (c *RewrapKeys) Apply(d *Draft, _ Env) (Result, error) {
 // move moves versions of one key and counts those where nothing else was faster.
 func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint32) {
 	e := d.entry(items[0].ID)
-	old := e.rec
-	if old == nil {
+	if e.held == nil {
 		return 0
 	}
+	old := e.look(new(view))
 	r := *old // shares all but the versions: nothing else changes, and nobody writes to either
 	size := recordSize(old)
 	for i := range items {
@@ -97,7 +97,7 @@ func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint
 		done++
 	}
 	if done > 0 {
-		d.moveKey(e, &r)
+		d.moveKey(e, old, &r)
 	}
 	return done
 }

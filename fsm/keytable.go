@@ -10,7 +10,7 @@ import (
 
 // keyTable is the key records in all their orders. To add an index: a field, a line in orders, a line in newKeyTable.
 //
-// The records themselves are in byID and nowhere else. The other orders hold cells, and what is found there is looked up by
+// What is held of a key, as of a state, is in byID and nowhere else. The other orders have cells, and what is found there is looked up by
 // id before it is given out.
 type keyTable struct {
 	byID        index[cell, idEntry]
@@ -24,24 +24,25 @@ type keyTable struct {
 	byGroup     index[cell, labelEntry]
 	terms       termTable
 	children    childTable
-	intern      *interner // the writer's
+	intern      *interner // the writer's, like pack
+	pack        *packer
 }
 
 // cell is the place of a key in all orders at once. A change of the key gives it a new cell; moving its material (another
 // term, another version of its parent) does not, for nothing that a key is found by changes with it, and hundreds are moved in
-// one entry. So a cell's record may be newer than a frozen state that reads it, but differs from that state's in nothing but
+// one entry. So what a cell holds may be newer than a frozen state that reads it, but differs from that state's in nothing but
 // what wraps its material.
 type cell struct {
 	name, owner string // of the record, as all below: comparing need not fetch it
 	id          key.ID
 	state       key.State
 	algorithm   key.Algorithm
-	record      atomic.Pointer[key.Record] // set by the writer, read by everybody
+	held        atomic.Pointer[held] // set by the writer, read by everybody
 }
 
-func newCell(r *key.Record) *cell {
+func newCell(r *key.Record, h *held) *cell {
 	c := &cell{name: r.Name, owner: r.Owner, id: r.ID, state: r.State, algorithm: r.Algorithm}
-	c.record.Store(r)
+	c.held.Store(h)
 	return c
 }
 
@@ -50,7 +51,7 @@ func (t *keyTable) replace(old, fresh *key.Record) {
 	var was, is *cell
 	if fresh != nil {
 		t.intern.share(fresh)
-		is = newCell(fresh)
+		is = newCell(fresh, t.pack.hold(fresh))
 	}
 	if old != nil {
 		e, _ := t.byID.tree.Get(idEntry{id: old.ID})
@@ -63,12 +64,13 @@ func (t *keyTable) replace(old, fresh *key.Record) {
 	t.children.replace(old, fresh)
 }
 
-// move puts fresh where e is. They differ in nothing but what wraps their material.
-func (t *keyTable) move(e idEntry, fresh *key.Record) {
-	e.cell.record.Store(fresh)
-	t.byID.put(idEntry{e.id, fresh, e.cell})
-	t.terms.replace(e.rec, fresh)
-	t.children.replace(e.rec, fresh)
+// move puts fresh where e is, whose record is old. They differ in nothing but what wraps their material.
+func (t *keyTable) move(e idEntry, old, fresh *key.Record) {
+	h := t.pack.hold(fresh)
+	e.cell.held.Store(h)
+	t.byID.put(idEntry{e.id, h, e.cell})
+	t.terms.replace(old, fresh)
+	t.children.replace(old, fresh)
 }
 
 func (t *keyTable) orders() [9]upkeep[cell] {
@@ -88,7 +90,8 @@ func newKeyTable() keyTable {
 	in := new(interner)
 	return keyTable{
 		intern:      in,
-		byID:        newIndex(lessID, idEntry.place, func(c *cell, to []idEntry) []idEntry { return append(to, idEntry{c.id, c.record.Load(), c}) }),
+		pack:        new(packer),
+		byID:        newIndex(lessID, idEntry.place, func(c *cell, to []idEntry) []idEntry { return append(to, idEntry{c.id, c.held.Load(), c}) }),
 		byName:      newIndex(lessName, nameEntry.place, func(c *cell, to []nameEntry) []nameEntry { return append(to, nameEntry{c.name, c}) }),
 		byState:     newIndex(lessState, self, func(c *cell, to []*cell) []*cell { return append(to, c) }),
 		byAlgorithm: newIndex(lessAlgorithm, self, func(c *cell, to []*cell) []*cell { return append(to, c) }),
@@ -105,7 +108,7 @@ func newKeyTable() keyTable {
 type (
 	idEntry struct {
 		id   key.ID
-		rec  *key.Record
+		held *held
 		cell *cell
 	}
 	nameEntry struct {
@@ -122,6 +125,16 @@ type (
 	}
 )
 
+// record is the key; nil where there is none.
+func (e idEntry) record() *key.Record {
+	if e.held == nil {
+		return nil
+	}
+	return e.held.record(e.cell)
+}
+
+func (e idEntry) look(to *view) *key.Record { return e.held.look(e.cell, to) }
+
 func (e idEntry) place() *cell   { return e.cell }
 func (e nameEntry) place() *cell { return e.cell }
 func (e tagEntry) place() *cell  { return e.cell }
@@ -135,14 +148,14 @@ func ownerEntries(c *cell, to []*cell) []*cell {
 }
 
 func (x *interner) tagEntries(c *cell, to []tagEntry) []tagEntry {
-	for name, value := range c.record.Load().Tags { // in any order: each goes to its own place
+	for name, value := range c.held.Load().tags() { // in any order: each goes to its own place
 		to = append(to, tagEntry{x.tag(name, value, false), c}, tagEntry{x.tag(name, "", true), c})
 	}
 	return to
 }
 
 func dueEntries(c *cell, to []dueEntry) []dueEntry {
-	if at := c.record.Load().Due(); at != 0 {
+	if at := c.held.Load().due(); at != 0 {
 		to = append(to, dueEntry{at, c})
 	}
 	return to

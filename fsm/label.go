@@ -33,7 +33,7 @@ func lessLabel(a, b labelEntry) bool {
 
 func labelIndex(of func(*key.Record) []key.Label) index[cell, labelEntry] {
 	return newIndex(lessLabel, labelEntry.place, func(c *cell, to []labelEntry) []labelEntry {
-		for _, l := range of(c.record.Load()) {
+		for _, l := range c.held.Load().labels(of) {
 			to = append(to, labelEntry{l.Value, c})
 		}
 		return to
@@ -81,7 +81,7 @@ func (c *content) living(name string) (r *key.Record) {
 
 // EachKey visits keys by id until visit returns false.
 func (s *State) EachKey(visit func(*key.Record) bool) {
-	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.rec) })
+	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.look(new(view))) })
 }
 
 // namesFree refuses a name of r that another key has, but for one that gives its names up. What is destroyed gives its names free: nobody can mean it any more.

@@ -85,6 +85,7 @@ type pager struct {
 	page   []*key.Record
 	next   string
 	last   *cell // visited before
+	view   view
 	visits int
 	ahead  int // visits since the page was full
 }
@@ -92,7 +93,7 @@ type pager struct {
 func (p *pager) visit(c *cell) bool {
 	full := len(p.page) == p.limit
 	if p.last != nil && (p.visits >= maxVisits || full && p.ahead == lookAhead) {
-		p.next = p.q.Cursor(p.last.record.Load())
+		p.next = p.q.Cursor(p.last.held.Load().look(p.last, &p.view))
 		return false
 	}
 	p.visits++
@@ -112,7 +113,7 @@ func (p *pager) visit(c *cell) bool {
 
 // takes gives the key of a cell, as it is in the state, if it belongs on the page.
 func (p *pager) takes(c *cell) *key.Record {
-	if !p.q.matches(c.record.Load()) {
+	if !p.q.matches(c.held.Load().look(c, &p.view)) {
 		return nil
 	}
 	r := p.s.key(c.id)

@@ -115,8 +115,9 @@ func (f *full) Write(b []byte) (int, error) {
 func TestPackageIsPure(t *testing.T) {
 	allowed := map[string]bool{
 		"bufio": true, "bytes": true, "cmp": true, "context": true, "crypto/sha256": true, "crypto/subtle": true, "encoding/binary": true,
-		"encoding/hex": true, "errors": true, "fmt": true, "hash": true, "io": true, "iter": true, "maps": true, "math": true, "slices": true, "strconv": true,
+		"encoding/hex": true, "errors": true, "fmt": true, "hash": true, "io": true, "iter": true, "maps": true, "math": true, "reflect": true, "slices": true, "strconv": true,
 		"strings": true, "sync": true, "sync/atomic": true, "time": true,
+		"weak":                         true, // whether a record is made once more or was kept: an equal one either way
 		"github.com/fxamacker/cbor/v2": true, "github.com/quorate/quorate/fsm/btree": true,
 		"github.com/quorate/quorate/vault/access": true, "github.com/quorate/quorate/vault/fault": true, "github.com/quorate/quorate/vault/plant": true, "github.com/quorate/quorate/vault/key": true,
 	}

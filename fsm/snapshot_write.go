@@ -80,7 +80,8 @@ func (s *State) header() snapshotHeader {
 }
 
 func (s *State) writeContent(sw *snapshotWriter) {
-	s.keys.byID.tree.Ascend(func(e idEntry) bool { return sw.item(e.rec) })
+	var v view
+	s.keys.byID.tree.Ascend(func(e idEntry) bool { return sw.item(e.look(&v)) })
 	s.tokens.byID.tree.Ascend(func(e tokenEntry) bool { return sw.item(e.tok) })
 	writeSection(sw, s.policies.tree)
 	writeSection(sw, s.documents.tree)

@@ -37,7 +37,7 @@ func (s *State) KeyByName(name string) *key.Record { return s.keyByName(name) }
 // AllKeys gives every key, by id.
 func (s *State) AllKeys() iter.Seq[*key.Record] {
 	return func(yield func(*key.Record) bool) {
-		s.keys.byID.tree.Ascend(func(e idEntry) bool { return yield(e.rec) })
+		s.keys.byID.tree.Ascend(func(e idEntry) bool { return yield(e.look(new(view))) })
 	}
 }
 
