@@ -23,7 +23,8 @@
 // A fenced block of another language than sh is shown, not run; `console` is for commands that cannot be run here (another
 // program's, another machine's), and every one of them is listed by the test. A block of commands without a language is refused.
 //
-// BUG: commands inside the text and in tables are neither run nor held to the binary's commands and flags.
+// Commands inside the text and in tables (between backticks, beginning with quorate) are not run; each has to be a command of the
+// binary, with flags that it has.
 //
 // It needs Linux with iproute2, util-linux, curl, jq, wget and openssl, and the right to make namespaces; it says so and skips
 // where that is not given.
