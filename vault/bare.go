@@ -16,9 +16,9 @@ import (
 // BareScheme is how a key is used for other software: what comes out carries no frame of the vault's and names no version. The
 // zero value is AES in GCM, OAEP with SHA-256, PSS with SHA-256, ECDSA with the hash of its curve in ASN.1, Ed25519, HMAC.
 type BareScheme struct {
-	Mode      string // of AES: "gcm", "cbc", "ecb", "cfb", "ofb", "ctr"
+	Mode      string // of AES: "gcm", "ccm", "cbc", "ecb", "cfb", "ofb", "ctr", "xts"
 	Padding   string // in CBC and ECB "none", "pkcs5", "x923"; RSA: "oaep" or "pss", "pkcs1v15"
-	TagBytes  int    // of GCM; 0: 16
+	TagBytes  int    // of GCM and CCM; 0: 16
 	Hash      string // beside those of SignScheme also "sha1" and "sha224" in HMAC and OAEP
 	MaskHash  string // of OAEP's MGF1; "": Hash
 	Label     []byte // of OAEP
@@ -31,7 +31,7 @@ type BareScheme struct {
 type BareInput struct {
 	Data, AAD []byte
 	IV        []byte // empty when encrypting: one is drawn
-	Proof     []byte // GCM's tag, the signature or the MAC that is to be verified
+	Proof     []byte // GCM's or CCM's tag, the signature or the MAC that is to be verified
 	Version   uint32 // 0: the newest
 	Scheme    BareScheme
 	// Choose, if not nil, completes the input for the key that was found, once the caller may use it. It only reads the record.
@@ -51,7 +51,7 @@ var (
 type BareOutput struct {
 	Data    []byte // the ciphertext, plaintext, signature or MAC
 	IV      []byte // that was drawn; nil if it was given
-	Tag     []byte // of GCM
+	Tag     []byte // of GCM and CCM
 	Valid   bool   // of a signature or a MAC that was to be verified
 	Version uint32
 }
@@ -236,7 +236,7 @@ func isECDSA(a key.Algorithm) bool {
 func isRSA(a key.Algorithm) bool { return a == key.RSA2048 || a == key.RSA3072 || a == key.RSA4096 }
 
 var (
-	bareModes    = map[string]primitive.Mode{"": primitive.GCM, "gcm": primitive.GCM, "cbc": primitive.CBC, "ecb": primitive.ECB, "cfb": primitive.CFB, "ofb": primitive.OFB, "ctr": primitive.CTR}
+	bareModes    = map[string]primitive.Mode{"": primitive.GCM, "gcm": primitive.GCM, "cbc": primitive.CBC, "ecb": primitive.ECB, "cfb": primitive.CFB, "ofb": primitive.OFB, "ctr": primitive.CTR, "ccm": primitive.CCM, "xts": primitive.XTS}
 	barePaddings = map[string]primitive.BlockPadding{"": primitive.NoPadding, "none": primitive.NoPadding, "pkcs5": primitive.PKCS5, "x923": primitive.X923}
 	bareHashes   = map[string]crypto.Hash{"": 0, "sha1": crypto.SHA1, "sha224": crypto.SHA224, "sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512, "sha512-256": crypto.SHA512_256}
 )

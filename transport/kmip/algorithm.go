@@ -56,8 +56,9 @@ func keptItem(r *key.Record, t wire.Tag) ttlv.Item {
 	return ttlv.Item{}
 }
 
-// Lengths in bits of ciphers that the vault only keeps: what a client may ask for, and how many bits of material that is.
+// Lengths in bits of ciphers that the vault only keeps, and of AES in XTS, which has no algorithm there: what a client may ask for, and how many bits of material that is.
 var keptLengths = map[wire.CryptographicAlgorithm]map[int32]int{
+	wire.CryptographicAlgorithmAES:         {512: 512}, // two keys of 256 bits, for XTS
 	wire.CryptographicAlgorithmDES3:        {112: 128, 128: 128, 168: 192, 192: 192},
 	wire.CryptographicAlgorithmBlowfish:    {128: 128, 192: 192, 256: 256, 384: 384, 448: 448},
 	wire.CryptographicAlgorithmCamellia:    {128: 128, 192: 192, 256: 256},

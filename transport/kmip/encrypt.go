@@ -45,7 +45,10 @@ func whole(r *key.Record, in *vault.BareInput) error {
 	if r.Type != key.SymmetricKey {
 		return unsupported("only symmetric keys encrypt data in parts")
 	}
-	if m := in.Scheme.Mode; m == "cbc" || m == "ecb" {
+	switch in.Scheme.Mode {
+	case "xts":
+		return unsupported("a data unit of XTS comes whole, not in parts")
+	case "cbc", "ecb":
 		in.Data = in.Data[:len(in.Data)&^15]
 	}
 	in.Scheme.Padding = "none"
@@ -107,10 +110,11 @@ func (x *exchange) bare(what vault.BareUse, p *parcel, need key.Usage,
 	}))
 }
 
-// cutTag finds GCM's tag behind the data, where it has no place of its own.
+// cutTag finds the tag of GCM or CCM behind the data, where it has no place of its own.
 func cutTag(r *key.Record, p *parcel, in *vault.BareInput) error {
-	gcm := in.Scheme.Mode == "" || in.Scheme.Mode == "gcm"
-	if p.op != wire.OperationDecrypt || r.Type != key.SymmetricKey || !gcm || len(p.proof) > 0 {
+	m := in.Scheme.Mode
+	authentic := m == "" || m == "gcm" || m == "ccm"
+	if p.op != wire.OperationDecrypt || r.Type != key.SymmetricKey || !authentic || len(p.proof) > 0 {
 		return nil
 	}
 	n := in.Scheme.TagBytes

@@ -50,6 +50,12 @@ func bytesOf(t testing.TB, payload ttlv.Item, tag wire.Tag) []byte {
 	return bytes.Clone(b)
 }
 
+// createOf is a Create of a symmetric key that encrypts and decrypts.
+func createOf(algorithm string, bits int) string {
+	return `Create <ObjectType type="Enumeration" value="SymmetricKey"/>` + template(enumeration("Cryptographic Algorithm", algorithm), integer("Cryptographic Length", bits),
+		integer("Cryptographic Usage Mask", 12), attr("Activation Date", ` type="DateTime" value="2020-01-01T00:00:00Z"/>`))
+}
+
 var plainText = []byte("a page of a diary, which is longer than one block")
 
 // TestWhatIsEncryptedIsDecrypted: a key of another door, in each mode and each version that has the operations.
@@ -61,13 +67,14 @@ func TestWhatIsEncryptedIsDecrypted(t *testing.T) {
 		for _, how := range []string{
 			"", choice("BlockCipherMode", "GCM", "TagLength", "12"), choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5"),
 			choice("BlockCipherMode", "ECB", "PaddingMethod", "ANSIX9_23"), choice("BlockCipherMode", "CFB"), choice("BlockCipherMode", "OFB"), choice("BlockCipherMode", "CTR"),
+			choice("BlockCipherMode", "CCM"), choice("BlockCipherMode", "CCM", "TagLength", "8"), choice("BlockCipherMode", "XTS"),
 		} {
 			if !apart && strings.Contains(how, "TagLength") { // which is newer
 				continue
 			}
-			gcm := how == "" || strings.Contains(how, "GCM")
+			authentic := how == "" || strings.Contains(how, "GCM") || strings.Contains(how, "CCM")
 			got := w.one(version, "Encrypt "+id+how+octets("Data", plainText))
-			if got.Find(wire.TagAuthenticatedEncryptionTag).Present() != (gcm && apart) || got.Find(wire.TagIVCounterNonce).Present() == strings.Contains(how, "ECB") {
+			if got.Find(wire.TagAuthenticatedEncryptionTag).Present() != (authentic && apart) || got.Find(wire.TagIVCounterNonce).Present() == strings.Contains(how, "ECB") {
 				t.Errorf("%s %s: %s", version, how, xmlOf(t, got))
 			}
 			more := octets("Data", bytesOf(t, got, wire.TagData))
@@ -79,7 +86,7 @@ func TestWhatIsEncryptedIsDecrypted(t *testing.T) {
 			if plain := bytesOf(t, w.one(version, "Decrypt "+id+how+more), wire.TagData); !bytes.Equal(plain, plainText) {
 				t.Errorf("%s %s: %q", version, how, plain)
 			}
-			if gcm {
+			if authentic {
 				spoilt := strings.Replace(more, `value="`, `value="00`, 1)
 				if got := outcomes(t, w.ask(request(version, "", "Decrypt "+id+how+spoilt)))[0]; got != "CryptographicFailure: the ciphertext does not open with this key" {
 					t.Errorf("%s %s, spoilt: %s", version, how, got)
@@ -111,12 +118,19 @@ func TestEncryptingAnswersAsTheSpecificationSays(t *testing.T) {
 	}
 	sealed := octets("Data", bytesOf(t, a, wire.TagData))
 	id, rsa := w.made(vault.KeySpec{Name: "k"}), w.made(vault.KeySpec{Name: "rsa", Algorithm: key.RSA2048})
+	short, mac := w.made(vault.KeySpec{Name: "short", Algorithm: key.AES128GCM}), byID(idOf(t, w.one("1.4", createOf("HMAC_SHA1", 512))))
 	reader := w.made(vault.KeySpec{Name: "reader", Usage: key.Decrypt})
 	data := octets("Data", plainText)
 	for _, c := range []struct{ version, item, want string }{
 		{"1.4", "Decrypt " + own + sealed, "InvalidMessage: this mode needs an IV"},
-		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "XTS") + data, "InvalidField: the Block Cipher Mode XTS is not offered"},
-		{"2.1", "Encrypt " + id + choice("BlockCipherMode", "XTS") + data, "UnsupportedCryptographicParameters: the Block Cipher Mode XTS is not offered"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "PCBC") + data, "InvalidField: the Block Cipher Mode PCBC is not offered"},
+		{"2.1", "Encrypt " + id + choice("BlockCipherMode", "PCBC") + data, "UnsupportedCryptographicParameters: the Block Cipher Mode PCBC is not offered"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "CCM", "TagLength", "4") + data, "GeneralFailure: a tag of CCM has 8, 10, 12, 14 or 16 bytes"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "CCM") + data + octets("IVCounterNonce", make([]byte, 14)), "InvalidField: a nonce of CCM has 7 to 13 bytes, not 14"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "XTS") + octets("Data", iv[1:]), "InvalidField: a data unit of XTS has 16 bytes or more, not 15"},
+		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "XTS") + data + octets("AuthenticatedEncryptionAdditionalData", iv), "InvalidField: only GCM and CCM authenticate additional data"},
+		{"1.4", "Encrypt " + short + choice("BlockCipherMode", "XTS") + data, "InvalidField: a key of algorithm aes-128-gcm does not run XTS"},
+		{"2.1", "Encrypt " + mac + choice("BlockCipherMode", "XTS") + data, "UnsupportedCryptographicParameters: the mode XTS is for AES keys of 256 or 512 bits"},
 		{"1.4", "Encrypt " + id + choice("PaddingMethod", "PKCS5") + data, "InvalidField: a padding is named, and no block cipher mode"},
 		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "ECB") + data, "InvalidField: without padding a message is whole blocks"},
 		{"1.4", "Encrypt " + id + choice("BlockCipherMode", "GCM", "TagLength", "1") + data, "GeneralFailure: a tag of GCM has 12 to 16 bytes"},
@@ -319,5 +333,47 @@ func TestDataMayComeInParts(t *testing.T) {
 	s.End()
 	if n, size := s.Held(); n != 0 || size != 0 {
 		t.Errorf("after its end a connection holds %d streams of %d bytes", n, size)
+	}
+}
+
+// TestCCMAndXTSAreThoseOfTheirSpecifications: a key that came in by Register, and the published bytes: example 3 of SP 800-38C, and a data unit of
+// XTS under a key of 512 bits, which is two of 256 (compared with another implementation in vault/primitive).
+func TestCCMAndXTSAreThoseOfTheirSpecifications(t *testing.T) {
+	w := open(t)
+	usable := template(integer("Cryptographic Usage Mask", 12), attr("Activation Date", ` type="DateTime" value="2020-01-01T00:00:00Z"/>`))
+	registered := func(material string) string {
+		got := w.one("1.4", `Register <ObjectType type="Enumeration" value="SymmetricKey"/>`+usable+fmt.Sprintf(`<SymmetricKey><KeyBlock><KeyFormatType type="Enumeration" value="Raw"/>`+
+			`<KeyValue><KeyMaterial type="ByteString" value="%s"/></KeyValue><CryptographicAlgorithm type="Enumeration" value="AES"/><CryptographicLength type="Integer" value="%d"/></KeyBlock></SymmetricKey>`, material, 4*len(material)))
+		return byID(idOf(t, got))
+	}
+	ccm, data := registered("404142434445464748494a4b4c4d4e4f"), `<Data type="ByteString" value="202122232425262728292a2b2c2d2e2f3031323334353637"/>`
+	with := choice("BlockCipherMode", "CCM", "TagLength", "8") + `<IVCounterNonce type="ByteString" value="101112131415161718191a1b"/>` +
+		`<AuthenticatedEncryptionAdditionalData type="ByteString" value="000102030405060708090a0b0c0d0e0f10111213"/>`
+	got := w.one("1.4", "Encrypt "+ccm+with+data)
+	if c, tag := bytesOf(t, got, wire.TagData), bytesOf(t, got, wire.TagAuthenticatedEncryptionTag); hex.EncodeToString(c) != "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5" || hex.EncodeToString(tag) != "484392fbc1b09951" {
+		t.Errorf("CCM: %x, %x", c, tag)
+	}
+	const wide = "27182818284590452353602874713526624977572470936999595749669676273141592653589793238462643383279502884197169399375105820974944592"
+	for _, id := range []string{registered(wide), byID(idOf(t, w.one("1.4", createOf("AES", 512))))} {
+		how := choice("BlockCipherMode", "XTS") + `<IVCounterNonce type="ByteString" value="ff000000000000000000000000000000"/>`
+		sealed := bytesOf(t, w.one("1.4", "Encrypt "+id+how+octets("Data", plainText)), wire.TagData)
+		if plain := bytesOf(t, w.one("1.4", "Decrypt "+id+how+octets("Data", sealed)), wire.TagData); len(sealed) != len(plainText) || !bytes.Equal(plain, plainText) {
+			t.Errorf("XTS: %x opens as %q", sealed, plain)
+		}
+		if got := outcomes(t, w.ask(request("1.4", "", "Encrypt "+id+octets("Data", plainText))))[0]; !strings.HasPrefix(got, "InvalidField: a key of algorithm secret cannot encrypt in block modes") {
+			t.Errorf("a key of 512 bits in GCM: %s", got)
+		}
+		ask, _ := w.session()
+		if got := outcome(t, ask("Encrypt "+id+how+octets("Data", plainText)+`<InitIndicator type="Boolean" value="true"/>`)); got != "InvalidField: a data unit of XTS comes whole, not in parts" {
+			t.Errorf("in parts: %s", got)
+		}
+	}
+	zeros := make([]byte, 32) // vector 10 of IEEE 1619 begins so
+	for i := range zeros {
+		zeros[i] = byte(i)
+	}
+	how := choice("BlockCipherMode", "XTS") + `<IVCounterNonce type="ByteString" value="ff000000000000000000000000000000"/>`
+	if c := bytesOf(t, w.one("1.4", "Encrypt "+registered(wide)+how+octets("Data", zeros)), wire.TagData); hex.EncodeToString(c) != "1c3b3a102f770386e4836c99e370cf9bea00803f5e482357a4ae12d414a3e63b" {
+		t.Errorf("XTS: %x", c)
 	}
 }

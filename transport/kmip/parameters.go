@@ -16,6 +16,7 @@ var (
 	modeNames = map[wire.BlockCipherMode]string{
 		wire.BlockCipherModeCBC: "cbc", wire.BlockCipherModeECB: "ecb", wire.BlockCipherModeCFB: "cfb", wire.BlockCipherModeOFB: "ofb",
 		wire.BlockCipherModeCTR: "ctr", wire.BlockCipherModeGCM: "gcm", wire.BlockCipherModeAEAD: "gcm",
+		wire.BlockCipherModeCCM: "ccm", wire.BlockCipherModeXTS: "xts",
 	}
 	paddingNames = map[wire.PaddingMethod]string{
 		wire.PaddingMethodNone: "none", wire.PaddingMethodPKCS5: "pkcs5", wire.PaddingMethodANSIX9_23: "x923",
@@ -101,6 +102,9 @@ func encryption(p ttlv.Item, r *key.Record, s *vault.BareScheme) (err error) {
 	if r.Type == key.SymmetricKey {
 		if s.Mode, err = chosen(p, wire.TagBlockCipherMode, modeNames); err != nil {
 			return err
+		}
+		if a, _ := cipherOf(r); s.Mode == "xts" && a != wire.CryptographicAlgorithmAES { // a key of 512 bits is a secret of the vault's, as many others are
+			return unsupported("the mode XTS is for AES keys of 256 or 512 bits")
 		}
 		if s.Mode == "" && s.Padding != "" {
 			return unsupported("a padding is named, and no block cipher mode")

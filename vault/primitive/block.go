@@ -12,7 +12,7 @@ import (
 // Mode is how a block cipher is run over a message.
 type Mode uint8
 
-// Modes (NIST SP 800-38A and 800-38D). CFB's segments are whole blocks.
+// Modes (NIST SP 800-38A, 800-38C, 800-38D and 800-38E). CFB's segments are whole blocks.
 const (
 	GCM Mode = 0
 	CBC Mode = 1
@@ -20,6 +20,8 @@ const (
 	CFB Mode = 3
 	OFB Mode = 4
 	CTR Mode = 5
+	CCM Mode = 6
+	XTS Mode = 7
 )
 
 // BlockPadding is how CBC and ECB fill up the last block. The other modes need none and take no notice of it.
@@ -33,19 +35,19 @@ const (
 )
 
 // Cipher is a choice of mode and what goes with it. What it encrypts carries no frame of ours: other software opens it.
-// Beside GCM nothing here notices that a ciphertext was altered.
+// Beside GCM and CCM nothing here notices that a ciphertext was altered.
 type Cipher struct {
 	Mode    Mode
 	Padding BlockPadding
-	IV      []byte // of a block; GCM: of 1 byte or more, 12 being usual, never the same twice; ECB: none
-	AAD     []byte // of GCM alone
-	Tag     int    // of GCM, in bytes, 12 to 16; 0: 16
+	IV      []byte // of a block; GCM: of 1 byte or more, 12 being usual, CCM: of 7 to 13, never the same twice; XTS: the data unit's number; ECB: none
+	AAD     []byte // of GCM and CCM alone
+	Tag     int    // in bytes, of GCM 12 to 16, of CCM an even number from 8 to 16; 0: 16
 }
 
 // IVBytes is how long an IV of the mode is when we draw it.
 func (m Mode) IVBytes() int {
 	switch m {
-	case GCM:
+	case GCM, CCM:
 		return 12
 	case ECB:
 		return 0
@@ -71,19 +73,24 @@ type blocker interface{ block() cipher.Block }
 
 func (k *aesKey) block() cipher.Block { return k.cipher }
 
-// EncryptBlocks encrypts plaintext in the mode and the padding of c, bare: no frame, no nonce of ours. tag is GCM's, nil in all
-// other modes. Who may call this for chosen IVs can compute whatever the key computes.
+// EncryptBlocks encrypts plaintext in the mode and the padding of c, bare: no frame, no nonce of ours. tag is GCM's or CCM's, nil in
+// all other modes. Who may call this for chosen IVs can compute whatever the key computes.
 func (k *Key) EncryptBlocks(c Cipher, plaintext []byte) (ciphertext, tag []byte, err error) {
 	b, ok := k.half.(blocker)
-	if !ok {
+	if !ok && c.Mode != XTS {
 		return nil, nil, k.refuse("encrypt in block modes")
 	}
 	if err := c.check(); err != nil {
 		return nil, nil, err
 	}
 	switch c.Mode {
+	case XTS:
+		ciphertext, err = k.xts(&c, plaintext, true)
+		return ciphertext, nil, err
 	case GCM:
 		return c.sealGCM(b.block(), plaintext)
+	case CCM:
+		return c.sealCCM(b.block(), plaintext)
 	case CBC, ECB:
 		padded, err := c.pad(plaintext)
 		if err != nil {
@@ -104,15 +111,19 @@ func (k *Key) EncryptBlocks(c Cipher, plaintext []byte) (ciphertext, tag []byte,
 // clears the outcome. Of a tag that is longer than c.Tag the first bytes count.
 func (k *Key) DecryptBlocks(c Cipher, ciphertext, tag []byte) ([]byte, error) {
 	b, ok := k.half.(blocker)
-	if !ok {
+	if !ok && c.Mode != XTS {
 		return nil, k.refuse("decrypt in block modes")
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	switch c.Mode {
+	case XTS:
+		return k.xts(&c, ciphertext, false)
 	case GCM:
 		return c.openGCM(b.block(), ciphertext, tag)
+	case CCM:
+		return c.openCCM(b.block(), ciphertext, tag)
 	case CBC, ECB:
 		if len(ciphertext)%aes.BlockSize != 0 {
 			return nil, ErrUnopened
@@ -130,19 +141,22 @@ func (k *Key) DecryptBlocks(c Cipher, ciphertext, tag []byte) ([]byte, error) {
 }
 
 func (c *Cipher) check() error {
+	authentic := c.Mode == GCM || c.Mode == CCM
 	switch {
-	case c.Mode > CTR || c.Padding > X923:
+	case c.Mode > XTS || c.Padding > X923:
 		return fault.New(fault.Invalid, "there is no such mode or padding")
 	case c.Mode == ECB && len(c.IV) > 0:
 		return fault.New(fault.Invalid, "ECB has no IV").WithHint("Leave it out.")
 	case c.Mode != ECB && len(c.IV) == 0:
 		return ErrNoIV
-	case c.Mode != GCM && c.Mode != ECB && len(c.IV) != aes.BlockSize:
+	case !authentic && c.Mode != ECB && len(c.IV) != aes.BlockSize:
 		return fault.New(fault.Invalid, "an IV of this mode has %d bytes, not %d", aes.BlockSize, len(c.IV))
-	case c.Mode != GCM && len(c.AAD) > 0:
-		return fault.New(fault.Invalid, "only GCM authenticates additional data").WithHint("Leave it out, or use GCM.")
+	case !authentic && len(c.AAD) > 0:
+		return fault.New(fault.Invalid, "only GCM and CCM authenticate additional data").WithHint("Leave it out, or use GCM.")
 	case c.Mode == GCM && c.Tag != 0 && (c.Tag < minTag || c.Tag > maxTag):
 		return ErrTagLength
+	case c.Mode == CCM:
+		return c.checkCCM()
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func TestWhatIsPaddedIsUnpaddedAndNothingElse(t *testing.T) {
 func TestCiphersThatMakeNoSenseAreRefused(t *testing.T) {
 	k, iv := aes(t, nistKey128), fromHex(t, nistIV)
 	for name, c := range map[string]primitive.Cipher{
-		"no such mode": {Mode: 6, IV: iv}, "no such padding": {Mode: primitive.ECB, Padding: 3}, "ECB with an IV": {Mode: primitive.ECB, IV: iv},
+		"no such mode": {Mode: 8, IV: iv}, "no such padding": {Mode: primitive.ECB, Padding: 3}, "ECB with an IV": {Mode: primitive.ECB, IV: iv},
 		"CBC without": {Mode: primitive.CBC}, "GCM without": {}, "a short IV": {Mode: primitive.CTR, IV: iv[:12]}, "AAD in CBC": {Mode: primitive.CBC, IV: iv, AAD: iv},
 		"a short tag": {IV: iv, Tag: 11}, "a long tag": {IV: iv, Tag: 17}, "a negative tag": {IV: iv, Tag: -1},
 	} {

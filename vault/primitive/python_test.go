@@ -134,6 +134,7 @@ func peerJobs(t *testing.T, a key.Algorithm) []job {
 		wrapped := must(k.Wrap(rand.Reader, peerText, nil))(t)
 		add("kwp_unwrap", func(j *job) { j.CT = hex.EncodeToString(wrapped) }, is(peerText))
 		add("kwp_wrap", func(j *job) { j.Msg = hex.EncodeToString(peerText) }, is(wrapped))
+		jobs = append(jobs, modeJobs(t, a, k, base)...)
 	case usage&key.MAC != 0:
 		mac := must(k.MAC(peerText, 0))(t)
 		add("mac", func(j *job) { j.Msg, j.Hash = hex.EncodeToString(peerText), strings.TrimPrefix(a.String(), "hmac-") }, is(mac))

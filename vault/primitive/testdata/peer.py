@@ -13,7 +13,8 @@ import sys
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hmac, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils, x25519
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 HASH = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
@@ -131,6 +132,11 @@ def rsa_unwrap(j):
 
 def aead(j):
     return (ChaCha20Poly1305 if j["chacha"] else AESGCM)(j["private"])
+
+
+def xts(j):
+    e = Cipher(algorithms.AES(j["private"]), modes.XTS(j["iv"])).encryptor()
+    return e.update(j["msg"]) + e.finalize()
 
 
 def mac(j):
@@ -263,6 +269,8 @@ OPS = {
     "rsa_unwrap": rsa_unwrap,
     "aead_open": lambda j: aead(j).decrypt(j["ct"][:12], j["ct"][12:], j["aad"]),
     "aead_seal": lambda j: j["iv"] + aead(j).encrypt(j["iv"], j["msg"], j["aad"]),
+    "ccm": lambda j: AESCCM(j["private"], j["size"]).encrypt(j["iv"], j["msg"], j["aad"]),
+    "xts": xts,
     "kwp_wrap": lambda j: keywrap.aes_key_wrap_with_padding(j["private"], j["msg"]),
     "kwp_unwrap": lambda j: keywrap.aes_key_unwrap_with_padding(j["private"], j["ct"]),
     "mac": mac,
