@@ -16,7 +16,7 @@ var errCredential = because(wire.ResultReasonAuthenticationNotSuccessful, fault.
 	WithHint("The password, or the ticket, is a token of the vault (quorate token create), and the user name its principal."))
 
 // credentials asks who a header's credentials say is asking (KMIP 1.4, section 2.1.2; 2.1, section 7.5): with a valid one it is the
-// principal of that token, in place of the certificate's. All that are there have to be valid, and one principal's.
+// principal of that token, in place of the certificate's, which the audit log names beside it. All that are there have to be valid, and one principal's.
 func (s *Server) credentials(ctx context.Context, c access.Caller, r *request) (access.Caller, error) {
 	if !r.authentication.Present() {
 		return c, nil
@@ -37,6 +37,9 @@ func (s *Server) credentials(ctx context.Context, c access.Caller, r *request) (
 	}
 	if who.Principal == "" {
 		return c, errCredential
+	}
+	if c.Kind == access.ByCertificate {
+		c.Certificate = c.Principal
 	}
 	c.Principal, c.Groups, c.Kind, c.Token = who.Principal, who.Groups, who.Kind, who.Token
 	return c, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
 )
 
 // TestACredentialInTheHeaderSaysWhoAsks: a token as password or ticket, under its principal's name; all else is refused, also from who could
@@ -54,6 +55,18 @@ func TestACredentialInTheHeaderSaysWhoAsks(t *testing.T) {
 		if got != c.want && !(c.want != refused && strings.HasPrefix(got, c.want)) {
 			t.Errorf("%.90s: got %s, want %s", c.credentials, got, c.want)
 		}
+	}
+	both, alone := 0, 0
+	for _, e := range w.f.AuditEntries(0) {
+		switch c := e.Caller; {
+		case c.Certificate == "stranger" && c.Principal == "forti" && c.Kind == access.ByToken && e.Outcome == "ok":
+			both++
+		case c.Principal == "stranger" && c.Certificate == "":
+			alone++
+		}
+	}
+	if both < 3 || alone == 0 {
+		t.Errorf("the audit log names certificate and credential %d times, and the certificate alone %d times", both, alone)
 	}
 	if got := outcomes(t, w.ask(request("1.0", `<Authentication>`+password("forti", "wrong")+`</Authentication>`, "Get "+id)))[0]; got != refused {
 		t.Errorf("root with a wrong password: %s", got)

@@ -18,6 +18,8 @@ type Caller struct {
 	Node      string   `cbor:"7,keyasint,omitempty"` // node that the caller spoke to
 	RequestID string   `cbor:"8,keyasint,omitempty"` // for logs and audit; unique per request
 	Retry     string   `cbor:"9,keyasint,omitempty"` // Idempotency-Key as the client gave it; "" if it gave none
+	// Certificate is whose certificate the connection showed, where a credential beside it says who asks. For the audit log: no policy speaks of it.
+	Certificate string `cbor:"10,keyasint,omitempty"`
 
 	Read  Consistency `cbor:"-"` // what this request asks of reads; stays on the node that was asked
 	Draft uint64      `cbor:"-"` // the vault's own: the draft of the state that this is done in; 0: none, it is done for good

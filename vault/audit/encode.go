@@ -29,6 +29,7 @@ func appendBody(buf []byte, node string, e *Entry) []byte {
 	buf = list(buf, `,"groups":[`, e.Caller.Groups)
 	buf = idMember(buf, `,"token":"`, e.Caller.Token)
 	buf = member(buf, `,"remote":`, e.Caller.Remote)
+	buf = member(buf, `,"certificate":`, e.Caller.Certificate)
 	buf = member(buf, `,"door":`, e.Caller.Door)
 	buf = member(buf, `,"node":`, e.Caller.Node)
 	buf = append(buf, '}')

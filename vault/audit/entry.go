@@ -99,6 +99,8 @@ type lineCaller struct {
 	Remote    string   `json:"remote"`
 	Door      string   `json:"door"`
 	Node      string   `json:"node"`
+
+	Certificate string `json:"certificate"`
 }
 
 type lineKey struct {
@@ -119,7 +121,7 @@ func Decode(b []byte) (Entry, error) {
 		Seq: l.Seq, Node: l.Node, Time: l.Time, Phase: l.Phase, Operation: l.Operation, Action: l.Action,
 		Caller: access.Caller{
 			Principal: l.Caller.Principal, Groups: l.Caller.Groups, Remote: l.Caller.Remote, Door: l.Caller.Door,
-			Node: l.Caller.Node, RequestID: l.RequestID,
+			Node: l.Caller.Node, RequestID: l.RequestID, Certificate: l.Caller.Certificate,
 		},
 		KeyName: l.Key.Name, KeyVersion: l.Key.Version,
 		Index: l.Index, Outcome: l.Outcome, Detail: l.Detail, Policies: l.Policies, Changes: l.Changes,

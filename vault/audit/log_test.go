@@ -89,7 +89,7 @@ func entry(operation string) *audit.Entry {
 		Phase: audit.Response, Operation: operation, Action: access.Encrypt,
 		Caller: access.Caller{
 			Principal: "app1", Kind: access.ByToken, Groups: []string{"apps", "eu"}, Token: key.ID{1}, Remote: "192.0.2.1:4711",
-			Door: "rest", Node: "node2", RequestID: "0198c2f0",
+			Door: "rest", Node: "node2", RequestID: "0198c2f0", Certificate: "device7",
 		},
 		Key: key.ID{7, 8, 9}, KeyName: "app/db/main", KeyVersion: 3, Outcome: audit.OK, Policies: []string{"app1#2"},
 		Changes: map[string]string{"algorithm": "aes-256-gcm"},
