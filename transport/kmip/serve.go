@@ -39,6 +39,8 @@ func (n *Session) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf 
 	defer out.Release()
 	caller, unknown := c.Caller()
 	request, err := ttlv.Read(r, buf, s.most())
+	room := c.Begin()
+	defer c.End()
 	var e *ttlv.Error
 	switch {
 	case unknown != nil:
@@ -47,6 +49,8 @@ func (n *Session) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf 
 		s.refuse(wire.V10, caller, err, out)
 	case err != nil:
 		return nil, false
+	case !room:
+		n.overloaded(request, out)
 	default:
 		n.Answer(ctx, caller, request, out)
 	}

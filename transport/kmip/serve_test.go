@@ -79,14 +79,16 @@ type port struct {
 	stop func() // and wait until it has
 }
 
-func (w *world) listen(limits serve.Limits) *port {
+func (w *world) listen(limits serve.Limits) *port { return w.listenBy(limits, nil, w.server.Serve) }
+
+func (w *world) listenBy(limits serve.Limits, m serve.Meter, handle func(context.Context, *serve.Conn)) *port {
 	w.t.Helper()
 	ca := newAuthority(w.t)
 	node := ca.issue(w.t, "node")
 	s, err := serve.NewStream(serve.Config{
-		Name: "kmip", Addr: "127.0.0.1:0", Limits: limits,
+		Name: "kmip", Addr: "127.0.0.1:0", Limits: limits, Metrics: m,
 		TLS: serve.TLS{Certificate: func() (*tls.Certificate, error) { return node, nil }, ClientCAs: ca.pool},
-	}, w.server.Serve)
+	}, handle)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -119,9 +121,14 @@ func (p *port) dial(c *tls.Config) (*tls.Conn, error) {
 	return conn, err
 }
 
+func (p *port) client(name string) *tls.Config {
+	p.t.Helper()
+	return &tls.Config{Certificates: []tls.Certificate{*p.ca.issue(p.t, name)}}
+}
+
 func (p *port) connect(name string) *tls.Conn {
 	p.t.Helper()
-	c, err := p.dial(&tls.Config{Certificates: []tls.Certificate{*p.ca.issue(p.t, name)}})
+	c, err := p.dial(p.client(name))
 	if err != nil {
 		p.t.Fatal(err)
 	}

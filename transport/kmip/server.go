@@ -131,7 +131,26 @@ func writeVersion(out *ttlv.Encoder, v wire.Version) {
 
 // refuse answers a request that cannot be taken as a whole: one item, without an operation.
 func (s *Server) refuse(v wire.Version, c access.Caller, err error, out *ttlv.Encoder) {
-	err = s.vault.Refused("kmip", c, asFault(err, wire.ResultReasonInvalidMessage))
+	s.turnAway(v, s.vault.Refused("kmip", c, asFault(err, wire.ResultReasonInvalidMessage)), out)
+}
+
+// overloaded answers a request that comes while the door answers as many as it may, in its own version. Nothing of it is looked at but that, and
+// nothing is audited: it has to cost little.
+func (n *Session) overloaded(request []byte, out *ttlv.Encoder) {
+	defer clear(request)
+	v := wire.V10
+	if m, err := ttlv.Decode(request, n.server.cfg.Limits); err == nil {
+		r, _ := n.server.header(m.Root()) // a wrong one says its version, too
+		v = r.version
+	}
+	n.server.turnAway(v, fault.New(fault.Busy, "this node answers as many KMIP requests as it may; ask again in a moment, or another node"), out)
+	if n.measure != nil {
+		n.measure(nil, 0, fault.Busy.String())
+	}
+}
+
+// turnAway writes the answer to a request that cannot be taken as a whole.
+func (s *Server) turnAway(v wire.Version, err error, out *ttlv.Encoder) {
 	items := ttlv.NewEncoder()
 	defer items.Release()
 	items.Structure(wire.TagBatchItem, func() { s.writeFailure(items, v, err) })

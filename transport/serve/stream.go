@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/quorate/quorate/vault/access"
@@ -23,13 +24,15 @@ type Stream struct {
 	tls    *tls.Config
 	none   Op // what was asked for is no operation
 
+	inFlight atomic.Int64 // requests being answered, of all connections
+
 	mu     sync.Mutex
 	ending bool           // guarded by mu
 	conns  map[*Conn]bool // open, after their handshake; guarded by mu
 	work   sync.WaitGroup
 }
 
-// NewStream checks cfg, of which Error, Plain and the limits on headers and requests do not count, and binds its
+// NewStream checks cfg, of which Error, Plain and the limits on headers do not count, and binds its
 // address. handle serves one connection; it returns when Conn.Next does not tell it to go on.
 func NewStream(cfg Config, handle func(context.Context, *Conn)) (*Stream, error) {
 	switch {
@@ -110,7 +113,7 @@ func (s *Stream) Run(ctx context.Context) error {
 		return nil
 	case <-drain.C:
 	}
-	s.cfg.Log.Warn("requests cut off at shutdown", "door", s.cfg.Name)
+	s.cfg.Log.Warn("requests cut off at shutdown", "door", s.cfg.Name, "in_flight", s.inFlight.Load())
 	cancel()
 	s.end(func(c *Conn) { _ = c.Conn.Close() })
 	<-finished
@@ -227,6 +230,20 @@ func (c *Conn) endIfIdle() {
 	if c.idle {
 		_ = c.SetReadDeadline(time.Unix(1, 0)) // wakes Next
 	}
+}
+
+// Begin counts a request that was read among those being answered, of all connections, and tells whether it may be: false where there are
+// Limits.Requests already. Either way End is called once its answer was written.
+func (c *Conn) Begin() bool {
+	s := c.stream
+	s.cfg.Metrics.Add(InFlight, 1)
+	return s.inFlight.Add(1) <= int64(s.cfg.Limits.Requests)
+}
+
+// End is the end of what Begin began.
+func (c *Conn) End() {
+	c.stream.inFlight.Add(-1)
+	c.stream.cfg.Metrics.Add(InFlight, -1)
 }
 
 // Answer writes an answer, at most as long as Limits.WriteTimeout, and tells whether it could.
