@@ -169,7 +169,11 @@ func TestUpdateRefusals(t *testing.T) {
 	v.refuse(with(func(c *fsm.UpdateKey) { c.Expect = 7 }), fault.Conflict)
 	v.refuse(with(func(c *fsm.UpdateKey) { c.ID = keyID(9) }), fault.NotFound)
 	v.refuse(with(func(c *fsm.UpdateKey) { c.Updated = 0 }), fault.Invalid)
-	v.do(with(func(c *fsm.UpdateKey) { c.Exportable = &no }))
+	v.do(with(func(c *fsm.UpdateKey) { c.Exportable, c.Guard = &no, new(key.Sensitive|key.WasPlain|key.WasExportable) }))
+	for _, forgets := range []key.Guard{0, key.Sensitive, key.Sensitive | key.WasPlain, key.WasExportable} {
+		v.refuse(with(func(c *fsm.UpdateKey) { c.Guard = &forgets }), fault.BadState)
+	}
+	v.do(with(func(c *fsm.UpdateKey) { c.Guard = new(key.WasPlain | key.WasExportable) }))
 	v.refuse(with(func(c *fsm.UpdateKey) { c.Exportable = &yes }), fault.BadState)
 	v.refuse(&fsm.ScheduleDestroy{Change: v.change(keyID(1))}, fault.BadState)
 	v.refuse(&fsm.ScheduleDestroy{Change: v.change(keyID(1)), Version: 8, At: t0}, fault.NotFound)

@@ -36,6 +36,7 @@ type UpdateKey struct {
 	ProcessStart *key.Time    `cbor:"42,keyasint,omitempty"`
 	ProtectStop  *key.Time    `cbor:"43,keyasint,omitempty"`
 	LimitBytes   *bool        `cbor:"44,keyasint,omitempty"` // fault.BadState once something of the limit was handed out
+	Guard        *key.Guard   `cbor:"45,keyasint,omitempty"` // fault.BadState if it forgets what the old one remembers
 }
 
 // Op implements Command.
@@ -45,7 +46,7 @@ func (*UpdateKey) Op() string { return "key.update" }
 // and policies may depend on name, tags, attributes and owner.
 func (c *UpdateKey) Revokes() bool {
 	return c.MinDecrypt != nil || c.Exportable != nil || c.Name != nil || c.Tags != nil || c.Attributes != nil || c.Owner != nil || c.UsageLimit != nil ||
-		c.ProcessStart != nil || c.ProtectStop != nil
+		c.Guard != nil || c.ProcessStart != nil || c.ProtectStop != nil
 }
 
 // Next gives the record as it will be. Whether Name is free only Apply can tell.
@@ -59,6 +60,9 @@ func (c *UpdateKey) Next(old *key.Record) (*key.Record, error) {
 	}
 	if c.Exportable != nil && *c.Exportable && !old.Exportable {
 		return nil, fault.New(fault.BadState, "the key %s is not exportable and cannot be made so", title(old))
+	}
+	if c.Guard != nil && old.Guard&key.Remembered&^*c.Guard != 0 {
+		return nil, fault.New(fault.BadState, "the key %s was once to be had otherwise, and that stays known", title(old))
 	}
 	c.set(r)
 	if r.Name == "" && old.Name != "" {
@@ -83,6 +87,7 @@ func (c *UpdateKey) set(r *key.Record) {
 	replace(&r.DeactivAt, c.DeactivAt)
 	replace(&r.MinDecrypt, c.MinDecrypt)
 	replace(&r.Exportable, c.Exportable)
+	replace(&r.Guard, c.Guard)
 	replace(&r.Owner, c.Owner)
 	replace(&r.UsageLimit, c.UsageLimit)
 	replace(&r.DestroyAt, c.DestroyAt)

@@ -39,6 +39,7 @@ func TestUrgentLooksAtWhatIsAsked(t *testing.T) {
 		{&fsm.SetState{To: key.Suspended}, true},
 		{&fsm.SetState{To: key.Active}, false},
 		{&fsm.UpdateKey{Exportable: &no}, true},
+		{&fsm.UpdateKey{Guard: new(key.Sensitive)}, true},
 		{&fsm.UpdateKey{Tags: &map[string]string{"quarantine": "yes"}}, true},
 		{&fsm.UpdateKey{Attributes: &map[string][]byte{"Comment": {1}}}, false},
 		{&fsm.UpdateKey{Attributes: &map[string][]byte{"Comment": {1}}, Exportable: &no}, false}, // it would be a way around

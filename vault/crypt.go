@@ -14,13 +14,25 @@ import (
 const MaxRandom = 1 << 20
 
 // Reveal lends the material of a version (0: latest) to use, and clears it afterwards. fault.Denied unless the key
-// is exportable, fault.BadState unless it is active.
+// is exportable, or if it is sensitive; fault.BadState unless it is active.
 func (v *Vault) Reveal(ctx context.Context, c access.Caller, ref string, version uint32, use func(r *key.Record, version uint32, material []byte) error) error {
+	return v.lend(ctx, c, ref, version, true, use)
+}
+
+// Lend is Reveal for a door that does not give the material out in plain, but wraps it or works with it, so what is sensitive is lent as well.
+func (v *Vault) Lend(ctx context.Context, c access.Caller, ref string, version uint32, use func(r *key.Record, version uint32, material []byte) error) error {
+	return v.lend(ctx, c, ref, version, false, use)
+}
+
+func (v *Vault) lend(ctx context.Context, c access.Caller, ref string, version uint32, plain bool, use func(r *key.Record, version uint32, material []byte) error) error {
 	t, err := v.begin("key.material", access.Reveal, c, false)
 	if err != nil {
 		return err
 	}
-	r, ver, err := t.revealable(ctx, ref, version)
+	if !plain {
+		t.change("plain", "no")
+	}
+	r, ver, err := t.revealable(ctx, ref, version, plain)
 	var material []byte
 	defer func() { clear(material) }()
 	if err == nil {
@@ -38,7 +50,7 @@ func (v *Vault) Reveal(ctx context.Context, c access.Caller, ref string, version
 	return use(r, ver.Number, material)
 }
 
-func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key.Record, *key.Version, error) {
+func (t *task) revealable(ctx context.Context, ref string, version uint32, plain bool) (*key.Record, *key.Version, error) {
 	r, err := t.readVersion(ctx, ref, version)
 	if err != nil {
 		return nil, nil, err
@@ -47,11 +59,25 @@ func (t *task) revealable(ctx context.Context, ref string, version uint32) (*key
 		return nil, nil, fault.New(fault.Denied, "key %s is not exportable", nameOf(r)).
 			WithHint("Use it where it is (encrypt, decrypt), or make an exportable key.")
 	}
+	if plain {
+		if err := leavesPlain(r); err != nil {
+			return nil, nil, err
+		}
+	}
 	ver, err := t.version(r, version)
 	if err != nil {
 		return nil, nil, err
 	}
 	return r, ver, t.mayTake(ctx, key.ToReveal, r, ver)
+}
+
+// leavesPlain refuses to let what is sensitive out otherwise than wrapped. Whatever gives material out in plain asks it.
+func leavesPlain(r *key.Record) error {
+	if !r.Sensitive() {
+		return nil
+	}
+	return fault.New(fault.Denied, "key %s is sensitive: its material leaves only wrapped", nameOf(r)).
+		WithHint("Export it to a public key, or wrap it with another key.")
 }
 
 func (t *task) version(r *key.Record, n uint32) (*key.Version, error) {

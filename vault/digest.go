@@ -38,7 +38,7 @@ func (t *task) digest(ctx context.Context, ref string) (sum []byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if !r.Exportable || !set.Decide(t.caller, access.Reveal, access.OfKey(r)).Allowed {
+		if !r.Exportable || r.Sensitive() || !set.Decide(t.caller, access.Reveal, access.OfKey(r)).Allowed {
 			return nil, fault.New(fault.BadState, "the digest of key %s is told only to who may take it out", nameOf(r))
 		}
 	}

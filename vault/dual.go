@@ -166,7 +166,7 @@ func (t *task) findDual(name string) (*key.Record, error) {
 	if err := onLine(r); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return r, leavesPlain(r)
 }
 
 // maxKEK is what an RSA key of 8192 bits takes in DER, with room for PKCS #8 and padding; no key-encrypting key is larger. The door takes PEM

@@ -191,6 +191,9 @@ func draftRecord(t *task, s KeySpec) (*key.Record, error) {
 	if attributes != nil {
 		r.Attributes = *attributes
 	}
+	if s.Sensitive {
+		r.Guard = key.Sensitive
+	}
 	r.LimitBytes = s.LimitBytes && s.UsageLimit != 0
 	r.Names, r.Groups, r.Links, r.ProcessStart, r.ProtectStop = s.Names, s.Groups, s.Links, s.ProcessStart, s.ProtectStop
 	first := key.Version{Number: 1, State: key.Active, Created: now, Activated: now}

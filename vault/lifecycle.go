@@ -147,6 +147,9 @@ func updateKey(ctx context.Context, t *task, in updateIn) (*key.Record, error) {
 			Exportable: p.Exportable, RotateUses: p.RotateUses, RotateBytes: p.RotateBytes, RetireAfter: p.RetireAfter, UsageLimit: p.UsageLimit, LimitBytes: p.LimitBytes,
 			Attributes: attributes, Names: p.Names, Groups: p.Groups, Links: p.Links, ProcessStart: p.ProcessStart, ProtectStop: p.ProtectStop,
 		}
+		if guard := r.Guarded(p.Sensitive, p.Exportable); guard != r.Guard {
+			cmd.Guard = &guard
+		}
 		if p.RotateEvery != nil {
 			every, next := *p.RotateEvery, key.Time(0)
 			if latest := r.Latest(); every > 0 {

@@ -176,6 +176,7 @@ func (t *task) successor(old *key.Record, s ReplaceSpec, unlike Successor) (*key
 	if old.Name == givenName(old.ID) {
 		r.Name = givenName(id)
 	}
+	r.Guard &= key.Sensitive // what it remembers is of the old material
 	r.Links = []key.Link{{Kind: key.LinkReplaced, To: old.ID}}
 	for _, name := range individual {
 		delete(r.Attributes, name)
@@ -236,6 +237,12 @@ func (s Successor) apply(r, old *key.Record, now key.Time) error {
 			return fault.New(fault.BadState, "key %s is not exportable, and what replaces it cannot be made so", nameOf(old))
 		}
 		r.Exportable = *p.Exportable
+	}
+	if p.Sensitive != nil {
+		r.Guard = 0
+		if *p.Sensitive {
+			r.Guard = key.Sensitive
+		}
 	}
 	if s.Usage != 0 {
 		r.Usage = s.Usage

@@ -15,6 +15,7 @@ type KeySpec struct {
 	Usage       key.Usage      // 0: all that the algorithm can do
 	Bits        int            // length of a secret, which has none of its own; 0: 256. Nothing else takes it
 	Exportable  bool           // whether Reveal may ever give the material out
+	Sensitive   bool           `cbor:",omitempty"` // it leaves only wrapped, whoever may take it out
 	RevealIdle  bool           `cbor:",omitempty"` // it may so also before the key is activated, after it was deactivated and when it is compromised
 	PreActive   bool           `cbor:",omitempty"` // it waits to be activated, with ActivateAt or without a date
 	Parent      string         // name or id of the key that wraps this one; "": the keyring does
@@ -50,6 +51,7 @@ type KeyPatch struct {
 	DeactivAt   *key.Time
 	MinDecrypt  *uint32 // oldest version that decrypt still opens
 	Exportable  *bool   // only from true to false
+	Sensitive   *bool   `cbor:",omitempty"` // whether the material leaves only wrapped; the record remembers that it was otherwise
 
 	DestroyAt   *key.Time
 	RotateUses  *uint64

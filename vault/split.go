@@ -74,6 +74,9 @@ func (t *task) taken(ctx context.Context, ref string, use func(r *key.Record, pl
 	if !r.Exportable || isDual(r) {
 		return fault.New(fault.Denied, "key %s is not exportable", nameOf(r)).WithHint("Use it where it is, or make an exportable key.")
 	}
+	if err := leavesPlain(r); err != nil { // parts are opened by whoever has enough of them
+		return err
+	}
 	ver := r.Latest()
 	if err := t.mayTake(ctx, key.ToReveal, r, ver); err != nil {
 		return err

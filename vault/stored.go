@@ -92,6 +92,9 @@ func (t *task) openStored(ctx context.Context, ref string, ids []key.ID, items [
 		if ver == nil || !r.Exportable {
 			return stored, fault.New(fault.Denied, "key %s is not exportable", nameOf(r))
 		}
+		if err := leavesPlain(r); err != nil {
+			return stored, err
+		}
 		if err := errors.Join(t.authentic(r), t.mayUse(key.ToReveal, r, ver)); err != nil {
 			return stored, fault.Of(err)
 		}

@@ -83,6 +83,7 @@ func (a *app) specFlags(cmd *cobra.Command, in *api.CreateKeyRequest, tags *[]st
 	f.IntVar(&in.Bits, "bits", 0, "`length` of a secret (default 256); nothing else takes it")
 	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
+	f.BoolVar(&in.Sensitive, "sensitive", false, "let the material leave only wrapped: export and wrap, never in plain")
 	f.BoolVar(&in.RevealIdle, "reveal-idle", false, "with --exportable: also before it is activated and after it was deactivated")
 	f.BoolVar(&in.PreActive, "pre-active", false, "let it wait for `quorate key activate`, with or without --activate-at")
 	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
@@ -207,6 +208,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Also named", strings.Join(names, ", ")},
 		{"ID", r.ID},
 		{"Algorithm", r.Algorithm},
+		{"Type", r.Type},
 		{"Usage", strings.Join(r.Usage, ", ")},
 		{"State", r.State},
 		{"Reason", r.Reason},
@@ -214,6 +216,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Latest", fmt.Sprint(r.Latest)},
 		{"Oldest to decrypt", oldest},
 		{"Exportable", exportable(r)},
+		{"Sensitive", sensitive(r)},
 		{"Parent", r.Parent},
 		{"Owner", r.Owner},
 		{"Rotated every", r.RotateEvery},
@@ -322,8 +325,21 @@ is an argument, or standard input.`,
 }
 
 func exportable(r *api.Record) string {
-	if r.Exportable && r.RevealIdle {
+	switch {
+	case r.Exportable && r.RevealIdle:
 		return "yes, also before it is activated and after it was deactivated"
+	case !r.Exportable && !r.NeverExtractable:
+		return "no, but it was"
 	}
 	return yesNo(r.Exportable)
+}
+
+func sensitive(r *api.Record) string {
+	switch {
+	case r.Sensitive && !r.AlwaysSensitive:
+		return "yes, but it was not always"
+	case r.Sensitive:
+		return "yes: it leaves only wrapped"
+	}
+	return ""
 }

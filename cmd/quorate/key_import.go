@@ -85,6 +85,7 @@ why, or failed. An interrupted run is simply run again. Their names get --prefix
 	fl.BoolVar(&f.version, "new-version", false, "add a version to the key NAME, which was imported")
 	fl.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses` (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	fl.BoolVar(&in.Exportable, "exportable", false, "allow the material to leave the cluster")
+	fl.BoolVar(&in.Sensitive, "sensitive", false, "let the material leave only wrapped")
 	fl.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
 	fl.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	fl.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")

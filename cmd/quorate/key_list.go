@@ -120,9 +120,9 @@ func writeKeys(w io.Writer, keys []api.Record) error {
 		if s := nextStep(r); s.At != "" {
 			next = s.Step + " " + day(s.At)
 		}
-		rows = append(rows, []string{nonEmpty(r.Name, r.ID), r.Algorithm, r.State, fmt.Sprint(len(r.Versions)), next, tagText(r.Tags)})
+		rows = append(rows, []string{nonEmpty(r.Name, r.ID), r.Algorithm, r.Type, r.State, fmt.Sprint(len(r.Versions)), next, tagText(r.Tags)})
 	}
-	return table(w, []string{"NAME", "ALGORITHM", "STATE", "VERSIONS", "NEXT", "TAGS"}, rows)
+	return table(w, []string{"NAME", "ALGORITHM", "TYPE", "STATE", "VERSIONS", "NEXT", "TAGS"}, rows)
 }
 
 // tagText is tags in one line, by name.

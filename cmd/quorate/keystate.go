@@ -95,7 +95,7 @@ func newKeyUpdateCmd(a *app) *cobra.Command {
 	var tags []string
 	var rotate, activate, deactivate, etag string
 	var oldest uint32
-	var noExport bool
+	var noExport, guarded bool
 	var end lifeFlags
 	cmd := &cobra.Command{
 		Use:   "update KEY",
@@ -134,6 +134,9 @@ is not the one that you saw.`,
 				never := false
 				in.Exportable = &never
 			}
+			if changed("sensitive") {
+				in.Sensitive = &guarded
+			}
 			if in == (api.UpdateKeyRequest{}) {
 				return fault.New(fault.Invalid, "nothing is to be changed").WithHint("Name what, for example --rotate-every 30d.")
 			}
@@ -150,6 +153,7 @@ is not the one that you saw.`,
 	end.define(f)
 	f.Uint32Var(&oldest, "min-decrypt-version", 0, "oldest `version` that is still decrypted")
 	f.BoolVar(&noExport, "not-exportable", false, "never again allow the material to be read out")
+	f.BoolVar(&guarded, "sensitive", false, "let the material leave only wrapped; =false takes it back, and the record remembers")
 	f.StringVar(&etag, "if-match", "", "`etag` of the record that you saw")
 	return cmd
 }

@@ -235,6 +235,7 @@ type CreateKeyRequest struct {
 	Usage        []string          `json:"usage,omitempty"`
 	Bits         int               `json:"bits,omitzero"` // length of a secret; default 256
 	Exportable   bool              `json:"exportable,omitzero"`
+	Sensitive    bool              `json:"sensitive,omitzero"`   // its material leaves only wrapped, whoever may take it out
 	RevealIdle   bool              `json:"reveal_idle,omitzero"` // its material is also given out before it is activated, after it was deactivated and when it is compromised
 	PreActive    bool              `json:"pre_active,omitzero"`  // it waits to be activated; activate_at is not needed
 	Parent       string            `json:"parent,omitzero"`
@@ -261,6 +262,7 @@ type UpdateKeyRequest struct {
 	DeactivateAt      *string            `json:"deactivate_at,omitzero"`
 	MinDecryptVersion *uint32            `json:"min_decrypt_version,omitzero"`
 	Exportable        *bool              `json:"exportable,omitzero"`
+	Sensitive         *bool              `json:"sensitive,omitzero"` // the record remembers that it was otherwise: always_sensitive
 	DestroyAt         *string            `json:"destroy_at,omitzero"`
 	RotateAfterUses   *uint64            `json:"rotate_after_uses,omitzero"`  // 0: never for that
 	RotateAfterBytes  *uint64            `json:"rotate_after_bytes,omitzero"` // 0: never for that
@@ -294,6 +296,7 @@ type Record struct {
 	ID                string            `json:"id"`
 	Name              string            `json:"name"`
 	Algorithm         string            `json:"algorithm"`
+	Type              string            `json:"type"`          // KMIP's Object Type, such as symmetric-key, private-key or secret-data
 	Bits              int               `json:"bits,omitzero"` // length of a secret
 	Usage             []string          `json:"usage"`
 	State             string            `json:"state"`
@@ -301,6 +304,9 @@ type Record struct {
 	Latest            uint32            `json:"latest"`
 	MinDecryptVersion uint32            `json:"min_decrypt_version"`
 	Exportable        bool              `json:"exportable"`
+	Sensitive         bool              `json:"sensitive"`            // its material leaves only wrapped
+	AlwaysSensitive   bool              `json:"always_sensitive"`     // and has never been otherwise
+	NeverExtractable  bool              `json:"never_extractable"`    // it is not exportable, and has never been
 	RevealIdle        bool              `json:"reveal_idle,omitzero"` // also before it is activated, after it was deactivated and when it is compromised
 	Parent            string            `json:"parent,omitzero"`
 	RotateEvery       string            `json:"rotate_every,omitzero"`

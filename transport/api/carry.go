@@ -31,6 +31,7 @@ type ImportKeyRequest struct {
 	Key             string            `json:"key,omitzero"`         // that the certificate is of
 	Usage           []string          `json:"usage,omitempty"`
 	Exportable      bool              `json:"exportable,omitzero"`
+	Sensitive       bool              `json:"sensitive,omitzero"`
 	RotateEvery     string            `json:"rotate_every,omitzero"`
 	ActivateAt      string            `json:"activate_at,omitzero"`
 	DeactivateAt    string            `json:"deactivate_at,omitzero"`

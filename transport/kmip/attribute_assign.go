@@ -90,20 +90,13 @@ func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (e
 			err = keepAll(r, t, t.Name(), values)
 		}
 	case wire.TagExtractable:
-		if r.Exportable { // it has been extractable, so it can never not have been
-			err = keep(r, wire.TagNeverExtractable, false)
-		}
-		if err == nil {
-			err = single(values, &r.Exportable, ttlv.Item.Boolean)
+		err = single(values, &r.Exportable, ttlv.Item.Boolean)
+	case wire.TagSensitive:
+		sensitive := false
+		if err = single(values, &sensitive, ttlv.Item.Boolean); err == nil {
+			r.Guard = r.Guarded(&sensitive, nil)
 		}
 	default:
-		if t == wire.TagSensitive && len(values) == 1 {
-			if v, err := values[0].Item.Boolean(); err == nil && !v {
-				if err := keep(r, wire.TagAlwaysSensitive, false); err != nil {
-					return err
-				}
-			}
-		}
 		return keepAll(r, t, name, values)
 	}
 	return err
@@ -121,17 +114,6 @@ func keepAll(r *key.Record, t wire.Tag, name string, values []attribute.Value) e
 		delete(r.Attributes, name)
 	}
 	return nil
-}
-
-// keep keeps a Boolean.
-func keep(r *key.Record, t wire.Tag, v bool) error {
-	var e ttlv.Encoder
-	e.Boolean(t, v)
-	b, err := e.Message()
-	if err != nil {
-		return err
-	}
-	return keepAll(r, t, t.Name(), attribute.Decode(b))
 }
 
 // single reads the one value of an attribute, none as zero.
@@ -228,6 +210,7 @@ func patch(old, r *key.Record) vault.KeyPatch {
 	differs(&p.UsageLimit, old.UsageLimit, r.UsageLimit)
 	differs(&p.LimitBytes, old.LimitBytes, r.LimitBytes)
 	differs(&p.Exportable, old.Exportable, r.Exportable)
+	differs(&p.Sensitive, old.Sensitive(), r.Sensitive())
 	p.Attributes = map[string][]byte{}
 	for name, value := range r.Attributes {
 		if !bytes.Equal(old.Attributes[name], value) {
@@ -263,7 +246,7 @@ func (x *exchange) describe(all template, kind wire.ObjectType, s *vault.KeySpec
 	}
 	maps.Copy(s.Tags, r.Tags)
 	s.Attributes, s.Names, s.Groups, s.Links, s.Unnamed = r.Attributes, r.Names, r.Groups, r.Links, s.Name == ""
-	s.LimitBytes = r.LimitBytes
+	s.LimitBytes, s.Sensitive = r.LimitBytes, r.Sensitive()
 	s.ProcessStart, s.ProtectStop, s.DeactivAt, s.UsageLimit, s.Exportable, s.Usage = r.ProcessStart, r.ProtectStop, r.DeactivAt, r.UsageLimit, r.Exportable, r.Usage
 	switch {
 	case r.ActivateAt == 0:

@@ -109,7 +109,8 @@ func TestAttributesAreAddedChangedAndDeleted(t *testing.T) {
 		"Link":               attr("Link", `><LinkType type="Enumeration" value="NextLink"/><LinkedObjectIdentifier type="TextString" value="`+id+`"/></AttributeValue>`),
 		"Usage Limits":       attr("Usage Limits", `><UsageLimitsTotal type="LongInteger" value="9"/><UsageLimitsCount type="LongInteger" value="9"/><UsageLimitsUnit type="Enumeration" value="Byte"/></AttributeValue>`),
 		"Never Extractable":  attr("Never Extractable", ` type="Boolean" value="false"/>`),
-		"Always Sensitive":   attr("Always Sensitive", ` type="Boolean" value="true"/>`),
+		"Sensitive":          attr("Sensitive", ` type="Boolean" value="true"/>`),
+		"Always Sensitive":   attr("Always Sensitive", ` type="Boolean" value="false"/>`), // it was made without
 		"Extractable":        attr("Extractable", ` type="Boolean" value="false"/>`),
 		"Certificate Length": "",
 	} {
@@ -121,7 +122,7 @@ func TestAttributesAreAddedChangedAndDeleted(t *testing.T) {
 		t.Errorf("no data was made up: %s", got)
 	}
 	now := w.record(id)
-	if now.Name != "app/disk" || len(now.Names) != 2 || now.Names[0].Value != "app/disk-2" || now.Groups[0].Value != "g1" || now.UsageLimit != 9 || now.DeactivAt == 0 || now.Exportable {
+	if now.Name != "app/disk" || len(now.Names) != 2 || now.Names[0].Value != "app/disk-2" || now.Groups[0].Value != "g1" || now.UsageLimit != 9 || now.DeactivAt == 0 || now.Exportable || !now.Sensitive() || len(now.Attributes["Sensitive"])+len(now.Attributes["Never Extractable"]) > 0 {
 		t.Errorf("to the vault it is %+v", now)
 	}
 	if got := outcomes(t, w.as("stranger").ask(request("1.4", "", "AddAttribute "+byID(id)+textAttr("x-a", "b"))))[0]; got != "ItemNotFound: there is no such object" {

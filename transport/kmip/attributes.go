@@ -55,6 +55,16 @@ func (g *gathering) boolean(t wire.Tag, v bool) {
 	}
 }
 
+// guard is a Boolean that the vault acts on, whatever is kept under its name.
+func (g *gathering) guard(t wire.Tag, v bool) {
+	g.add(t, func(e *ttlv.Encoder, t wire.Tag) { e.Boolean(t, v) })
+}
+
+// guards tells whether an attribute says how the material may leave, which is the record's to say.
+func guards(t wire.Tag) bool {
+	return t == wire.TagSensitive || t == wire.TagAlwaysSensitive || t == wire.TagExtractable || t == wire.TagNeverExtractable
+}
+
 func (g *gathering) date(t wire.Tag, at key.Time) {
 	if at != 0 && !g.kept(t) {
 		g.add(t, func(e *ttlv.Encoder, t wire.Tag) { e.DateTime(t, at.Time()) })
@@ -79,6 +89,9 @@ func attributes(r *key.Record, v wire.Version) []instance {
 			continue
 		}
 		t, _ := wire.TagNamed(name)
+		if guards(t) {
+			continue
+		}
 		for _, a := range attribute.Decode(r.Attributes[name]) {
 			g.all = append(g.all, instance{t, name, a.Index, func(e *ttlv.Encoder, t wire.Tag) { e.CopyAs(t, a.Item) }})
 		}
@@ -226,28 +239,16 @@ func (g *gathering) rules() {
 		g.add(wire.TagLeaseTime, func(e *ttlv.Encoder, t wire.Tag) { e.Interval(t, leaseTime) })
 	}
 	g.boolean(wire.TagFresh, latestIsUnused(r))
-	sensitive := isSensitive(r)
-	g.boolean(wire.TagSensitive, false)
-	g.boolean(wire.TagAlwaysSensitive, sensitive)
-	g.boolean(wire.TagExtractable, r.Exportable)
-	g.boolean(wire.TagNeverExtractable, !r.Exportable)
+	g.guard(wire.TagSensitive, r.Sensitive())
+	g.guard(wire.TagAlwaysSensitive, r.AlwaysSensitive())
+	g.guard(wire.TagExtractable, r.Exportable)
+	g.guard(wire.TagNeverExtractable, r.NeverExportable())
 }
 
 // latestIsUnused tells whether nothing was done with an object yet, as far as this node knows.
 func latestIsUnused(r *key.Record) bool {
 	v := r.Latest()
 	return v != nil && v.Use().Count == 0 && v.Use().Last == 0
-}
-
-// isSensitive tells whether the material may leave only wrapped (KMIP 2.1, section 4.52).
-func isSensitive(r *key.Record) bool { return keptBoolean(r, wire.TagSensitive) }
-
-func keptBoolean(r *key.Record, t wire.Tag) bool {
-	for _, v := range attribute.Decode(r.Attributes[t.Name()]) {
-		b, err := v.Item.Boolean()
-		return err == nil && b
-	}
-	return false
 }
 
 // namesOf are the names of a record as clients know them: its own, or else the vault's, unless that was made up here or taken away from it.

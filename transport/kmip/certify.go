@@ -181,7 +181,7 @@ func (x *exchange) certificateRequest(payload ttlv.Item) ([]byte, error) {
 
 // keptRequest is a Certificate Request that is an object.
 func (x *exchange) keptRequest(ref string) (der []byte, err error) {
-	err = x.server.vault.Reveal(x.ctx, x.caller, ref, 0, func(r *key.Record, _ uint32, material []byte) error {
+	err = x.server.vault.Lend(x.ctx, x.caller, ref, 0, func(r *key.Record, _ uint32, material []byte) error {
 		if r.Type != key.Request {
 			return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the object is no certificate request"))
 		}

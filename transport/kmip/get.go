@@ -47,12 +47,14 @@ func (x *exchange) give(payload ttlv.Item, out *ttlv.Encoder, between func()) er
 			return err
 		}
 	}
+	lend := x.server.vault.Lend
 	if w == nil || w.key == "" {
 		if err := mayLeavePlain(r); err != nil {
 			return err
 		}
+		lend = x.server.vault.Reveal
 	}
-	return x.server.vault.Reveal(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
+	return lend(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
 		out.Enumeration(wire.TagObjectType, uint32(r.Type))
 		x.done(r.ID, out)
 		between()

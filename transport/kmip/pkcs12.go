@@ -92,7 +92,7 @@ func linksAmong(all template) ([]key.Link, error) {
 func (x *exchange) withPassword(links []key.Link, use func(password string) error) error {
 	for _, l := range links {
 		if l.Kind == key.LinkPassword {
-			return x.server.vault.Reveal(x.ctx, x.caller, l.To.String(), 0, func(r *key.Record, _ uint32, b []byte) error {
+			return x.server.vault.Lend(x.ctx, x.caller, l.To.String(), 0, func(r *key.Record, _ uint32, b []byte) error {
 				if r.Type != key.SecretData {
 					return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "a password is secret data"))
 				}

@@ -55,7 +55,7 @@ func (x *exchange) certificate(item ttlv.Item) (der []byte, err error) {
 	if _, err := key.ParseID(id); err != nil {
 		return nil, fault.New(fault.NotFound, "%s", notFound)
 	}
-	err = x.server.vault.Reveal(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
+	err = x.server.vault.Lend(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
 		if r.Algorithm != key.X509 {
 			return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the object is no X.509 certificate"))
 		}

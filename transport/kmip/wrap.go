@@ -233,9 +233,9 @@ func valueOf(material []byte, use func(value ttlv.Item) error) error {
 	return use(m.Root())
 }
 
-// mayLeavePlain refuses what may only leave wrapped (KMIP 2.1, section 4.52).
+// mayLeavePlain says by the protocol's reason what the vault refuses: what is sensitive leaves only wrapped (KMIP 2.1, section 4.52).
 func mayLeavePlain(r *key.Record) error {
-	if isSensitive(r) {
+	if r.Sensitive() {
 		return because(wire.ResultReasonSensitive, fault.New(fault.Denied, "the key is sensitive: it is given out wrapped only"))
 	}
 	return nil

@@ -143,4 +143,7 @@ func TestWrappingIsRefusedByName(t *testing.T) {
 	if got := outcomes(t, w.ask(request("1.4", "", "Get "+byID(id)+wrapped("KeyWrappingSpecification", kek, "", "", "")))); !slices.Equal(got, []string{"Success"}) {
 		t.Errorf("a sensitive key, wrapped: %s", got)
 	}
+	if r := w.record(id); !r.AlwaysSensitive() || r.NeverExportable() || len(r.Attributes["Sensitive"]) > 0 {
+		t.Errorf("to the vault it has guard %b and attributes %v", r.Guard, r.Attributes)
+	}
 }

@@ -32,3 +32,46 @@ func TestAttributesAreKeptAndChangedOneByOne(t *testing.T) {
 		}
 	}
 }
+
+// TestARecordSaysWhatItIsAndHowItMayLeave: the type, and that what is sensitive leaves wrapped only.
+func TestARecordSaysWhatItIsAndHowItMayLeave(t *testing.T) {
+	d, _ := founded(t)
+	type said struct {
+		Type                     string
+		Sensitive, Always, Never bool
+	}
+	of := func(r api.Record) said {
+		return said{r.Type, r.Sensitive, r.AlwaysSensitive, r.NeverExtractable}
+	}
+	for name, c := range map[string]struct {
+		in    api.CreateKeyRequest
+		patch string
+		want  said
+	}{
+		"kept":  {api.CreateKeyRequest{}, "", said{Type: "symmetric-key", Never: true}},
+		"given": {api.CreateKeyRequest{Algorithm: "ecdsa-p256", Exportable: true}, "", said{Type: "private-key"}},
+		"born":  {api.CreateKeyRequest{Algorithm: "secret", Exportable: true, Sensitive: true}, `{"exportable":true}`, said{Type: "secret-data", Sensitive: true, Always: true}},
+		"since": {api.CreateKeyRequest{Exportable: true}, `{"sensitive":true}`, said{Type: "symmetric-key", Sensitive: true}},
+		"until": {api.CreateKeyRequest{Exportable: true, Sensitive: true}, `{"sensitive":false,"exportable":false}`, said{Type: "symmetric-key"}},
+	} {
+		c.in.Name = name
+		r, _ := ask[api.Record](d, "POST", "/v1/keys", c.in, 201)
+		if c.patch != "" {
+			d.send("PATCH", "/v1/keys/"+name, c.patch)
+			r, _ = ask[api.Record](d, "GET", "/v1/keys/"+name, nil, 200)
+		}
+		if got := of(r); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+		status := 200
+		if r.Sensitive || !r.Exportable {
+			status = 403
+		}
+		if a := d.send("GET", "/v1/keys/"+name+"/material", ""); a.status != status {
+			t.Errorf("the material of %s: %d %s", name, a.status, a.body)
+		}
+	}
+	if page, _ := ask[api.Keys](d, "GET", "/v1/keys?type=secret-data", nil, 200); len(page.Keys) != 1 || page.Keys[0].Name != "born" {
+		t.Errorf("by its type: %+v", page.Keys)
+	}
+}

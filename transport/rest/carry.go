@@ -94,7 +94,7 @@ func importKey(ctx context.Context, q *request, in *api.ImportKeyRequest) (api.R
 		return api.Record{}, fault.New(fault.Invalid, "algorithm: an import says which it is").WithHint("Algorithms: %s.", strings.Join(key.AlgorithmNames(), ", "))
 	}
 	spec, err := keySpec(&api.CreateKeyRequest{
-		Name: in.Name, Algorithm: in.Algorithm, Usage: in.Usage, Exportable: in.Exportable, RotateEvery: in.RotateEvery,
+		Name: in.Name, Algorithm: in.Algorithm, Usage: in.Usage, Exportable: in.Exportable, Sensitive: in.Sensitive, RotateEvery: in.RotateEvery,
 		ActivateAt: in.ActivateAt, DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, RetireAfter: in.RetireAfter, UsageLimit: in.UsageLimit, Tags: in.Tags,
 	})
 	if err != nil {

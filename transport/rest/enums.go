@@ -2,6 +2,7 @@ package rest
 
 import (
 	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -14,6 +15,7 @@ func enums() map[string][]string {
 		"CreateKeyRequest.algorithm": algorithms, "ImportKeyRequest.algorithm": algorithms, "Record.algorithm": algorithms, "ExportResponse.algorithm": algorithms,
 		"PublicKey.algorithm": algorithms, "WrappingKey.algorithm": vault.WrappingAlgorithms(), "wrapping-key?algorithm": vault.WrappingAlgorithms(),
 		"key.list?algorithm": algorithms, "key.list?state": states, "Record.state": states, "Version.state": states,
+		"key.list?type": access.TypeNames(), "Record.type": access.TypeNames(),
 		"Record.origin":    {key.Generated.String(), key.Imported.String(), key.Derived.String(), key.Restored.String()},
 		"SignRequest.hash": hashes, "SignRequest.scheme": schemes, "SignRequest.form": forms,
 		"VerifyRequest.hash": hashes, "VerifyRequest.scheme": schemes, "VerifyRequest.form": forms,

@@ -114,7 +114,7 @@ const (
 
 func exampleRecord() api.Record {
 	return api.Record{
-		ID: exampleID, Name: "app/db", Algorithm: "aes-256-gcm", Usage: []string{"encrypt", "decrypt"}, State: "active",
+		ID: exampleID, Name: "app/db", Algorithm: "aes-256-gcm", Type: "symmetric-key", Usage: []string{"encrypt", "decrypt"}, NeverExtractable: true, State: "active",
 		Versions: []api.Version{{Version: 1, State: "active", CreatedAt: exampleTime, ActivatedAt: exampleTime}},
 		Latest:   1, MinDecryptVersion: 1, RotateEvery: "90d", Tags: map[string]string{"env": "prod"}, Owner: "app1",
 		CreatedAt: exampleTime, UpdatedAt: exampleTime, ETag: `"1"`,

@@ -23,6 +23,7 @@ func recordOf(r *key.Record) api.Record {
 		RotateAfterUses: r.RotateUses, RotateAfterBytes: r.RotateBytes, RetireAfter: key.FormatPeriod(r.RetireAfter),
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
+	out.Type, out.Sensitive, out.AlwaysSensitive, out.NeverExtractable = access.TypeName(r.Type), r.Sensitive(), r.AlwaysSensitive(), r.NeverExportable()
 	out.DestroyWaitsFor, out.ArchivedAt = shows.WaitsFor, r.Archived.String()
 	out.Names, out.Groups = labelsOf(r.Names), labelsOf(r.Groups)
 	out.ProcessStartsAt, out.ProtectionStopsAt = r.ProcessStart.String(), r.ProtectStop.String()
@@ -83,7 +84,7 @@ func etag(revision uint64) string { return `"` + decimal(revision) + `"` }
 const limitBytes = "bytes"
 
 func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
-	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, RevealIdle: in.RevealIdle, PreActive: in.PreActive, Parent: in.Parent, Tags: in.Tags, Attributes: in.Attributes, UsageLimit: in.UsageLimit}
+	s = vault.KeySpec{Name: in.Name, Bits: in.Bits, Exportable: in.Exportable, Sensitive: in.Sensitive, RevealIdle: in.RevealIdle, PreActive: in.PreActive, Parent: in.Parent, Tags: in.Tags, Attributes: in.Attributes, UsageLimit: in.UsageLimit}
 	switch in.UsageLimitUnit {
 	case limitBytes:
 		s.LimitBytes = true
@@ -112,7 +113,7 @@ func keySpec(in *api.CreateKeyRequest) (s vault.KeySpec, err error) {
 }
 
 func keyPatch(in *api.UpdateKeyRequest, ifMatch uint64) (p vault.KeyPatch, err error) {
-	p = vault.KeyPatch{IfMatch: ifMatch, Tags: in.Tags, MinDecrypt: in.MinDecryptVersion, Exportable: in.Exportable}
+	p = vault.KeyPatch{IfMatch: ifMatch, Tags: in.Tags, MinDecrypt: in.MinDecryptVersion, Exportable: in.Exportable, Sensitive: in.Sensitive}
 	if p.RotateEvery, err = optional("rotate_every", in.RotateEvery, key.ParsePeriod); err != nil {
 		return p, err
 	}

@@ -48,19 +48,6 @@ func (r Resource) uid() cedar.EntityUID {
 	return cedar.NewEntityUID(keyType, cedar.String(r.record.ID.String()))
 }
 
-var typeNames = [...]string{
-	key.Certificate: "certificate", key.SymmetricKey: "symmetric-key", key.PublicKey: "public-key", key.PrivateKey: "private-key",
-	key.SplitKey: "split-key", key.SecretData: "secret-data", key.OpaqueObject: "opaque-object", key.PGPKey: "pgp-key",
-	key.Template: "template", key.Request: "certificate-request",
-}
-
-func typeName(t key.ObjectType) string {
-	if int(t) < len(typeNames) && typeNames[t] != "" {
-		return typeNames[t]
-	}
-	return "unknown"
-}
-
 var vaultEntity = cedar.Entity{UID: theVault, Attributes: cedar.NewRecord(cedar.RecordMap{
 	"name": cedar.String(""), "algorithm": cedar.String(""), "type": cedar.String("vault"), "state": cedar.String(""),
 	"owner": cedar.String(""), "exportable": cedar.False, "tags": cedar.NewRecord(nil),
@@ -87,7 +74,7 @@ func (r Resource) entity() cedar.Entity {
 		Attributes: cedar.NewRecord(cedar.RecordMap{
 			"name":       cedar.String(rec.Name),
 			"algorithm":  cedar.String(rec.Algorithm.String()),
-			"type":       cedar.String(typeName(rec.Type)),
+			"type":       cedar.String(TypeName(rec.Type)),
 			"state":      cedar.String(rec.State.String()),
 			"owner":      cedar.String(rec.Owner),
 			"exportable": cedar.Boolean(rec.Exportable),

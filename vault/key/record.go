@@ -113,6 +113,7 @@ type Record struct {
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
 	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated, after it was deactivated and when it is compromised: see ToRevealIdle
 	LimitBytes  bool              `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
+	Guard       Guard             `cbor:"46,keyasint,omitempty"` // how the material may leave, and how it once might
 	Parent      ID                `cbor:"10,keyasint,omitempty"`
 	RotateEvery time.Duration     `cbor:"11,keyasint,omitempty"`
 	NextRotate  Time              `cbor:"12,keyasint,omitempty"`

@@ -163,6 +163,7 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 	}
 	carryLimits(r, now)
 	r.Exportable = r.Exportable && now.Exportable
+	r.Guard |= now.Guard
 	if latest := r.Latest(); latest != nil {
 		r.MinDecrypt = min(max(r.MinDecrypt, now.MinDecrypt), latest.Number)
 	}

@@ -53,6 +53,10 @@ func TestWhatWasForbiddenSinceStaysForbidden(t *testing.T) {
 	if !old.Exportable || old.MAC == nil || old.Versions[0].DestroyAt != 0 {
 		t.Error("the snapshot's record was changed")
 	}
+	now.Guard = key.Sensitive | key.WasPlain
+	if r := Carry(old, now, nil); !r.Sensitive() || r.AlwaysSensitive() {
+		t.Errorf("what was made sensitive since has the guard %b", r.Guard)
+	}
 	now.MinDecrypt = 3 // of a version that the snapshot lacks: nothing would decrypt
 	if r := Carry(old, now, nil); r.MinDecrypt != 2 {
 		t.Errorf("at least version %d decrypts, of 2", r.MinDecrypt)

@@ -92,7 +92,7 @@ func (rt *route) importKey(st *state) (any, int, error) {
 			return api.Record{}, fault.New(fault.Exists, "the name %q is taken", in.Name)
 		}
 		e := &entry{record: api.Record{
-			ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: in.Usage, State: "active", Exportable: in.Exportable, Tags: in.Tags, Owner: "root",
+			ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Type: typeOf(in.Algorithm), Usage: in.Usage, State: "active", Exportable: in.Exportable, Sensitive: in.Sensitive, AlwaysSensitive: in.Sensitive, NeverExtractable: !in.Exportable, Tags: in.Tags, Owner: "root",
 			Origin: "imported", CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`, Latest: 1,
 			Versions: []api.Version{{Version: 1, State: "active", CreatedAt: when, CheckValue: in.CheckValue}},
 		}}

@@ -144,7 +144,7 @@ func (rt *route) deriveKey(st *state, base *entry) (any, int, error) {
 			return api.Record{}, err
 		}
 		e := &entry{record: api.Record{
-			ID: newID(), Name: in.Key.Name, Algorithm: in.Key.Algorithm, Usage: usageOf(in.Key), State: "active", Exportable: in.Key.Exportable, Tags: in.Key.Tags, Owner: "root",
+			ID: newID(), Name: in.Key.Name, Algorithm: in.Key.Algorithm, Type: typeOf(in.Key.Algorithm), Usage: usageOf(in.Key), State: "active", Exportable: in.Key.Exportable, Tags: in.Key.Tags, Owner: "root",
 			Origin: "derived", CreatedAt: when, UpdatedAt: when, ETag: `"1"`, Links: []api.Link{{Kind: "base", To: base.record.ID}},
 		}}
 		e.rotate()

@@ -90,6 +90,9 @@ func (e *entry) update(in api.UpdateKeyRequest) {
 		maps.DeleteFunc(all, func(_ string, v []byte) bool { return len(v) == 0 })
 		e.record.Attributes = all
 	}
+	if in.Sensitive != nil && *in.Sensitive != e.record.Sensitive {
+		e.record.Sensitive, e.record.AlwaysSensitive = *in.Sensitive, false
+	}
 	for to, from := range map[*string]*string{&e.record.RetireAfter: in.RetireAfter, &e.record.DestroyAt: in.DestroyAt, &e.record.DeactivateAt: in.DeactivateAt} {
 		if from != nil {
 			*to = *from

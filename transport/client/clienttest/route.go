@@ -144,7 +144,7 @@ func (rt *route) keys(st *state) (any, int, error) {
 				in.Algorithm = "aes-256-gcm"
 			}
 			e := &entry{record: api.Record{
-				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Usage: usageOf(in), State: "active", Exportable: in.Exportable, RevealIdle: in.RevealIdle,
+				ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Type: typeOf(in.Algorithm), Usage: usageOf(in), State: "active", Exportable: in.Exportable, Sensitive: in.Sensitive, AlwaysSensitive: in.Sensitive, NeverExtractable: !in.Exportable, RevealIdle: in.RevealIdle,
 				Tags: in.Tags, Attributes: in.Attributes, Owner: "root", RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
 				DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, UsageLimitUnit: in.UsageLimitUnit, CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`,
 			}}
@@ -201,6 +201,19 @@ func usageOf(in api.CreateKeyRequest) []string {
 	return []string{"encrypt", "decrypt"}
 }
 
+// typeOf is the object type of an algorithm's keys, as the cluster tells it.
+func typeOf(algorithm string) string {
+	for prefix, name := range map[string]string{
+		"secret": "secret-data", "opaque": "opaque-object", "x509": "certificate",
+		"rsa-": "private-key", "ecdsa-": "private-key", "ed25519": "private-key", "x25519": "private-key", "ml-": "private-key", "slh-": "private-key",
+	} {
+		if strings.HasPrefix(algorithm, prefix) {
+			return name
+		}
+	}
+	return "symmetric-key"
+}
+
 func (rt *route) keyVerb(st *state) (any, int, error) {
 	e, err := st.find(rt.at[2])
 	if err != nil {
@@ -215,6 +228,9 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 	case rt.r.Method == "GET" && verb == "material":
 		if !e.record.Exportable {
 			return nil, 0, fault.New(fault.Denied, "the key is not exportable")
+		}
+		if e.record.Sensitive {
+			return nil, 0, fault.New(fault.Denied, "the key is sensitive: its material leaves only wrapped")
 		}
 		return api.Material{ID: e.record.ID, Version: e.record.Latest, Algorithm: e.record.Algorithm, Material: e.materials[len(e.materials)-1]}, 200, nil
 	case rt.r.Method == "GET" && verb == "public":
