@@ -35,8 +35,8 @@ type SplitSpec struct {
 
 // JoinSpec asks for the key of which there are parts.
 type JoinSpec struct {
-	Key     KeySpec // its Algorithm has no default here
-	Sharing Sharing
+	Key     KeySpec // its Algorithm has no default here, but where the parts say it
+	Sharing Sharing // zero: what the parts say, which SplitKey made; they also say their numbers
 	Parts   []JoinPart
 	Bytes   int // how long the key is, which only a prime field does not tell; 0: it does not begin with a byte 0
 }
@@ -158,7 +158,7 @@ func partRecords(t *task, in SplitSpec) ([]*key.Record, error) {
 
 // share gives the parts their material.
 func (t *task) share(ctx context.Context, in SplitSpec, parts []*key.Record) error {
-	divide := func(plain []byte) error {
+	divide := func(algorithm key.Algorithm, plain []byte) error {
 		shares, err := in.Sharing.Split(plain, t.v.cfg.Random)
 		defer func() {
 			for _, b := range shares {
@@ -166,6 +166,10 @@ func (t *task) share(ctx context.Context, in SplitSpec, parts []*key.Record) err
 			}
 		}()
 		for i := range shares {
+			if err == nil {
+				s := in.Sharing
+				err = SplitPart{s.Method, s.Parts, s.Threshold, uint32(i + 1), algorithm, len(plain), s.Prime}.mark(parts[i])
+			}
 			if err == nil {
 				err = t.keep(parts[i], &parts[i].Versions[0], shares[i], nil)
 			}
@@ -177,7 +181,7 @@ func (t *task) share(ctx context.Context, in SplitSpec, parts []*key.Record) err
 			for _, p := range parts {
 				p.Links = append(p.Links, key.Link{Kind: key.LinkBase, To: r.ID})
 			}
-			return divide(plain)
+			return divide(r.Algorithm, plain)
 		})
 	}
 	if err := generatable(in.Fresh, in.Bits); err != nil {
@@ -191,7 +195,7 @@ func (t *task) share(ctx context.Context, in SplitSpec, parts []*key.Record) err
 	for _, p := range parts {
 		p.Origin = key.Generated
 	}
-	return divide(plain)
+	return divide(in.Fresh, plain)
 }
 
 // parts are the parts that a split made, from its first on.
@@ -218,6 +222,11 @@ func (t *task) parts(out fsm.Outcome) (all []*key.Record, err error) {
 func joinKey(ctx context.Context, t *task, in JoinSpec) (*key.Record, error) {
 	if r, done, err := t.made(); done || err != nil {
 		return r, err
+	}
+	if in.Sharing.Method == 0 && len(in.Parts) > 0 && len(in.Parts) <= primitive.MaxParts {
+		if err := t.learn(&in); err != nil {
+			return nil, err
+		}
 	}
 	if err := in.Sharing.Check(); err != nil {
 		return nil, err

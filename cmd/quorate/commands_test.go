@@ -129,6 +129,7 @@ func TestEveryOperationOfKeysHasACommand(t *testing.T) {
 		"key import in --algorithm aes-256-gcm --in FILE/raw", "key import in --algorithm aes-256-gcm --in FILE/other.raw --new-version", "key wrapping-key",
 		"key public app/ec", "key material k", "key backup k --wrapping-key shared",
 		"key move child --top", "key rewrapping parent", "key derive made --from m --info a --algorithm secret",
+		"key split k k/1 k/2 k/3 --threshold 2", "key join again k/1 k/3", "key issue root --by app/ec --of app/ec",
 		"hash -i FILE/doc", "random 16", "datakey k", "datakey parent --store", "sign -k app/ec -i FILE/doc -o FILE/sig", "mac -k m -i FILE/doc -o FILE/mac", "derive m --info a",
 		"wrap -k parent -i FILE/raw", "encapsulate kem", "batch sign -k app/ec -i FILE/items", "encrypt -k parent --text -i FILE/doc",
 	} {

@@ -32,7 +32,7 @@ pre-active, active, suspended, deactivated, compromised, destroyed.`,
 	cmd.AddCommand(newKeyStatesCmd(a))
 	cmd.AddCommand(newKeyStateCmds(a)...)
 	cmd.AddCommand(newKeyImportCmd(a), newKeyExportCmd(a), newKeyBackupCmd(a), newKeyRestoreCmd(a), newKeyPublicCmd(a), newKeyWrappingKeyCmd(a))
-	cmd.AddCommand(newKeyDeriveCmd(a), newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a), newKeyReserveCmd(a), newKeyArchiveCmd(a), newKeyRecoverCmd(a))
+	cmd.AddCommand(newKeyDeriveCmd(a), newKeySplitCmd(a), newKeyJoinCmd(a), newKeyIssueCmd(a), newKeyTreeCmd(a), newKeyRewrappingCmd(a), newKeyMoveCmd(a), newKeyReserveCmd(a), newKeyArchiveCmd(a), newKeyRecoverCmd(a))
 	return cmd
 }
 

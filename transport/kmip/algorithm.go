@@ -35,6 +35,9 @@ var ciphers = map[key.Algorithm]struct {
 // that was kept, else what the vault's algorithm is.
 func cipherOf(r *key.Record) (wire.CryptographicAlgorithm, int32) {
 	c := ciphers[r.Algorithm]
+	if p, ok := vault.PartOf(r); ok {
+		c = ciphers[p.Algorithm]
+	}
 	if v, err := keptItem(r, wire.TagCryptographicAlgorithm).Enumeration(); err == nil {
 		c.algorithm = wire.CryptographicAlgorithm(v)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/block"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -132,6 +133,10 @@ func writeRest(out *ttlv.Encoder, r *key.Record) {
 		out.Enumeration(wire.TagSecretDataType, uint32(wire.SecretDataTypeSeed))
 	case key.Certificate:
 		out.Enumeration(wire.TagCertificateType, uint32(wire.CertificateTypeX_509))
+	case key.SplitKey:
+		if p, ok := vault.PartOf(r); ok {
+			writeSharing(out, p.Sharing(), int(p.Number))
+		}
 	case key.OpaqueObject:
 		out.Enumeration(wire.TagOpaqueDataType, 0x80000000) // of no kind that the specification knows
 	}

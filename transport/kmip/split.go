@@ -153,16 +153,36 @@ func (x *exchange) partSpec(all template, s vault.Sharing, number int) (vault.Ke
 		spec.Names[i].Value += "-" + strconv.Itoa(number)
 	}
 	var e ttlv.Encoder
-	e.Structure(wire.TagSplitKey, func() {
-		e.Integer(wire.TagSplitKeyParts, int32(s.Parts))
-		e.Integer(wire.TagKeyPartIdentifier, int32(number))
-		e.Integer(wire.TagSplitKeyThreshold, int32(s.Threshold))
-		e.Enumeration(wire.TagSplitKeyMethod, uint32(s.Method))
-		if s.Method == vault.SharingPrime {
-			e.BigInteger(wire.TagPrimeFieldSize, new(big.Int).SetBytes(s.Prime))
-		}
-	})
+	e.Structure(wire.TagSplitKey, func() { writeSharing(&e, s, number) })
 	return spec, attach(&spec, keptObject, &e)
+}
+
+// writeSharing writes what stands in a part beside its key block.
+func writeSharing(e *ttlv.Encoder, s vault.Sharing, number int) {
+	e.Integer(wire.TagSplitKeyParts, int32(s.Parts))
+	e.Integer(wire.TagKeyPartIdentifier, int32(number))
+	e.Integer(wire.TagSplitKeyThreshold, int32(s.Threshold))
+	e.Enumeration(wire.TagSplitKeyMethod, uint32(s.Method))
+	if s.Method == vault.SharingPrime {
+		e.BigInteger(wire.TagPrimeFieldSize, new(big.Int).SetBytes(s.Prime))
+	}
+}
+
+// sharingOf is how a part says that its key was split, and which it is: in what came with it, or, of one that another door made, to the vault.
+func sharingOf(r *key.Record) (vault.Sharing, uint32, error) {
+	if p, ok := vault.PartOf(r); ok && r.Attributes[keptObject] == nil {
+		return p.Sharing(), p.Number, nil
+	}
+	m, err := ttlv.Decode(r.Attributes[keptObject], ttlv.Limits{})
+	if err != nil {
+		return vault.Sharing{}, 0, err
+	}
+	how, err := sharing(m.Root())
+	if err != nil {
+		return how, 0, err
+	}
+	number, err := m.Root().Find(wire.TagKeyPartIdentifier).Integer()
+	return how, uint32(number), err
 }
 
 // joinSplit is Join Split Key (KMIP 1.4, section 4.39; 2.1, section 6.1.28): the object of which parts are there, those that Create Split Key made or
@@ -231,15 +251,7 @@ func (x *exchange) splitParts(payload ttlv.Item, s *vault.JoinSpec) (first *key.
 		if err := mayLeavePlain(r); err != nil {
 			return nil, err
 		}
-		m, err := ttlv.Decode(r.Attributes[keptObject], ttlv.Limits{})
-		if err != nil {
-			return nil, err
-		}
-		how, err := sharing(m.Root())
-		if err != nil {
-			return nil, err
-		}
-		number, err := m.Root().Find(wire.TagKeyPartIdentifier).Integer()
+		how, number, err := sharingOf(r)
 		if err != nil {
 			return nil, err
 		}
@@ -249,7 +261,7 @@ func (x *exchange) splitParts(payload ttlv.Item, s *vault.JoinSpec) (first *key.
 		if how.Method != s.Sharing.Method || how.Parts != s.Sharing.Parts || how.Threshold != s.Sharing.Threshold || !slices.Equal(how.Prime, s.Sharing.Prime) {
 			return nil, because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "the parts are not of one key: they say different things of how it was split"))
 		}
-		s.Parts = append(s.Parts, vault.JoinPart{Ref: id, Number: uint32(number)})
+		s.Parts = append(s.Parts, vault.JoinPart{Ref: id, Number: number})
 	}
 	return first, nil
 }

@@ -143,6 +143,47 @@ func TestANewKeyIsKeptInItsParts(t *testing.T) {
 	}
 }
 
+// TestPartsAreOfAllDoors: what another door split is joined here, and the other way round.
+func TestPartsAreOfAllDoors(t *testing.T) {
+	w := open(t)
+	v, root := w.f.Vault(0), w.f.Root()
+	plain := func(ref string) (b string) {
+		t.Helper()
+		if err := v.Reveal(t.Context(), root, ref, 0, func(_ *key.Record, _ uint32, m []byte) error {
+			b = string(m)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	k := w.key("k", true)
+	s := vault.SplitSpec{Of: "k", Sharing: vault.Sharing{Method: vault.SharingGF2_8, Parts: 3, Threshold: 2}}
+	for _, name := range []string{"p1", "p2", "p3"} {
+		s.Parts = append(s.Parts, vault.KeySpec{Name: name, Exportable: true})
+	}
+	parts, err := v.SplitKey(t.Context(), root, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := xmlOf(t, w.one("1.4", "Get "+byID(parts[2].ID.String())).Find(wire.TagSplitKey))
+	if want := `<SplitKey><SplitKeyParts type="Integer" value="3"/><KeyPartIdentifier type="Integer" value="3"/><SplitKeyThreshold type="Integer" value="2"/><SplitKeyMethod type="Enumeration" value="PolynomialSharingGF2_8"/>`; !strings.HasPrefix(part, want) {
+		t.Errorf("a part of another door is %s", part)
+	}
+	here := idOf(t, w.one("1.4", join("SymmetricKey", "", parts[0].ID.String(), parts[2].ID.String())))
+	if r := w.record(here); r.Algorithm != key.AES256GCM || plain(here) != plain(k.ID.String()) {
+		t.Errorf("joined here it is %+v", r)
+	}
+	ids := identifiers(t, w.one("2.1", splitInto("SplitKey", k.ID.String(), 3, 2, "PolynomialSharingPrimeField", "")))
+	there, err := v.JoinKey(t.Context(), root, vault.JoinSpec{Key: vault.KeySpec{Name: "there", Exportable: true}, Parts: []vault.JoinPart{{Ref: ids[2]}, {Ref: ids[0]}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if there.Algorithm != key.AES256GCM || plain("there") != plain("k") {
+		t.Errorf("joined there it is %+v", there)
+	}
+}
+
 // TestSplittingIsTakingOut: what may not leave is neither split nor joined; strangers learn nothing.
 func TestSplittingIsTakingOut(t *testing.T) {
 	w := open(t)

@@ -16,8 +16,9 @@ func enums() map[string][]string {
 		"PublicKey.algorithm": algorithms, "WrappingKey.algorithm": vault.WrappingAlgorithms(), "wrapping-key?algorithm": vault.WrappingAlgorithms(),
 		"key.list?algorithm": algorithms, "key.list?state": states, "Record.state": states, "Version.state": states,
 		"key.list?type": access.TypeNames(), "Record.type": access.TypeNames(),
-		"Record.origin":    {key.Generated.String(), key.Imported.String(), key.Derived.String(), key.Restored.String()},
-		"SignRequest.hash": hashes, "SignRequest.scheme": schemes, "SignRequest.form": forms,
+		"Record.origin":       {key.Generated.String(), key.Imported.String(), key.Derived.String(), key.Restored.String()},
+		"SplitRequest.method": {"gf2-8", "gf2-16", "prime", "xor"},
+		"SignRequest.hash":    hashes, "SignRequest.scheme": schemes, "SignRequest.form": forms,
 		"VerifyRequest.hash": hashes, "VerifyRequest.scheme": schemes, "VerifyRequest.form": forms,
 		"key.public?format": {"pem", "der", "spki", "jwk", "raw", "pkcs1", "ssh"},
 	}

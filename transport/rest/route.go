@@ -52,7 +52,7 @@ const (
 func table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), watchRoutes(), systemRoutes(), slotRoutes(), snapshotRoutes(), restoreRoutes(), scheduleRoutes(), accessRoutes(), nodeRoutes(), doctorRoutes(), autopilotRoutes(), plantedRoutes(),
+		keyRoutes(), treeRoutes(), cryptoRoutes(), carryRoutes(), lifeRoutes(), splitRoutes(), watchRoutes(), systemRoutes(), slotRoutes(), snapshotRoutes(), restoreRoutes(), scheduleRoutes(), accessRoutes(), nodeRoutes(), doctorRoutes(), autopilotRoutes(), plantedRoutes(),
 	} {
 		for _, rt := range part {
 			if rt.Body == 0 {

@@ -163,6 +163,8 @@ func (rt *route) keys(st *state) (any, int, error) {
 		})
 	case rt.is("POST", "v1", "keys", "import"):
 		return rt.importKey(st)
+	case rt.is("POST", "v1", "keys", "join"):
+		return rt.join(st)
 	case rt.is("POST", "v1", "keys", "restore"):
 		return rt.restore(st)
 	case rt.is("GET", "v1", "keys"):
@@ -239,6 +241,10 @@ func (rt *route) keyVerb(st *state) (any, int, error) {
 		return nil, 0, noRoute(rt.r)
 	case verb == "import":
 		return rt.importVersion(st, e)
+	case verb == "split":
+		return rt.split(st, e)
+	case verb == "issue":
+		return rt.issue(st, e)
 	case verb == "derive-key":
 		return rt.deriveKey(st, e)
 	case verb == "export":
