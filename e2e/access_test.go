@@ -113,6 +113,7 @@ func TestNewTokenWorksAtEveryNodeInTheNextRequest(t *testing.T) {
 }
 
 func TestTokensEndWhenTheyExpireAndWhenTheyAreRevoked(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	if a := c.must(c.nodes[0], request{method: http.MethodPut, path: "/v1/policies/reader", body: api.Policy{Policy: reader}}); a.status != http.StatusOK && a.status != http.StatusCreated {
 		t.Fatalf("writing the policy: %v", a)
@@ -246,6 +247,7 @@ func TestClientCertificateMayWhatItsPolicySays(t *testing.T) {
 
 // A policy that is deleted permits nothing at any node once the deletion is acknowledged, as with a revoked key.
 func TestDeletedPolicyPermitsNothingAfterTheAcknowledgement(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	if a := c.must(c.nodes[0], create("k", false)); a.status != http.StatusCreated {
 		t.Fatal(a)

@@ -89,6 +89,7 @@ func (c *cluster) refuseWrongShares(at *node) {
 
 // It has the machine to itself: a rekey ends when the leader changes.
 func TestForeignAndOldSharesAreNamed(t *testing.T) {
+	t.Parallel()
 	other := blank(t, 1)
 	other.found()
 	other.nodes[0].kill()

@@ -59,6 +59,7 @@ func (c *cluster) answered() string {
 // TestCustodiansProveTheirSharesAndMakeARootToken: custodians answer offline, anybody hands the answers in at any node, and what was proved outlives
 // the leader that took it. A threshold of them replaces a lost root token; one fewer does not, and no answer counts twice or for something else.
 func TestCustodiansProveTheirSharesAndMakeARootToken(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	stranger := []string{"QUORATE_TOKEN="}
 	var called api.RollCall
@@ -137,6 +138,7 @@ func TestCustodiansProveTheirSharesAndMakeARootToken(t *testing.T) {
 // TestAReplicaInAnotherZoneServesAndHasNoVote: a node that was started with --replica serves reads and takes writes for others, has no
 // say in what is written, and gets a vote when an operator gives it one, and loses it again.
 func TestAReplicaInAnotherZoneServesAndHasNoVote(t *testing.T) {
+	t.Parallel()
 	c := open(t, func(c *cluster) {
 		for i, n := range c.nodes {
 			n.extra = fmt.Sprintf("zone: z%d\n", i+1)

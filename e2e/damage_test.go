@@ -89,6 +89,7 @@ func (c *cluster) startDamaged(n *node, file string, at int64) (refused bool) {
 }
 
 func TestFlippedByteOfAStoppedNodesStoreIsNamedAndNotServed(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	lead, followers := c.leader()
 	victim := followers[0]
@@ -147,6 +148,7 @@ func TestFlippedByteOfAStoppedNodesStoreIsNamedAndNotServed(t *testing.T) {
 
 // A snapshot is taken only after some thousands of entries; so this story makes them.
 func TestFlippedByteOfTheNewestSnapshotIsNamed(t *testing.T) {
+	t.Parallel()
 	if !long {
 		t.Skip("a snapshot is taken at the earliest half a minute after 4096 entries: runs with -tags e2e")
 	}

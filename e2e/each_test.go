@@ -93,6 +93,7 @@ func (e *each) rest() {
 // Whenever `encrypt --each` or `decrypt --each` is ended, what lies under a final name is whole; the next run leaves that out and does
 // the rest.
 func TestAFolderThatIsDoneOneByOneGoesOnWhereItWasEnded(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("key", "create", "files")
 	from, sealed, back := filepath.Join(c.dir, "from"), filepath.Join(c.dir, "sealed"), filepath.Join(c.dir, "back")

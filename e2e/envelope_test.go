@@ -14,6 +14,7 @@ import (
 // An application keeps data keys. A revocation reaches it within the bound that it states; with quorum lost it goes on opening what it
 // holds, and everything else ends with its context.
 func TestAnApplicationsDataKeysFollowTheCluster(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("key", "create", "app")
 	c.ok("key", "create", "other")

@@ -16,6 +16,7 @@ func (c *cluster) by(env []string, args ...string) ran {
 
 // Custodians encrypt their shares on machines that reach nothing; who hands the files in has no share and no token.
 func TestSharesAreHandedInByFile(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	if r := c.cli(nil, "operator", "seal"); r.code != 0 {
 		t.Fatal(r)

@@ -14,6 +14,7 @@ import (
 // TestADualKeyUnderLegalHoldIsDestroyedByNeitherDoor makes a key at the keas.kmi door, sets a hold and tries to end it by the API, by the
 // command line and by whatever can be asked of the keas.kmi door, by whom it was made included.
 func TestADualKeyUnderLegalHoldIsDestroyedByNeitherDoor(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	kek, status := c.wget(c.nodes[0], "/new", "")
 	if status != http.StatusOK {

@@ -14,6 +14,7 @@ import (
 
 // TestAKeyUnderLegalHoldIsDestroyedByNoDoor puts the policy of the runbook, tags keys and tries every way of destroying one.
 func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("policy", "put", "legal-hold", "../deployments/config/policies/legal-hold.cedar")
 	counsel := c.knownToken(api.TokenRequest{Principal: "counsel", Groups: []string{"legal"}, TTL: "30d"}).Token

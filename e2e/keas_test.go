@@ -64,6 +64,7 @@ func (c *cluster) wget(n *node, path, file string) (body []byte, status int) {
 }
 
 func TestKeasDoorGivesTheSameKeyAtEveryNode(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	kek, status := c.wget(c.nodes[1], "/new", "")
 	block, _ := pem.Decode(kek)

@@ -189,6 +189,7 @@ func keasKMIsOwn(t *testing.T) (run func(c *cluster, n *node, args ...string) []
 // line reads it. No package of Debian's has it; where it is not installed, the requests that it sends come from a stand-in (see use in
 // testdata/keas_kmi.py).
 func TestKeasKMIsOwnClientIsServed(t *testing.T) {
+	t.Parallel()
 	testclient, installed := keasKMIsOwn(t)
 	if !installed {
 		t.Skip("keas.kmi is not installed here (python3 -c 'import keas.kmi.testclient')")

@@ -88,6 +88,7 @@ func (c *cluster) stays(at *node, name, role string, during time.Duration) {
 }
 
 func TestRemovedMemberCannotComeBack(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	gone := c.nodes[2]
 	at := c.nodes[0]
@@ -178,6 +179,7 @@ func TestJoinTokensAreSingleUseAndExpire(t *testing.T) {
 }
 
 func TestLostDirectoryCannotJoinUnderTheSameName(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	lost := c.nodes[2]
 	lost.kill()

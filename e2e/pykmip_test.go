@@ -45,6 +45,7 @@ func (c *cluster) pythonWithKMIP(out any, script string, args ...string) error {
 // TestPyKMIPUsesAndEndsKeysOfOtherDoors: keys that the command line made at one node are used at the second and the third by a
 // client that nobody here wrote, destroyed there, and the API says so; a stranger learns nothing.
 func TestPyKMIPUsesAndEndsKeysOfOtherDoors(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	first := c.nodes[:1]
 	for _, args := range [][]string{{"app/aes"}, {"app/rsa", "--algorithm", "rsa-2048"}, {"app/mac", "--algorithm", "hmac-sha256", "--exportable"}} {
@@ -170,6 +171,7 @@ func (c *cluster) serverSays(conf string) {
 
 // TestPyKMIPMakesObjects: what PyKMIP's client makes at one node is made, changed and ended as it wants; the API of every node has it.
 func TestPyKMIPMakesObjects(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	c.ok("policy", "put", "app", c.write("app.cedar", `permit (principal == Certificate::"app", action, resource);`))
 	dir := filepath.Join(c.dir, "app")

@@ -12,6 +12,7 @@ import (
 
 // TestARotationAndADestructionThatRaceHaveOneWinner sends both through different nodes, for the record that both callers saw.
 func TestARotationAndADestructionThatRaceHaveOneWinner(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	wins := map[string]int{}
 	for i := range 50 {

@@ -19,6 +19,7 @@ import (
 // their disks; on another machine a new cluster is restored from it with three of five shares, two nodes join, every ciphertext
 // opens, and what was destroyed stays destroyed. A node of the old cluster that turns up again is a stranger to the new one.
 func TestAllNodesAreLostAndTheClusterLivesAgain(t *testing.T) {
+	t.Parallel()
 	d := beginDisaster(t)
 	store := filepath.Join(d.dir, "backups")
 	d.scheduled("file://" + store)

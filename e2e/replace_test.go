@@ -13,6 +13,7 @@ import (
 // One command replaces a dead node: `server --replace`. The new one gets its vote first, the dead one is removed by the
 // leader afterwards, and writing goes on all the time. A member that is up is not replaced.
 func TestADeadNodeIsReplacedByOneCommand(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	lead, followers := c.leader()
 	at, dead := followers[0], followers[1]
@@ -98,6 +99,7 @@ func TestADeadNodeIsReplacedByOneCommand(t *testing.T) {
 // A node whose ports are all others after its restart, as on a machine with a new address, is found again by the others, who
 // then call it by its new addresses; and it serves.
 func TestANodeWithNewAddressesIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	lead, followers := c.leader()
 	moved := followers[0]
@@ -133,6 +135,7 @@ func TestANodeWithNewAddressesIsFoundAgain(t *testing.T) {
 
 // A node finds members by the SRV records of a name. The name need not be there yet, and it may name nodes that are gone.
 func TestANodeJoinsByServiceRecords(t *testing.T) {
+	t.Parallel()
 	c := blank(t, 1)
 	c.found()
 	c.serving(c.nodes[0])

@@ -24,6 +24,7 @@ func TestSharesHandedInRightAfterARestartOpenTheRestartedNode(t *testing.T) {
 // Any subset of the nodes is restarted, by SIGTERM or kill -9, and started in any order; one ceremony opens whoever
 // is sealed, and all have the same state again.
 func TestRestartInEveryOrderAndSealedSubset(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	for i := range 20 {
 		if a := c.must(c.nodes[i%3], create(fmt.Sprintf("sample/%d", i), true)); a.status != http.StatusCreated {

@@ -78,6 +78,7 @@ func (c *cluster) together(n *node, callers [2]*http.Client, requests [2]request
 // TestAPlainRotationAndADestructionThatRaceHaveOneWinner has neither caller say what he saw: the second is refused all the same, with the
 // reason, and nothing of what he asked for happens.
 func TestAPlainRotationAndADestructionThatRaceHaveOneWinner(t *testing.T) {
+	t.Parallel()
 	c := open(t)
 	leader, _ := c.leader()
 	var callers [2]*http.Client

@@ -248,6 +248,7 @@ func outcome(a answer) string {
 
 // TestEveryCellOfTheStateMachine tries each operation in each state on three nodes, and wants what `quorate key states` prints.
 func TestEveryCellOfTheStateMachine(t *testing.T) {
+	t.Parallel()
 	s := &trial{cluster: open(t), donors: map[string]string{}}
 	var rules []struct {
 		Operation string            `json:"operation"`
