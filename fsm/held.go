@@ -33,6 +33,7 @@ type plain struct {
 	active     key.State
 	origin     key.Origin
 	exportable bool
+	guard      key.Guard
 	mac        uint8 // how many bytes of it
 }
 
@@ -55,7 +56,7 @@ func (x *packer) hold(r *key.Record) *held {
 	}
 	v.Number, v.State, v.Material = 0, 0, key.Material{}
 	rest.ID, rest.Name, rest.Owner, rest.State, rest.Algorithm = key.ID{}, "", "", 0, 0 // the cell has them
-	rest.Type, rest.Usage, rest.Parent, rest.Tags, rest.Origin, rest.Exportable = 0, 0, key.ID{}, nil, 0, false
+	rest.Type, rest.Usage, rest.Parent, rest.Tags, rest.Origin, rest.Exportable, rest.Guard = 0, 0, key.ID{}, nil, 0, false, 0
 	rest.Created, rest.Updated, rest.Revision, rest.MAC, rest.Versions = 0, 0, 0, nil, nil
 	if !reflect.ValueOf(rest).Elem().IsZero() || !reflect.ValueOf(v).Elem().IsZero() {
 		return &held{whole: r}
@@ -68,7 +69,7 @@ func (x *packer) hold(r *key.Record) *held {
 	}{plain: plain{
 		tags: r.Tags, bytes: append(append(bytes, r.MAC...), m.Sealed...), created: r.Created, updated: r.Updated, revision: r.Revision,
 		parent: r.Parent, usage: r.Usage, number: r.Versions[0].Number, term: m.Term, under: m.Parent,
-		kind: r.Type, active: r.Versions[0].State, origin: r.Origin, exportable: r.Exportable, mac: uint8(len(r.MAC)),
+		kind: r.Type, active: r.Versions[0].State, origin: r.Origin, exportable: r.Exportable, guard: r.Guard, mac: uint8(len(r.MAC)),
 	}}
 	p.held.plain = &p.plain
 	return &p.held
@@ -113,7 +114,7 @@ func (h *held) look(c *cell, to *view) *key.Record {
 	to.versions[0] = key.Version{Number: p.number, State: p.active, Material: m, Created: p.created, Activated: p.created}
 	to.record = key.Record{
 		ID: c.id, Name: c.name, Owner: c.owner, State: c.state, Algorithm: c.algorithm, Type: p.kind, Usage: p.usage, Versions: to.versions[:],
-		Parent: p.parent, Tags: p.tags, Origin: p.origin, Exportable: p.exportable, Created: p.created, Updated: p.updated, Revision: p.revision,
+		Parent: p.parent, Tags: p.tags, Origin: p.origin, Exportable: p.exportable, Guard: p.guard, Created: p.created, Updated: p.updated, Revision: p.revision,
 	}
 	if p.mac > 0 {
 		to.record.MAC = p.bytes[:p.mac:p.mac]
