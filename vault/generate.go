@@ -2,6 +2,9 @@ package vault
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"time"
 
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
@@ -35,7 +38,7 @@ func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bit
 	if d.algorithm != r.Algorithm {
 		clear(d.plain)
 		var err error
-		if d.plain, d.public, err = primitive.Generate(r.Algorithm, bits, t.v.cfg.Random); err != nil {
+		if d.plain, d.public, err = t.v.draw(ctx, r.Algorithm, bits); err != nil {
 			return ver, err
 		}
 	}
@@ -47,21 +50,79 @@ func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bit
 
 // drawAhead draws the material of an RSA key before the rotation takes the key's turn: searching for primes takes up to
 // seconds, in which no other change of the keys that share its lane could go on. It does so only for a caller who may
-// rotate the key, and says nothing: the rotation itself finds out what is wrong. The caller calls done at the end.
-func (t *task) drawAhead(ref string) (done func()) {
+// rotate the key, and says nothing but fault.Busy: the rotation itself finds out what else is wrong. The caller calls done at the end.
+func (t *task) drawAhead(ctx context.Context, ref string) (done func(), _ error) {
 	done = func() { clear(t.ahead.plain) }
 	r := lookup(t.link.machine.State(), ref)
 	if r == nil || r.State != key.Active || !slow(r.Algorithm) || t.allow(access.OfKey(r)) != nil {
-		return done
+		return done, nil
 	}
 	if _, repeated, err := t.before(); repeated || err != nil {
-		return done
+		return done, nil
 	}
-	plain, public, err := primitive.Generate(r.Algorithm, 0, t.v.cfg.Random)
+	plain, public, err := t.v.draw(ctx, r.Algorithm, 0)
 	if err == nil {
 		t.ahead = drawn{r.Algorithm, plain, public}
 	}
-	return done
+	if errors.Is(err, fault.Busy) {
+		return done, err
+	}
+	return done, nil
+}
+
+// draw is primitive.Generate, and keeps the search for primes from taking the whole machine: a flood of it would leave no time for
+// heartbeats, and the members would elect one leader after the other.
+func (v *Vault) draw(ctx context.Context, a key.Algorithm, bits int) (material, public []byte, err error) {
+	if slow(a) {
+		done, err := v.searches.enter(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer done()
+	}
+	return primitive.Generate(a, bits, v.cfg.Random)
+}
+
+const (
+	searchWaiters = 16               // more are told to come back at once
+	searchWait    = 10 * time.Second // and these after so long
+)
+
+// searches are the searches for primes that run, at most one for two cores, and those that wait. Its methods may be called concurrently.
+type searches struct {
+	running chan struct{} // has an element for each that runs
+	waiting chan struct{} // and for each that waits
+}
+
+func newSearches() searches {
+	return searches{make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), make(chan struct{}, searchWaiters)}
+}
+
+// enter waits for a place. Who got one calls done. fault.Busy if there is none to be had soon.
+func (s searches) enter(ctx context.Context) (done func(), err error) {
+	done = func() { <-s.running }
+	select {
+	case s.running <- struct{}{}:
+		return done, nil
+	default:
+	}
+	busy := func(cause error) error {
+		return fault.Wrap(fault.Busy, cause, "this node makes as many RSA keys as it can").WithHint("Try again, or at another node; other algorithms do not wait.")
+	}
+	select {
+	case s.waiting <- struct{}{}:
+		defer func() { <-s.waiting }()
+	default:
+		return nil, busy(nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, searchWait)
+	defer cancel()
+	select {
+	case s.running <- struct{}{}:
+		return done, nil
+	case <-ctx.Done():
+		return nil, busy(ctx.Err())
+	}
 }
 
 func slow(a key.Algorithm) bool { return a == key.RSA2048 || a == key.RSA3072 || a == key.RSA4096 }

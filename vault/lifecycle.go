@@ -67,7 +67,11 @@ func (v *Vault) RotateKeyIf(ctx context.Context, c access.Caller, ref string, if
 
 func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
 	asked := t.asAsked(in.Ref)
-	defer t.drawAhead(in.Ref)()
+	done, err := t.drawAhead(ctx, in.Ref)
+	defer done()
+	if err != nil {
+		return nil, err
+	}
 	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		if err := endedSince(asked, r); err != nil {
 			return nil, err

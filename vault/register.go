@@ -250,6 +250,13 @@ func createPair(ctx context.Context, t *task, in PairSpec) (Pair, error) {
 // drawPair gives the halves of a pair their material.
 func (t *task) drawPair(ctx context.Context, kept KeptPair, private, public *key.Record) (err error) {
 	if kept != (KeptPair{}) {
+		if kept.RSABits > 0 {
+			done, err := t.v.searches.enter(ctx)
+			if err != nil {
+				return err
+			}
+			defer done()
+		}
 		pkcs8, spki, err := primitive.GenerateKept(kept, t.v.cfg.Random)
 		defer clear(pkcs8)
 		if err != nil {

@@ -172,10 +172,11 @@ type Vault struct {
 	handIns  callRoom     // the pace at which they hand in files that this node does not open
 	handKeys *handin.Keys // the node's keys for shares by file, until it opens, is sealed or is told to forget
 
-	initMu  sync.Mutex           // one founding at a time
-	backing sync.Mutex           // held while a scheduled snapshot is stored
-	looks   chan struct{}        // has an element for each question that looks at many objects
-	turns   [lanes]chan struct{} // a change holds the lane of its key
+	initMu   sync.Mutex           // one founding at a time
+	backing  sync.Mutex           // held while a scheduled snapshot is stored
+	looks    chan struct{}        // has an element for each question that looks at many objects
+	searches searches             // for primes
+	turns    [lanes]chan struct{} // a change holds the lane of its key
 }
 
 // link is what a node has once it belongs to a cluster.
@@ -210,7 +211,7 @@ func New(cfg Config) *Vault {
 		cfg.DestroyGuard = 7 * 24 * time.Hour
 	}
 	cfg.counting.complete()
-	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages(), looks: make(chan struct{}, maxLooks)}
+	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages(), looks: make(chan struct{}, maxLooks), searches: newSearches()}
 	_, _ = rand.Read(v.usage.boot[:]) // never fails; the vault's own source of randomness is a test's to count
 	for i := range v.turns {
 		v.turns[i] = make(chan struct{}, 1)

@@ -11,7 +11,6 @@ import (
 	"github.com/quorate/quorate/vault/envelope"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
-	"github.com/quorate/quorate/vault/primitive"
 )
 
 // Names below ownFolder are the vault's own: nobody makes, imports, restores or renames a key into it.
@@ -121,7 +120,7 @@ func makeWrappingKey(ctx context.Context, t *task, in wrappingIn) (*key.Record, 
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	material, public, err := primitive.Generate(in.Algorithm, 0, t.v.cfg.Random)
+	material, public, err := t.v.draw(ctx, in.Algorithm, 0)
 	if err != nil {
 		return nil, err
 	}
