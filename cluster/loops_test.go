@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/quorate/quorate/cluster"
+	"github.com/quorate/quorate/e2e/figures"
 )
 
 // Each of these looks at a stopped node's files hundreds or thousands of times, one look after the other: there is no race to be detected, and the
@@ -54,6 +55,19 @@ func TestFlippedByteAnywhereInTheFileIsDetectedOrHarmless(t *testing.T) {
 	t.Logf("%d of %d flips hit something that is used", found, tries)
 	if found == 0 {
 		t.Error("no flip was detected: this test shows nothing")
+	}
+	noted(t, "single bits flipped anywhere in a stopped node's store", "10,000: all detected and named, or what is read is the same", tries,
+		fmt.Sprintf("%d flips: %d detected and named, the others change nothing that is read", tries, found))
+}
+
+// noted leaves a figure of make flips for the README.
+func noted(t *testing.T, figure, target string, tries int, measured string) {
+	t.Helper()
+	if t.Failed() {
+		return
+	}
+	if err := figures.Note("flips", figures.Result{Figure: figure, Target: target, Measured: measured, How: fmt.Sprintf("make flips, %d", tries)}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package figures assembles what `make sim`, `make chaos` and `make bench` measured into the table of the README.
+// Package figures assembles what `make sim`, `make chaos`, `make bench`, `make counted` and others measured into the table of the README.
 //
 // Each of them appends lines of JSON to a file of its own, bin/results/NAME.jsonl:
 //

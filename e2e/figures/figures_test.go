@@ -73,6 +73,23 @@ func TestTheLastResultOfAFigureCounts(t *testing.T) {
 	}
 }
 
+func TestAFigureIsNotedWhereAFolderIsNamed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results")
+	r := figures.Result{Figure: "f", Target: "t", Measured: "m", How: "make x", Seed: 3}
+	t.Setenv("RESULTS", "")
+	if err := figures.Note("x", r); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("RESULTS", dir)
+	if err := figures.Note("x", r); err != nil {
+		t.Fatal(err)
+	}
+	all, err := figures.Read(dir)
+	if err != nil || len(all) != 1 || all[0].Seed != 3 || all[0].Commit == "" || !strings.HasPrefix(all[0].How, "make x, ") {
+		t.Errorf("got %+v, %v", all, err)
+	}
+}
+
 func TestFiguresThatNobodyCanTraceAreRefused(t *testing.T) {
 	full := figures.Result{Figure: "f", Target: "t", Measured: "m", How: "h", Commit: "c"}
 	for _, spoil := range []func(*figures.Result){

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -28,4 +29,15 @@ func Machine() string {
 		}
 	}
 	return fmt.Sprintf("%d cores, %s", runtime.NumCPU(), busy)
+}
+
+// Note appends a figure to the file NAME.jsonl of the folder that the environment names in RESULTS, with commit and machine; it does nothing
+// where none is named, as in make test.
+func Note(name string, r Result) error {
+	dir := os.Getenv("RESULTS")
+	if dir == "" {
+		return nil
+	}
+	r.How, r.Commit = r.How+", "+Machine(), Commit()
+	return Append(filepath.Join(dir, name+".jsonl"), r)
 }
