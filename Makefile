@@ -27,6 +27,8 @@ UNWATCHED := (TestMoved|TestFlippedBitOfAPage|TestFlippedByteAnywhere|TestFlippe
 clients: ## what the tests use of the system: a real client of the keas.kmi door, other implementations of the cryptography, a database, a real S3 server, Prometheus' checker
 	@command -v wget >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq wget; } || \
 	  echo "wget is not here and cannot be installed: the test that uses it says so and takes another client"
+	@command -v slowhttptest >/dev/null || { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends slowhttptest >/dev/null; } || \
+	  echo "slowhttptest is not here and cannot be installed: make counted floods with clients of its own only"
 	@{ command -v openssl && { python3 -c 'import cryptography' || /usr/bin/python3 -c 'import cryptography'; }; } >/dev/null 2>&1 || \
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq openssl python3-cryptography; } || \
 	  echo "openssl or python3-cryptography is not here and cannot be installed: the tests that compare with them are skipped and say so"
@@ -79,7 +81,7 @@ chaos-plants: ## deliberate bugs in real processes under faults: each has to be 
 FLIPS ?= 10000
 EDITS ?= 2000
 flips: ## single bits flipped all over a stopped node's store (log, term and vote), and structured edits of its log: each detected and named, or without effect
-	FLIPS=$(FLIPS) EDITS=$(EDITS) $(GO) test -count=1 -timeout 0 -run '^TestFlippedByteAnywhere|^TestEditsOf' -v ./cluster | grep -v '^time='; exit $${PIPESTATUS[0]}
+	RESULTS=$(CURDIR)/bin/results FLIPS=$(FLIPS) EDITS=$(EDITS) $(GO) test -count=1 -timeout 0 -run '^TestFlippedByteAnywhere|^TestEditsOf' -v ./cluster | grep -v '^time='; exit $${PIPESTATUS[0]}
 
 kmip-conformance: ## the OASIS cases of ../shared/vectors/kmip (KMIP_VECTORS=) against three nodes: each file's status and shape, and totals
 	@mkdir -p bin
@@ -88,7 +90,7 @@ kmip-conformance: ## the OASIS cases of ../shared/vectors/kmip (KMIP_VECTORS=) a
 STORM ?= 200000
 kmip-storm: ## malformed KMIP messages against a listener: STORM=, SEED= repeats a run; each gets an answer or a clean end, and the memory is back
 	@mkdir -p bin
-	@KMIP_STORM=$(STORM) KMIP_STORM_SEED=$(SEED) $(GO) test -count=1 -timeout 60m -v -run '^TestAStorm' ./transport/kmip >bin/kmip-storm.log 2>&1; failed=$$?; grep -v '^time=' bin/kmip-storm.log; exit $$failed
+	@RESULTS=$(CURDIR)/bin/results KMIP_STORM=$(STORM) KMIP_STORM_SEED=$(SEED) $(GO) test -count=1 -timeout 60m -v -run '^TestAStorm' ./transport/kmip >bin/kmip-storm.log 2>&1; failed=$$?; grep -v '^time=' bin/kmip-storm.log; exit $$failed
 
 bench: build ## the figures, beside their floors, in one run; those that were promised go to bin/results
 	$(BIN) bench --local --results bin/results/bench.jsonl
@@ -97,10 +99,11 @@ SCALE ?= 1000000
 bench-scale: build ## restart, self-opening, memory, reads beside a snapshot, and a drill, with SCALE= keys
 	$(BIN) bench --local --only scale --keys $(SCALE) --results bin/results/bench-scale.jsonl
 
-counted: build ## failover (200 kills, 100 transfers, 50 freezes), power cuts (100 of one, 50 of all, and a control that must lose), 200 restarts, 1,000 revocations
-	COUNTED=1 RESULTS=$(CURDIR)/bin/results $(GO) test -count=1 -timeout 180m -v -run '^(TestFailoverIsCounted|TestPowerCuts.*|TestARestartedNodeNeverShowsThePast|TestRevocationsOneAfterTheOther.*)$$' ./e2e | grep -v '^ *time='; exit $${PIPESTATUS[0]}
+COUNT ?= ^(TestFailoverIsCounted|TestPowerCuts.*|TestARestartedNodeNeverShowsThePast|TestRevocationsOneAfterTheOther.*|TestReadsStayUpWhileTheLeaderIsLost|TestFloodsStopNobody|TestAllNodesAreLostAndTheClusterLivesAgain|TestALargeVaultGoesToTheNextVersionAndBack)$$
+counted: build ## failover (200 kills, 100 transfers, 50 freezes), power cuts (100 of one, 50 of all, and a control that must lose), 200 restarts, 1,000 revocations, reads through 20 kills, floods, recovery and upgrade of 100,000 keys; COUNT= chooses by name
+	COUNTED=1 RESULTS=$(CURDIR)/bin/results $(GO) test -count=1 -timeout 180m -v -run '$(COUNT)' ./e2e | grep -v '^ *time='; exit $${PIPESTATUS[0]}
 
-figures: ## what make sim and bench left in bin/results, into the README (format: e2e/figures)
+figures: ## what make sim, chaos, bench, counted, flips, fuzz, kmip-storm, plants and chaos-plants left in bin/results, into the README (format: e2e/figures)
 	$(GO) test -count=1 ./e2e/figures -run TestReadmeTakesFigures -update -v
 
 microbench: ## Go benchmarks of the parts
@@ -109,15 +112,17 @@ microbench: ## Go benchmarks of the parts
 FUZZTIME ?= 30s
 # Making an input small that only reaches something new is not what the time is for: by default it may take all of it.
 FUZZFLAGS := -run '^$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 100x
-fuzz: ## every fuzz target for FUZZTIME (FUZZ= chooses by package and name): executions of each; stops at the first finding
-	@mkdir -p bin; n=0; while read -r dir target; do \
+fuzz: ## every fuzz target for FUZZTIME (FUZZ= chooses by package and name): executions of each, and altogether to bin/results; stops at the first finding
+	@mkdir -p bin/results; n=0; all=0; while read -r dir target; do \
 	  if ! $(GO) test $(FUZZFLAGS) -fuzz "^$$target\$$" ./$$dir >bin/fuzz.log 2>&1 </dev/null; then \
 	    cat bin/fuzz.log; echo "make fuzz: FINDING by $$target in $$dir, after $$n targets without: what it says is above, its input in $$dir/testdata/fuzz/$$target"; exit 1; \
 	  fi; \
-	  n=$$((n+1)); printf '%-32s %-24s %10s executions\n' $$dir $$target $$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' bin/fuzz.log | tail -n 1); \
+	  n=$$((n+1)); execs=$$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' bin/fuzz.log | tail -n 1); all=$$((all+$${execs:-0})); printf '%-32s %-24s %10s executions\n' $$dir $$target "$$execs"; \
 	done < <(grep -rn --include='*_test.go' '^func Fuzz' . | sed -E 's|^\./(.*)/[^/]*_test\.go:[0-9]+:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | grep -E '$(FUZZ)'); \
 	test $$n -gt 0 || { echo "make fuzz: there is no such target"; exit 1; }; \
-	echo "make fuzz: $$n targets, $(FUZZTIME) each, no finding"
+	echo "make fuzz: $$n targets, $$all executions, $(FUZZTIME) each, no finding"; \
+	test -n '$(FUZZ)' || printf '{"figure":"bad input: executions of the fuzz targets without a finding","target":"≥ 12 parsers × 50,000,000 executions","measured":"%s targets, %s executions, 0 findings","how":"make fuzz, %s each, %s cores","commit":"%s"}\n' \
+	  $$n $$all $(FUZZTIME) $$(nproc) "$$(git describe --always --dirty 2>/dev/null || echo unknown)" >>bin/results/fuzz.jsonl
 
 lint: export CGO_ENABLED := 0
 lint: ## format, vet, staticcheck
