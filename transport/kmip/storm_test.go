@@ -81,7 +81,7 @@ func TestAStormOfMalformedMessages(t *testing.T) {
 	}
 	if err := measured.Note("kmip-storm", measured.Result{
 		Figure: "malformed KMIP messages", Target: "10,000: each answered or its connection ended in order, 0 panics, memory back",
-		Measured: fmt.Sprintf("%d messages: %d answered in order, %d ended, %d refused; heap %.1f MiB before, %.1f MiB after", count, all["answer"], all["end"], all["refused"], float64(before)/(1<<20), float64(after)/(1<<20)),
+		Measured: fmt.Sprintf("%d messages: %d answers, %d of them refusals, %d connections ended in order; heap %.1f MiB before, %.1f MiB after", count, all["answer"], all["refused"], all["end"], float64(before)/(1<<20), float64(after)/(1<<20)),
 		How:      "make kmip-storm", Seed: seed,
 	}); err != nil {
 		t.Error(err)
