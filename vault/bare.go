@@ -32,7 +32,7 @@ type BareInput struct {
 	Data, AAD []byte
 	IV        []byte // empty when encrypting: one is drawn
 	Proof     []byte // GCM's or CCM's tag, the signature or the MAC that is to be verified
-	Version   uint32 // 0: the newest
+	Version   uint32 // 0: the newest; to open or to verify what tells whether it fits, also those before it
 	Scheme    BareScheme
 	// Choose, if not nil, completes the input for the key that was found, once the caller may use it. It only reads the record.
 	Choose func(r *key.Record, in *BareInput) error
@@ -92,7 +92,12 @@ func bare(name string, a access.Action, op key.Operation, do func(u *using, o *o
 				return err
 			}
 			out.Version = n
-			return do(u, o, in, out)
+			err = do(u, o, in, out)
+			unfit := errors.Is(err, ErrUnopened) || err == nil && !out.Valid && op != key.ToDecrypt
+			if unfit && in.Version == 0 && in.Scheme.tells(op, u.record) {
+				return u.older(ctx, op, in, out, do)
+			}
+			return err
 		},
 		wipe: func(out *BareOutput) { clear(out.Data) },
 	}}
