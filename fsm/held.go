@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"weak"
 
@@ -37,10 +38,17 @@ type plain struct {
 	mac        uint8 // how many bytes of it
 }
 
+// packed is a held and its plain, in one object.
+type packed struct {
+	held
+	plain
+}
+
 // packer is a writer's, for holding records.
 type packer struct {
 	rest    key.Record
 	version key.Version
+	was, is view // of a plain key whose material moves
 }
 
 // hold gives the form in which r is kept. What plain and cell have no room for must be zero in a plain key, whatever fields a record
@@ -62,17 +70,39 @@ func (x *packer) hold(r *key.Record) *held {
 		return &held{whole: r}
 	}
 	m := &r.Versions[0].Material
-	bytes := make([]byte, 0, len(r.MAC)+len(m.Sealed))
-	p := &struct { // one object
-		held
-		plain
-	}{plain: plain{
-		tags: r.Tags, bytes: append(append(bytes, r.MAC...), m.Sealed...), created: r.Created, updated: r.Updated, revision: r.Revision,
+	p := &packed{plain: plain{
+		tags: r.Tags, bytes: slices.Concat(r.MAC, m.Sealed), created: r.Created, updated: r.Updated, revision: r.Revision,
 		parent: r.Parent, usage: r.Usage, number: r.Versions[0].Number, term: m.Term, under: m.Parent,
 		kind: r.Type, active: r.Versions[0].State, origin: r.Origin, exportable: r.Exportable, guard: r.Guard, mac: uint8(len(r.MAC)),
 	}}
 	p.held.plain = &p.plain
 	return &p.held
+}
+
+// moved is h with the material of fresh, which has the same of everything else.
+func (h *held) moved(fresh *key.Record) *held {
+	if h.whole != nil {
+		return &held{whole: fresh}
+	}
+	old, m := h.plain, &fresh.Versions[0].Material
+	p := &packed{plain: plain{
+		tags: old.tags, bytes: slices.Concat(fresh.MAC, m.Sealed), created: old.created, updated: old.updated, revision: old.revision,
+		parent: old.parent, usage: old.usage, number: old.number, term: m.Term, under: m.Parent,
+		kind: old.kind, active: old.active, origin: old.origin, exportable: old.exportable, guard: old.guard, mac: old.mac,
+	}}
+	p.held.plain = &p.plain
+	return &p.held
+}
+
+// pair gives the record of a key, and a copy in which its material may be moved, which shares all but the versions. Of a plain key both are
+// good until the next call: nothing is kept of them but the material.
+func (x *packer) pair(e idEntry) (old, fresh *key.Record) {
+	if old = e.held.whole; old == nil {
+		return e.look(&x.was), e.look(&x.is)
+	}
+	c := *old
+	c.Versions = slices.Clone(old.Versions)
+	return old, &c
 }
 
 // view is a record that is made of a plain, in one object.

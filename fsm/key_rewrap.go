@@ -1,8 +1,6 @@
 package fsm
 
 import (
-	"slices"
-
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 )
@@ -73,8 +71,7 @@ func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint
 	if e.held == nil {
 		return 0
 	}
-	old := e.look(new(view))
-	r := *old // shares all but the versions: nothing else changes, and nobody writes to either
+	old, r := d.keys.pack.pair(e)
 	size := recordSize(old)
 	for i := range items {
 		it := &items[i]
@@ -89,15 +86,12 @@ func move(d *Draft, items []RewrapItem, parent key.ID, latest uint32) (done uint
 		if size+grown > MaxRecord {
 			continue
 		}
-		if done == 0 {
-			r.Versions = slices.Clone(old.Versions)
-		}
 		size += grown
 		r.Version(it.Version).Material = it.New
 		done++
 	}
 	if done > 0 {
-		d.moveKey(e, old, &r)
+		d.moveKey(e, old, r)
 	}
 	return done
 }

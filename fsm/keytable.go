@@ -66,7 +66,7 @@ func (t *keyTable) replace(old, fresh *key.Record) {
 
 // move puts fresh where e is, whose record is old. They differ in nothing but what wraps their material.
 func (t *keyTable) move(e idEntry, old, fresh *key.Record) {
-	h := t.pack.hold(fresh)
+	h := e.held.moved(fresh)
 	e.cell.held.Store(h)
 	t.byID.put(idEntry{e.id, h, e.cell})
 	t.terms.replace(old, fresh)
