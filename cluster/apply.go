@@ -172,7 +172,7 @@ type frozen struct {
 
 // Persist writes the counters and the state to the sink.
 func (f *frozen) Persist(sink raft.SnapshotSink) error {
-	if err := f.writeTo(sink); err != nil {
+	if err := f.writeTo(&gentle{SnapshotSink: sink}); err != nil {
 		return err
 	}
 	return sink.Close()

@@ -177,3 +177,8 @@ func Rising(err error) uint32 {
 	}
 	return n.rising.Load()
 }
+
+// Gently writes a snapshot as Persist does; LongestRest is how long it rests after a piece, at most.
+func Gently(sink raft.SnapshotSink) raft.SnapshotSink { return &gentle{SnapshotSink: sink} }
+
+const LongestRest = longestRest
