@@ -19,10 +19,12 @@ const (
 	dearAgain = 3 * time.Second // what was measured sooner after a step tells of the time before it
 )
 
-// smallGrowth is what a heap below largeHeap may grow by, in per cent, and growths what a larger one may, the dearest last.
-const smallGrowth = 100
-
-var growths = [...]int{25, 50, 100}
+// smallGrowths is what a heap below largeHeap may grow by, in per cent, and growths what a larger one may, the dearest last. Dear or
+// not, a small heap takes no more than largeHeap may that has grown by the first of smallGrowths.
+var (
+	smallGrowths = [...]int{100, 200, 300}
+	growths      = [...]int{25, 50, 100}
+)
 
 // pace is how dear collecting has been of late.
 type pace struct {
@@ -49,7 +51,9 @@ func (p *pace) growth(live uint64) int {
 	if live > largeHeap {
 		return growths[p.step]
 	}
-	return smallGrowth
+	least := smallGrowths[0]
+	most := (100+least)*int(largeHeap>>10)/int(max(live>>10, 1)) - 100
+	return max(least, min(smallGrowths[p.step], most))
 }
 
 // collector tells what the collector took of the time that the process computed, since it was asked last.
@@ -80,7 +84,7 @@ func tuneMemory(ctx context.Context) {
 	}
 	var c collector
 	var p pace
-	set := smallGrowth
+	set := smallGrowths[0]
 	for {
 		metrics.Read(sample)
 		began := c.busy == 0 // the start of the process, which read a snapshot, tells nothing of what comes
