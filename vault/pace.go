@@ -17,7 +17,7 @@ const (
 	calmRest = 0.1 // rest after an entry, as a share of the time it took, while nobody is in the way
 	fullRest = 6   // the most: a campaign never stands still
 	// Up to calmLoad times the best is chance; above, a campaign rests more, by restSlope for every time the best.
-	calmLoad  = 1.5
+	calmLoad  = 2
 	restSlope = 1.5
 
 	loadWeight = 0.25      // of the last entry in load
