@@ -243,7 +243,10 @@ func isRSA(a key.Algorithm) bool { return a == key.RSA2048 || a == key.RSA3072 |
 var (
 	bareModes    = map[string]primitive.Mode{"": primitive.GCM, "gcm": primitive.GCM, "cbc": primitive.CBC, "ecb": primitive.ECB, "cfb": primitive.CFB, "ofb": primitive.OFB, "ctr": primitive.CTR, "ccm": primitive.CCM, "xts": primitive.XTS}
 	barePaddings = map[string]primitive.BlockPadding{"": primitive.NoPadding, "none": primitive.NoPadding, "pkcs5": primitive.PKCS5, "x923": primitive.X923}
-	bareHashes   = map[string]crypto.Hash{"": 0, "sha1": crypto.SHA1, "sha224": crypto.SHA224, "sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512, "sha512-256": crypto.SHA512_256}
+	bareHashes   = map[string]crypto.Hash{
+		"": 0, "sha1": crypto.SHA1, "sha224": crypto.SHA224, "sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512, "sha512-224": crypto.SHA512_224, "sha512-256": crypto.SHA512_256,
+		"sha3-224": crypto.SHA3_224, "sha3-256": crypto.SHA3_256, "sha3-384": crypto.SHA3_384, "sha3-512": crypto.SHA3_512,
+	}
 )
 
 // named is what a name of a scheme stands for.

@@ -75,6 +75,11 @@ var keptLengths = map[wire.CryptographicAlgorithm]map[int32]int{
 	wire.CryptographicAlgorithmHMAC_SHA256: nil,
 	wire.CryptographicAlgorithmHMAC_SHA384: nil,
 	wire.CryptographicAlgorithmHMAC_SHA512: nil,
+
+	wire.CryptographicAlgorithmHMAC_SHA3_224: nil,
+	wire.CryptographicAlgorithmHMAC_SHA3_256: nil,
+	wire.CryptographicAlgorithmHMAC_SHA3_384: nil,
+	wire.CryptographicAlgorithmHMAC_SHA3_512: nil,
 }
 
 // keptBits is how many bits of material a symmetric key has that the vault keeps and does not use. Of HMAC's keys any number of bytes.

@@ -9,7 +9,10 @@ import (
 )
 
 // digestBytes is how long the digests of keyedHashNames are.
-var digestBytes = map[string]int{"sha1": 20, "sha224": 28, "": 32, "sha256": 32, "sha384": 48, "sha512": 64, "sha512-256": 32}
+var digestBytes = map[string]int{
+	"sha1": 20, "sha224": 28, "": 32, "sha256": 32, "sha384": 48, "sha512": 64, "sha512-224": 28, "sha512-256": 32,
+	"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64,
+}
 
 // deriveKey is Derive Key (KMIP 1.4, section 4.6; 2.1, section 6.1.14): a symmetric key or secret data from one object, or from a
 // private key and another's public one. The new object has a link to the first.

@@ -181,7 +181,7 @@ func TestSignaturesAndMACsVerifyOrDoNot(t *testing.T) {
 			}
 		}
 	}
-	for _, how := range []string{"", choice("CryptographicAlgorithm", "HMAC_SHA384"), choice("HashingAlgorithm", "SHA_1")} {
+	for _, how := range []string{"", choice("CryptographicAlgorithm", "HMAC_SHA384"), choice("HashingAlgorithm", "SHA_1"), choice("HashingAlgorithm", "SHA3_384"), choice("CryptographicAlgorithm", "HMAC_SHA3_512")} {
 		sum := octets("MACData", bytesOf(t, w.one("1.4", "MAC "+mac+how+data), wire.TagMACData))
 		for text, want := range map[string]wire.ValidityIndicator{data: wire.ValidityIndicatorValid, other: wire.ValidityIndicatorInvalid} {
 			got, err := w.one("1.4", "MACVerify "+mac+how+text+sum).Find(wire.TagValidityIndicator).Enumeration()

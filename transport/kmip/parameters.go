@@ -24,11 +24,14 @@ var (
 	}
 	keyedHashNames = map[wire.HashingAlgorithm]string{
 		wire.HashingAlgorithmSHA_1: "sha1", wire.HashingAlgorithmSHA_224: "sha224", wire.HashingAlgorithmSHA_256: "sha256",
-		wire.HashingAlgorithmSHA_384: "sha384", wire.HashingAlgorithmSHA_512: "sha512", wire.HashingAlgorithmSHA_512_256: "sha512-256",
+		wire.HashingAlgorithmSHA_384: "sha384", wire.HashingAlgorithmSHA_512: "sha512", wire.HashingAlgorithmSHA_512_224: "sha512-224", wire.HashingAlgorithmSHA_512_256: "sha512-256",
+		wire.HashingAlgorithmSHA3_224: "sha3-224", wire.HashingAlgorithmSHA3_256: "sha3-256", wire.HashingAlgorithmSHA3_384: "sha3-384", wire.HashingAlgorithmSHA3_512: "sha3-512",
 	}
 	hmacNames = map[wire.CryptographicAlgorithm]string{
 		wire.CryptographicAlgorithmHMAC_SHA1: "sha1", wire.CryptographicAlgorithmHMAC_SHA224: "sha224", wire.CryptographicAlgorithmHMAC_SHA256: "sha256",
 		wire.CryptographicAlgorithmHMAC_SHA384: "sha384", wire.CryptographicAlgorithmHMAC_SHA512: "sha512",
+		wire.CryptographicAlgorithmHMAC_SHA3_224: "sha3-224", wire.CryptographicAlgorithmHMAC_SHA3_256: "sha3-256",
+		wire.CryptographicAlgorithmHMAC_SHA3_384: "sha3-384", wire.CryptographicAlgorithmHMAC_SHA3_512: "sha3-512",
 	}
 	signatureNames = map[wire.DigitalSignatureAlgorithm]struct{ padding, hash string }{
 		wire.DigitalSignatureAlgorithmSHA_256WithRSAEncryption: {"pkcs1v15", "sha256"}, wire.DigitalSignatureAlgorithmSHA_384WithRSAEncryption: {"pkcs1v15", "sha384"},
@@ -196,6 +199,9 @@ func authenticating(p ttlv.Item, r *key.Record, s *vault.BareScheme) (err error)
 		if wire.CryptographicAlgorithm(v) != wire.CryptographicAlgorithmAES {
 			return unsupported("the algorithm %v makes no MAC here", wire.CryptographicAlgorithm(v))
 		}
+	}
+	if a, _ := cipherOf(r); s.Hash == "" && r.Algorithm == key.Secret {
+		s.Hash = hmacNames[a]
 	}
 	if c := ciphers[r.Algorithm]; s.Hash == "" && c.algorithm == wire.CryptographicAlgorithmAES {
 		s.CMAC = true

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	_ "crypto/sha1" // crypto.SHA1, of HMAC and OAEP alone
+	_ "crypto/sha3"
 	"crypto/subtle"
 
 	"github.com/quorate/quorate/vault/fault"
@@ -34,10 +35,11 @@ func (k *Key) HMACWith(h crypto.Hash, input []byte) ([]byte, error) {
 // keyedHash refuses a hash that is not offered where collisions do no harm: in HMAC, and in OAEP.
 func keyedHash(h crypto.Hash) error {
 	switch h {
-	case crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA512_224, crypto.SHA512_256:
+	case crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA512_224, crypto.SHA512_256,
+		crypto.SHA3_224, crypto.SHA3_256, crypto.SHA3_384, crypto.SHA3_512:
 		return nil
 	}
-	return fault.New(fault.Invalid, "the hash %s is not offered", h).WithHint("Hashes are those of the SHA-2 family, and SHA-1 for old software.")
+	return fault.New(fault.Invalid, "the hash %s is not offered", h).WithHint("Hashes are those of the SHA-2 and SHA-3 families, and SHA-1 for old software.")
 }
 
 // CMAC authenticates input under an AES key (NIST SP 800-38B).

@@ -99,6 +99,25 @@ func TestHMACIsThatOfRFC4231(t *testing.T) {
 	}
 }
 
+// The first sample of each hash in NIST's examples of HMAC with SHA-3.
+func TestHMACWithSHA3IsNISTs(t *testing.T) {
+	for h, want := range map[crypto.Hash]string{
+		crypto.SHA3_224: "332cfd59347fdb8e576e77260be4aba2d6dc53117b3bfb52c6d18c04",
+		crypto.SHA3_256: "4fe8e202c4f058e8dddc23d8c34e467343e23555e24fc2f025d598f558f67205",
+		crypto.SHA3_384: "d588a3c51f3f2d906e8298c1199aa8ff6296218127f6b38a90b6afe2c5617725bc99987f79b22a557b6520db710b7f42",
+		crypto.SHA3_512: "4efd629d6c71bf86162658f29943b1c308ce27cdfa6db0d9c3ce81763f9cbce5f7ebe9868031db1a8f8eb7b6b95e5c5e3f657a8996c86a2f6527e307f0213196",
+	} {
+		secret := make([]byte, h.Size())
+		for i := range secret {
+			secret[i] = byte(i)
+		}
+		k := openMaterial(t, key.Secret, secret)
+		if got, err := k.HMACWith(h, []byte("Sample message for keylen<blocklen")); err != nil || hex.EncodeToString(got) != want {
+			t.Errorf("%s: %x, %v", h, got, err)
+		}
+	}
+}
+
 func TestHKDFIsThatOfRFC5869(t *testing.T) {
 	for _, c := range []struct{ name, salt, info, want string }{
 		{"A.1", "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9", "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"},
