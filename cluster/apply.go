@@ -28,6 +28,7 @@ type applier struct {
 	onConf    func(raft.Configuration, []string) // with the names that are no longer in it
 	fatal     func(error)
 	clock     clock
+	ending    func() bool // the node is stopping; nil: there is none
 
 	done    progress
 	halted  atomic.Bool
@@ -132,7 +133,7 @@ func (a *applier) Snapshot() (raft.FSMSnapshot, error) {
 	if a.halted.Load() {
 		return nil, errHalted
 	}
-	return &frozen{state: a.machine.State(), applied: a.done.reached(), conf: a.conf.Load()}, nil
+	return &frozen{state: a.machine.State(), applied: a.done.reached(), conf: a.conf.Load(), hurry: a.ending}, nil
 }
 
 // Restore replaces the state. The snapshot's bytes were verified when it was opened.
@@ -168,11 +169,12 @@ const frozenHead = 16
 type frozen struct {
 	state         *fsm.State
 	applied, conf uint64
+	hurry         func() bool // nil: as long as it takes
 }
 
 // Persist writes the counters and the state to the sink.
 func (f *frozen) Persist(sink raft.SnapshotSink) error {
-	if err := f.writeTo(&gentle{SnapshotSink: sink}); err != nil {
+	if err := f.writeTo(&gentle{SnapshotSink: sink, hurry: f.hurry}); err != nil {
 		return err
 	}
 	return sink.Close()

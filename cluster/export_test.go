@@ -178,7 +178,9 @@ func Rising(err error) uint32 {
 	return n.rising.Load()
 }
 
-// Gently writes a snapshot as Persist does; LongestRest is how long it rests after a piece, at most.
-func Gently(sink raft.SnapshotSink) raft.SnapshotSink { return &gentle{SnapshotSink: sink} }
+// Gently writes a snapshot as Persist does, unless there is a hurry; LongestRest is how long it rests after a piece, at most.
+func Gently(sink raft.SnapshotSink, hurry func() bool) raft.SnapshotSink {
+	return &gentle{SnapshotSink: sink, hurry: hurry}
+}
 
 const LongestRest = longestRest

@@ -10,14 +10,15 @@ import (
 // that is written out never has a processor to itself, which those who read want.
 type gentle struct {
 	raft.SnapshotSink
-	rested time.Time // when it rested last
+	rested time.Time   // when it rested last
+	hurry  func() bool // somebody waits after all: the node is stopping; nil: never
 }
 
 const longestRest = 50 * time.Millisecond // a disk that is slow is no reason to be slower
 
 func (g *gentle) Write(b []byte) (int, error) {
 	n, err := g.SnapshotSink.Write(b)
-	if !g.rested.IsZero() {
+	if !g.rested.IsZero() && (g.hurry == nil || !g.hurry()) {
 		time.Sleep(min(time.Since(g.rested), longestRest))
 	}
 	g.rested = time.Now()

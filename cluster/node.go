@@ -211,7 +211,7 @@ func (n *Node) startRaft() error {
 			return err
 		}
 	}
-	n.app = &applier{machine: n.cfg.Machine, onApply: n.cfg.OnApply, onRestore: n.cfg.OnRestore, onConf: n.confChanged, fatal: n.fail, clock: n.boot}
+	n.app = &applier{machine: n.cfg.Machine, onApply: n.cfg.OnApply, onRestore: n.cfg.OnRestore, onConf: n.confChanged, fatal: n.fail, clock: n.boot, ending: n.ending.Load}
 	r, err := n.newRaft(conf, logs, trans)
 	if err != nil {
 		return fmt.Errorf("starting raft: %w", err)

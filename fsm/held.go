@@ -54,15 +54,12 @@ type packer struct {
 // hold gives the form in which r is kept. What plain and cell have no room for must be zero in a plain key, whatever fields a record
 // may come to have: so nothing can be lost.
 func (x *packer) hold(r *key.Record) *held {
-	if len(r.Versions) != 1 || len(r.MAC) > 255 {
+	if len(r.Versions) != 1 || len(r.MAC) > 255 || r.Versions[0].Created != r.Created || r.Versions[0].Activated != r.Created {
 		return &held{whole: r}
 	}
 	x.rest, x.version = *r, r.Versions[0]
 	rest, v := &x.rest, &x.version
-	if v.Created == r.Created && v.Activated == r.Created {
-		v.Created, v.Activated = 0, 0
-	}
-	v.Number, v.State, v.Material = 0, 0, key.Material{}
+	v.Number, v.State, v.Material, v.Created, v.Activated = 0, 0, key.Material{}, 0, 0
 	rest.ID, rest.Name, rest.Owner, rest.State, rest.Algorithm = key.ID{}, "", "", 0, 0 // the cell has them
 	rest.Type, rest.Usage, rest.Parent, rest.Tags, rest.Origin, rest.Exportable, rest.Guard = 0, 0, key.ID{}, nil, 0, false, 0
 	rest.Created, rest.Updated, rest.Revision, rest.MAC, rest.Versions = 0, 0, 0, nil, nil

@@ -53,6 +53,8 @@ func TestTheStateKeepsEveryFieldOfARecord(t *testing.T) {
 	for i := range material.NumField() {
 		try("a material's "+material.Field(i).Name, func(r *key.Record) { alter(reflect.ValueOf(&r.Versions[0].Material).Elem().Field(i)) })
 	}
+	try("a version without dates", func(r *key.Record) { r.Versions[0].Created, r.Versions[0].Activated = 0, 0 })
+	try("dates of the version alone", func(r *key.Record) { r.Created = 0 })
 	try("a long MAC", func(r *key.Record) { r.MAC = make([]byte, 300) })
 	if most := 3 * (kind.NumField() + version.NumField()) / 2; whole == 0 || whole > most {
 		t.Errorf("%d of these keys were held whole", whole)

@@ -79,9 +79,10 @@ func (c *content) living(name string) (r *key.Record) {
 	return r
 }
 
-// EachKey visits keys by id until visit returns false.
+// EachKey visits keys by id until visit returns false. The record is lent: it is another after visit returned.
 func (s *State) EachKey(visit func(*key.Record) bool) {
-	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.look(new(view))) })
+	var v view
+	s.keys.byID.tree.Ascend(func(e idEntry) bool { return visit(e.look(&v)) })
 }
 
 // namesFree refuses a name of r that another key has, but for one that gives its names up. What is destroyed gives its names free: nobody can mean it any more.

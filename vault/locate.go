@@ -54,10 +54,12 @@ func (t *task) locate(ctx context.Context, q LocateQuery) ([]*key.Record, int, e
 			return nil, 0, err
 		}
 	}
-	found, err := t.located(ctx, q)
+	s := t.link.machine.State()
+	found, err := t.located(ctx, s, q)
 	if narrow := q.Name != "" || q.Group != "" || !q.ID.IsZero(); err == nil && len(found) == 0 && narrow && t.caller.Read.Mode != access.Linearizable { // it may have been made on another node a moment ago: see readVersion
 		if wait, cancel := context.WithTimeout(ctx, catchUp); t.link.replica.Fresh(wait, access.Consistency{Mode: access.Linearizable}) == nil {
-			found, err = t.located(ctx, q)
+			s = t.link.machine.State()
+			found, err = t.located(ctx, s, q)
 			cancel()
 		} else {
 			cancel()
@@ -66,19 +68,26 @@ func (t *task) locate(ctx context.Context, q LocateQuery) ([]*key.Record, int, e
 	if err != nil {
 		return nil, 0, err
 	}
-	slices.SortFunc(found, func(a, b *key.Record) int {
-		return cmp.Or(cmp.Compare(b.Created, a.Created), slices.Compare(a.ID[:], b.ID[:]))
+	slices.SortFunc(found, func(a, b spot) int {
+		return cmp.Or(cmp.Compare(b.created, a.created), slices.Compare(a.id[:], b.id[:]))
 	})
-	page := found[min(max(q.Offset, 0), len(found)):]
-	page = slices.Clone(page[:min(max(q.Limit, 0), len(page))])
-	for i, r := range page {
-		page[i] = t.v.shown(r)
+	part := found[min(max(q.Offset, 0), len(found)):]
+	part = part[:min(max(q.Limit, 0), len(part))]
+	page := make([]*key.Record, len(part))
+	for i, at := range part {
+		page[i] = t.v.shown(s.Key(at.id))
 	}
 	return page, len(found), nil
 }
 
-// located is everything that matches and that the caller may read, in no order.
-func (t *task) located(ctx context.Context, q LocateQuery) (found []*key.Record, err error) {
+// spot is where a key stands among those that were found: there may be very many, and few are shown.
+type spot struct {
+	created key.Time
+	id      key.ID
+}
+
+// located is everything in s that matches and that the caller may read, in no order.
+func (t *task) located(ctx context.Context, s *fsm.State, q LocateQuery) (found []spot, err error) {
 	set, err := t.policies()
 	if err != nil {
 		return nil, err
@@ -104,11 +113,10 @@ func (t *task) located(ctx context.Context, q LocateQuery) (found []*key.Record,
 			return true
 		}
 		if (q.Match == nil || q.Match(r)) && set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed {
-			found = append(found, r)
+			found = append(found, spot{r.Created, r.ID})
 		}
 		return true
 	}
-	s := t.link.machine.State()
 	for _, r := range candidates(s, q) {
 		if !take(r) {
 			break

@@ -30,10 +30,12 @@ func (p SplitPart) Sharing() Sharing {
 	return Sharing{Method: p.Method, Parts: p.Parts, Threshold: p.Threshold, Prime: p.Prime}
 }
 
-// PartOf is what a part that SplitKey made says of the key; false of anything else.
+// PartOf is what a part that SplitKey made says of the key; false of anything else, and of what cannot be so: whoever may change the
+// part's attributes may have written it.
 func PartOf(r *key.Record) (p SplitPart, ok bool) {
 	b, ok := r.Attributes[keptSharing]
-	return p, ok && cbor.Unmarshal(b, &p) == nil && p.Sharing().Check() == nil && p.Number > 0
+	ok = ok && r.Type == key.SplitKey && cbor.Unmarshal(b, &p) == nil && p.Sharing().Check() == nil && p.Number > 0 && p.Bytes > 0 && p.Bytes <= key.MaxMaterial
+	return p, ok
 }
 
 // mark makes a part say what it is one of.

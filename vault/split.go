@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"strings"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
@@ -187,7 +188,7 @@ func (t *task) share(ctx context.Context, in SplitSpec, parts []*key.Record) err
 	if err := generatable(in.Fresh, in.Bits); err != nil {
 		return err
 	}
-	plain, _, err := primitive.Generate(in.Fresh, in.Bits, t.v.cfg.Random)
+	plain, _, err := t.v.draw(ctx, in.Fresh, in.Bits)
 	if err != nil {
 		return err
 	}
@@ -244,11 +245,15 @@ func joinKey(ctx context.Context, t *task, in JoinSpec) (*key.Record, error) {
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
-	for _, p := range in.Parts {
-		if _, err := t.findAlso(access.Reveal, p.Ref); err != nil {
+	taken := make([]string, len(in.Parts))
+	for i, p := range in.Parts {
+		part, err := t.findAlso(access.Reveal, p.Ref)
+		if err != nil {
 			return nil, err
 		}
+		taken[i] = part.ID.String()
 	}
+	t.change("parts", strings.Join(taken, ","))
 	if err := in.Sharing.CheckField(); err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ func (c *Cipher) sealCCM(b cipher.Block, plaintext []byte) (ciphertext, tag []by
 		return nil, nil, err
 	}
 	sum := c.ccmSum(b, plaintext)
+	defer clear(sum)
 	out := make([]byte, aes.BlockSize+len(plaintext))
 	stream := c.ccmStream(b)
 	stream.XORKeyStream(out, sum)
@@ -59,6 +60,8 @@ func (c *Cipher) openCCM(b cipher.Block, ciphertext, tag []byte) ([]byte, error)
 	stream.XORKeyStream(mask, mask)
 	stream.XORKeyStream(plain, ciphertext)
 	sum := c.ccmSum(b, plain)
+	defer clear(sum) // the right tag, also where it is not this one
+	defer clear(mask)
 	subtle.XORBytes(sum, sum, mask)
 	if subtle.ConstantTimeCompare(sum[:n], tag[:n]) != 1 {
 		clear(plain)

@@ -7,6 +7,7 @@ import (
 	"math/big"
 
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // SharingMethod is how a secret is split into parts, with KMIP's numbers (KMIP 2.1, section 11.57).
@@ -111,6 +112,9 @@ func (s Sharing) Join(parts []Part, size int) ([]byte, error) {
 	}
 	if len(parts) > 0 && len(parts[0].Bytes)*len(parts)*s.Threshold > maxSharing {
 		return nil, fault.New(fault.TooLarge, "%d parts of %d bytes are not joined with a threshold of %d", len(parts), len(parts[0].Bytes), s.Threshold)
+	}
+	if size < 0 || size > key.MaxMaterial {
+		return nil, fault.New(fault.Invalid, "no key has %d bytes", size)
 	}
 	if len(parts) < s.Threshold {
 		return nil, fault.New(fault.Invalid, "%d parts of the key are needed, and there are %d", s.Threshold, len(parts))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/quorate/quorate/vault/fault"
+	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/primitive"
 )
 
@@ -150,5 +151,16 @@ func TestFieldsAreProvedApart(t *testing.T) {
 	}
 	if _, err := in(big.NewInt(1024)).Join([]primitive.Part{{1, []byte{1}}, {3, []byte{2}}}, 0); !errors.Is(err, fault.Invalid) {
 		t.Errorf("parts in no field: %v", err)
+	}
+}
+
+// A length that no key has is refused before anything is made of it.
+func TestJoiningBoundsWhatItMakes(t *testing.T) {
+	s := primitive.Sharing{Method: primitive.SharingPrime, Parts: 2, Threshold: 2, Prime: []byte{1, 1}}
+	parts := []primitive.Part{{Number: 1, Bytes: []byte{1}}, {Number: 2, Bytes: []byte{2}}}
+	for _, size := range []int{-1, key.MaxMaterial + 1, 1 << 40} {
+		if _, err := s.Join(parts, size); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%d bytes: %v", size, err)
+		}
 	}
 }

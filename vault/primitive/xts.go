@@ -45,6 +45,7 @@ func (k *Key) xts(c *Cipher, in []byte, encrypting bool) ([]byte, error) {
 	}
 	tweak := make([]byte, aes.BlockSize)
 	second.Encrypt(tweak, c.IV)
+	defer clear(tweak)
 	out := make([]byte, len(in))
 	do := data.Decrypt
 	if encrypting {
@@ -66,6 +67,7 @@ func (k *Key) xts(c *Cipher, in []byte, encrypting bool) ([]byte, error) {
 	}
 	if rest > 0 {
 		next := append(make([]byte, 0, aes.BlockSize), tweak...)
+		defer clear(next)
 		doubleLittle(next)
 		if !encrypting { // the blocks were made in the other order
 			tweak, next = next, tweak
