@@ -32,7 +32,7 @@ type BareInput struct {
 	Data, AAD []byte
 	IV        []byte // empty when encrypting: one is drawn
 	Proof     []byte // GCM's or CCM's tag, the signature or the MAC that is to be verified
-	Version   uint32 // 0: the newest; to open or to verify what tells whether it fits, also those before it
+	Version   uint32 // 0: the newest; to open or to verify what tells whether it fits, also up to 32 in use before it
 	Scheme    BareScheme
 	// Choose, if not nil, completes the input for the key that was found, once the caller may use it. It only reads the record.
 	Choose func(r *key.Record, in *BareInput) error
@@ -75,6 +75,7 @@ var (
 
 // bare makes one of them. may is what the scheme asks for beside the action, nil for nothing; do asks for it by itself.
 func bare(name string, a access.Action, op key.Operation, do func(u *using, o *opened, in *BareInput, out *BareOutput) error, may func(u *using, in *BareInput) error) BareUse {
+	verdict := op == key.ToVerify || op == key.ToVerifyMAC
 	return BareUse{&keyUse[BareInput, BareOutput]{
 		name: name, action: a, op: op,
 		about: func(in *BareInput) (uint32, uint64) { return in.Version, uint64(len(in.Data)) },
@@ -87,15 +88,17 @@ func bare(name string, a access.Action, op key.Operation, do func(u *using, o *o
 			if in.Ask {
 				return u.asked(op, in, may)
 			}
-			o, n, err := u.at(ctx, op, in.Version)
-			if err != nil {
+			err := u.fitting(ctx, op, in.Version, in.Scheme.tells(op, u.record), func(o *opened, n uint32) error {
+				*out = BareOutput{Version: n}
+				err := do(u, o, in, out)
+				if err == nil && verdict && !out.Valid {
+					return ErrUnopened
+				}
 				return err
-			}
-			out.Version = n
-			err = do(u, o, in, out)
-			unfit := errors.Is(err, ErrUnopened) || err == nil && !out.Valid && op != key.ToDecrypt
-			if unfit && in.Version == 0 && in.Scheme.tells(op, u.record) {
-				return u.older(ctx, op, in, out, do)
+			})
+			out.Version = u.entry.KeyVersion
+			if verdict && misfit(err) {
+				return nil
 			}
 			return err
 		},
@@ -159,9 +162,16 @@ func (u *using) decryptBare(o *opened, in *BareInput, out *BareOutput) error {
 // asked tells what would stand in the way.
 func (u *using) asked(op key.Operation, in *BareInput, may func(u *using, in *BareInput) error) error {
 	u.change("asked", "only") // the audit log shows no use
+	before := u.entry
 	ver, err := u.version(u.record, in.Version)
 	if err == nil {
 		err = u.mayUse(op, u.record, ver)
+	}
+	if err != nil && in.Version == 0 && in.Scheme.tells(op, u.record) && u.apart(op, err) {
+		for range u.earlier(op, before) {
+			err = nil
+			break
+		}
 	}
 	if err == nil && may != nil {
 		err = may(u, in)

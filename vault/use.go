@@ -149,6 +149,15 @@ func (t *task) openCompromised(r *key.Record, ver *key.Version) error {
 
 // open makes a version of a record that find gave ready for use, from the cache if it was opened before.
 func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
+	o, err := t.peek(r, ver)
+	if err != nil {
+		return nil, err
+	}
+	return t.retain(r, ver, o), nil
+}
+
+// peek is open for a version that may not be the one: it is neither counted nor remembered before retain. What is above it is remembered.
+func (t *task) peek(r *key.Record, ver *key.Version) (*opened, error) {
 	if !r.Parent.IsZero() {
 		if err := t.lineage(r, ver); err != nil {
 			return nil, err
@@ -157,16 +166,20 @@ func (t *task) open(r *key.Record, ver *key.Version) (*opened, error) {
 	if o := t.v.keys.get(r, ver.Number); o != nil {
 		return o, nil
 	}
-	o := t.counted(r, ver, &opened{record: r})
+	o := &opened{record: r}
 	err := t.material(r, ver, func(plain []byte) (err error) {
 		o.key, err = openMaterial(r, plain)
 		return err
 	})
-	if err != nil {
-		return nil, err
+	return o, err
+}
+
+// retain remembers what peek gave, unless it came from the cache.
+func (t *task) retain(r *key.Record, ver *key.Version, o *opened) *opened {
+	if o.uses == nil {
+		t.remember(ver.Number, t.counted(r, ver, o))
 	}
-	t.remember(ver.Number, o)
-	return o, nil
+	return o
 }
 
 // remember caches what was opened, unless the node was sealed meanwhile: then nothing opened may stay.

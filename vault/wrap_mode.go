@@ -56,16 +56,17 @@ func (v *Vault) WrapInMode(ctx context.Context, c access.Caller, ref string, in 
 	return opWrapMode.one(ctx, v, c, ref, in, use)
 }
 
-// UnwrapInMode undoes WrapInMode, or the same of other software, with the newest version.
+// UnwrapInMode undoes WrapInMode, or the same of other software, with the newest version that fits: up to 32 in use before
+// the latest are tried.
 func (v *Vault) UnwrapInMode(ctx context.Context, c access.Caller, ref string, in ModeInput, use func(out *ModeOutput) error) error {
 	return opUnwrapMode.one(ctx, v, c, ref, in, use)
 }
 
 func (u *using) inMode(ctx context.Context, op key.Operation, in *ModeInput, out *ModeOutput) error {
-	o, n, err := u.at(ctx, op, 0)
-	if err != nil {
-		return err
-	}
+	return u.fitting(ctx, op, 0, op == key.ToUnwrap, func(o *opened, n uint32) error { return u.inModeBy(o, n, op, in, out) })
+}
+
+func (u *using) inModeBy(o *opened, n uint32, op key.Operation, in *ModeInput, out *ModeOutput) (err error) {
 	switch u.record.Algorithm {
 	case key.AES128GCM, key.AES192GCM, key.AES256GCM:
 	default:

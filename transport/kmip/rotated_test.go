@@ -101,6 +101,37 @@ func TestWhatCameBeforeARotationStillOpens(t *testing.T) {
 			t.Errorf("version %d, 3 being compromised: %s", n+1, outcome(t, a))
 		}
 	}
+	if err := compromise(native, w[1].f.Root(), t, "aes", 5); err != nil { // the newest
+		t.Fatal(err)
+	}
+	for n, got := range made[0] {
+		if a := items(w[0].ask(request("1.4", "", again(cases[0], got))))[0]; (outcome(t, a) == "Success") != (n == 1) {
+			t.Errorf("version %d, the newest being compromised: %s", n+1, outcome(t, a))
+		}
+	}
+}
+
+// TestWhatWasWrappedBeforeARotationIsRegistered, in each mode.
+func TestWhatWasWrappedBeforeARotationIsRegistered(t *testing.T) {
+	w := open(t)
+	kek, k := w.key("kek", true), w.key("k", true)
+	plain := w.material(k.ID.String(), "")
+	blocks := map[string]ttlv.Item{}
+	for _, mode := range []string{"NISTKeyWrap", "AESKeyWrapPadding", "GCM"} {
+		spec := wrapped("KeyWrappingSpecification", kek.ID.String(), mode, "", "NoEncoding")
+		blocks[mode] = w.one("1.4", "Get "+byID(k.ID.String())+spec).Find(wire.TagSymmetricKey).Find(wire.TagKeyBlock)
+	}
+	for range 2 {
+		if _, err := w.f.Vault(0).RotateKey(t.Context(), w.f.Root(), "kek"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for mode, b := range blocks {
+		again := idOf(t, w.one("1.4", register("SymmetricKey", xmlOf(t, b))))
+		if got := w.material(again, ""); got != plain {
+			t.Errorf("%s comes back as %s", mode, got)
+		}
+	}
 }
 
 // compromise puts one version out of use.
