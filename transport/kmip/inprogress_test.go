@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/serve"
 )
 
@@ -145,5 +146,132 @@ func TestTheEndWaitsForRequestsInProgress(t *testing.T) {
 	}
 	if b, _ := io.ReadAll(c); len(b) > 0 {
 		t.Errorf("what was cut off: %q", b)
+	}
+}
+
+// TestWhoDoesNotReadHoldsNoPlace: the place is free when the answer is made, however long it takes to write it; and it is written to its end.
+func TestWhoDoesNotReadHoldsNoPlace(t *testing.T) {
+	const length, items = 1 << 20, 12 // more than the kernel takes for a client that does not read
+	f := &figures{}
+	w := open(t)
+	w.f.Grant("app", `permit (principal == Certificate::"app", action == Action::"random", resource);`)
+	p := w.listenBy(serve.Limits{Requests: 1}, f, w.server.Serve)
+	slow := p.connect("app")
+	ops := slices.Repeat([]string{`RNGRetrieve <DataLength type="Integer" value="1048576"/>`}, items)
+	m, err := ttlv.DecodeXML([]byte(request("1.4", "", ops...)), ttlv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.Write(m.Root().Raw()); err != nil {
+		t.Fatal(err)
+	}
+	for f.ok.Load() < items { // all is worked out
+		time.Sleep(time.Millisecond)
+		if t.Context().Err() != nil {
+			t.Fatal("the work does not end")
+		}
+	}
+	other := p.connect("app")
+	var got []string
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		if got = outcomes(t, p.say(other, request("1.4", "", ping))); slices.Equal(got, []string{"Success"}) {
+			break
+		}
+	}
+	if !slices.Equal(got, []string{"Success"}) {
+		t.Errorf("while another does not read: %q", got)
+	}
+	b, err := ttlv.Read(slow, nil, 2*items*length)
+	if err != nil || len(b) < items*length {
+		t.Errorf("who reads late got %d bytes, %v", len(b), err)
+	}
+	p.stop()
+	if n := f.inFlight.Load(); n != 0 {
+		t.Errorf("%d requests are in progress at the end", n)
+	}
+}
+
+// TestAHandlerThatPanicsFreesItsPlace, also when it panics after the end of the work.
+func TestAHandlerThatPanicsFreesItsPlace(t *testing.T) {
+	f := &figures{}
+	w := open(t)
+	var all atomic.Int64
+	p := w.listenBy(serve.Limits{Requests: 1}, f, func(ctx context.Context, c *serve.Conn) {
+		n := all.Add(1)
+		if n > 2 {
+			w.server.Serve(ctx, c)
+			return
+		}
+		if !c.Next(make([]byte, 1)) || !c.Begin() {
+			t.Errorf("request %d is not let in", n)
+		}
+		if n == 2 {
+			c.End()
+		}
+		panic("a handler's")
+	})
+	for range 2 {
+		c := p.connect("app")
+		if _, err := c.Write([]byte{1}); err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := io.ReadAll(c); len(b) > 0 {
+			t.Errorf("it answered %q", b)
+		}
+	}
+	if n := f.inFlight.Load(); n != 0 {
+		t.Errorf("%d requests are in progress", n)
+	}
+	if got := outcomes(t, p.say(p.connect("app"), request("1.4", "", ping))); !slices.Equal(got, []string{"Success"}) {
+		t.Errorf("afterwards: %q", got)
+	}
+	p.stop()
+	if n := f.inFlight.Load(); n != 0 {
+		t.Errorf("%d requests are in progress at the end", n)
+	}
+}
+
+// TestBeingToldToComeBackTakesNoPlace: one that is refused, for as long as that lasts, keeps nobody out when there is room again.
+func TestBeingToldToComeBackTakesNoPlace(t *testing.T) {
+	f := &figures{}
+	w := open(t)
+	var all atomic.Int64
+	begun, ended := make(chan bool), make(chan struct{})
+	release := []chan struct{}{make(chan struct{}), make(chan struct{})}
+	p := w.listenBy(serve.Limits{Requests: 1}, f, func(ctx context.Context, c *serve.Conn) {
+		n := int(all.Add(1)) - 1
+		if n >= len(release) {
+			w.server.Serve(ctx, c)
+			return
+		}
+		if !c.Next(make([]byte, 1)) {
+			t.Error("no request")
+		}
+		begun <- c.Begin()
+		<-release[n]
+		c.End()
+		ended <- struct{}{}
+	})
+	for _, want := range []bool{true, false} {
+		if _, err := p.connect("app").Write([]byte{1}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-begun; got != want {
+			t.Fatalf("let in: %t, want %t", got, want)
+		}
+	}
+	close(release[0])
+	<-ended
+	if n := f.inFlight.Load(); n != 1 {
+		t.Errorf("%d requests are in progress, and one is told to come back", n)
+	}
+	if got := outcomes(t, p.say(p.connect("app"), request("1.4", "", ping))); !slices.Equal(got, []string{"Success"}) {
+		t.Errorf("when there is room again: %q", got)
+	}
+	close(release[1])
+	<-ended
+	p.stop()
+	if n := f.inFlight.Load(); n != 0 {
+		t.Errorf("%d requests are in progress at the end", n)
 	}
 }

@@ -40,7 +40,7 @@ func (n *Session) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf 
 	caller, unknown := c.Caller()
 	request, err := ttlv.Read(r, buf, s.most())
 	room := c.Begin()
-	defer c.End()
+	defer c.End() // also if the work panics
 	var e *ttlv.Error
 	switch {
 	case unknown != nil:
@@ -55,6 +55,7 @@ func (n *Session) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf 
 		n.Answer(ctx, caller, request, out)
 	}
 	answer, failed := out.Message()
+	c.End() // before the answer is written: a client that does not read holds no place
 	if failed != nil {
 		s.cfg.Log.Error("an answer cannot be written", "request_id", caller.RequestID, "err", failed)
 		return nil, false

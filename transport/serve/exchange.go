@@ -28,6 +28,7 @@ type Exchange struct {
 	started time.Time
 	gate    *gate
 	stream  bool // Stream was called
+	placed  bool // it was let in
 }
 
 var exchanges = sync.Pool{New: func() any { return new(Exchange) }}

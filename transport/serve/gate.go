@@ -24,8 +24,8 @@ type gate struct {
 	fail     func(*Exchange, error)
 	log      *slog.Logger
 	meter    Meter
-	limit    int64
-	inFlight atomic.Int64
+	places   places
+	inFlight atomic.Int64 // also those that are being told that there is no place
 	none     Op
 	ending   chan struct{} // closed when the server begins to stop
 	retiring atomic.Bool   // every answer asks the client to connect anew
@@ -34,7 +34,7 @@ type gate struct {
 var closing = []string{"close"}
 
 func newGate(cfg Config, next http.Handler) *gate {
-	return &gate{door: cfg.Name, next: next, fail: cfg.Error, log: cfg.Log, meter: cfg.Metrics, limit: int64(cfg.Limits.Requests), ending: make(chan struct{})}
+	return &gate{door: cfg.Name, next: next, fail: cfg.Error, log: cfg.Log, meter: cfg.Metrics, places: places{limit: int64(cfg.Limits.Requests)}, ending: make(chan struct{})}
 }
 
 // Gate is what a Server puts before its handler, without the listener: for embedding and for tests. Of cfg it uses
@@ -54,10 +54,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.retiring.Load() {
 		w.Header()["Connection"] = closing
 	}
-	n := g.inFlight.Add(1)
+	g.inFlight.Add(1)
 	g.meter.Add(InFlight, 1)
 	defer g.finish(x, r)
-	if n > g.limit {
+	if x.placed = g.places.take(); !x.placed {
 		g.fail(x, fault.New(fault.Busy, "this node answers as many requests as it can"))
 		return
 	}
@@ -90,6 +90,9 @@ func (g *gate) finish(x *Exchange, r *http.Request) {
 
 // leave frees a request's place and counts how it was answered.
 func (g *gate) leave(x *Exchange) {
+	if x.placed {
+		g.places.free()
+	}
 	g.inFlight.Add(-1)
 	g.meter.Add(InFlight, -1)
 	op := x.Op
@@ -98,6 +101,26 @@ func (g *gate) leave(x *Exchange) {
 	}
 	op.answered(g.meter, time.Since(x.started), x.outcome())
 }
+
+// places are those of the requests that are let in. Whoever is told that there is none takes none: refusals do not keep useful work out.
+type places struct {
+	limit int64
+	taken atomic.Int64
+}
+
+func (p *places) take() bool {
+	for {
+		n := p.taken.Load()
+		if n >= p.limit {
+			return false
+		}
+		if p.taken.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+func (p *places) free() { p.taken.Add(-1) }
 
 func (x *Exchange) outcome() string {
 	if x.failed {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,59 @@ func TestTooManyRequestsAreToldToComeBack(t *testing.T) {
 		t.Errorf("after the flood: got %d", status)
 	}
 	eventually(t, "in flight back at 0", func() bool { return m.gauge(serve.InFlight) == 0 })
+}
+
+// TestRefusalsTakeNoPlaces: those that are still being told to come back do not keep out who finds a place free.
+func TestRefusalsTakeNoPlaces(t *testing.T) {
+	enter, leave := make(chan struct{}), make(chan struct{})
+	telling, told := make(chan struct{}), make(chan struct{})
+	m := newCounter()
+	g := serve.Gate(serve.Config{Name: "test", Metrics: m, Limits: serve.Limits{Requests: 1}, Error: func(x *serve.Exchange, err error) {
+		telling <- struct{}{}
+		<-told
+		fail(x, err)
+	}}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		enter <- struct{}{}
+		<-leave
+	}))
+	var wg sync.WaitGroup
+	ask := func() (answer *httptest.ResponseRecorder) {
+		answer = httptest.NewRecorder()
+		wg.Go(func() { g.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", http.NoBody)) })
+		return answer
+	}
+	first := ask()
+	<-enter
+	var refused []*httptest.ResponseRecorder
+	for range 3 {
+		refused = append(refused, ask())
+		<-telling
+	}
+	if got := m.gauge(serve.InFlight); got != 4 {
+		t.Errorf("in flight: %d, want 4", got)
+	}
+	leave <- struct{}{}
+	eventually(t, "the first has ended", func() bool { return m.gauge(serve.InFlight) == 3 })
+	next := ask()
+	select {
+	case <-enter:
+		leave <- struct{}{}
+	case <-telling:
+		t.Error("refusals keep out who would find a place")
+	}
+	close(told)
+	wg.Wait()
+	if first.Code != 200 || next.Code != 200 {
+		t.Errorf("got %d and %d", first.Code, next.Code)
+	}
+	for _, r := range refused {
+		if r.Code != 429 {
+			t.Errorf("one without a place: got %d", r.Code)
+		}
+	}
+	if got := m.gauge(serve.InFlight); got != 0 {
+		t.Errorf("in flight at the end: %d", got)
+	}
 }
 
 func TestConnectionsPerAddressAreCapped(t *testing.T) {

@@ -24,7 +24,8 @@ type Stream struct {
 	tls    *tls.Config
 	none   Op // what was asked for is no operation
 
-	inFlight atomic.Int64 // requests being answered, of all connections
+	places   places
+	inFlight atomic.Int64 // requests of all connections between Conn.Begin and Conn.End, also those that got no place
 
 	mu     sync.Mutex
 	ending bool           // guarded by mu
@@ -48,6 +49,7 @@ func NewStream(cfg Config, handle func(context.Context, *Conn)) (*Stream, error)
 	}
 	return &Stream{
 		cfg: cfg, handle: handle, ln: newListener(ln, cfg.Limits, cfg.Metrics), tls: mutualTLS(cfg.TLS), conns: map[*Conn]bool{},
+		places: places{limit: int64(cfg.Limits.Requests)},
 	}, nil
 }
 
@@ -166,6 +168,7 @@ func (s *Stream) serve(ctx context.Context, raw net.Conn) {
 		return
 	}
 	defer s.leave(c)
+	defer c.End() // of what a handler that panicked, or forgot it, had begun
 	defer func() {
 		if p := recover(); p != nil {
 			stack := make([]byte, 8<<10)
@@ -194,6 +197,8 @@ func (s *Stream) leave(c *Conn) {
 type Conn struct {
 	*tls.Conn
 	stream *Stream
+
+	begun, placed bool // what Begin began, and whether there was a place for it
 
 	mu   sync.Mutex
 	idle bool // waits for a request; guarded by mu
@@ -232,16 +237,26 @@ func (c *Conn) endIfIdle() {
 	}
 }
 
-// Begin counts a request that was read among those being answered, of all connections, and tells whether it may be: false where there are
-// Limits.Requests already. Either way End is called once its answer was written.
+// Begin counts a request that was read among those being worked on, of all connections, and tells whether it may be: false where
+// Limits.Requests were let in already. Either way End is called as soon as its answer is made, before that is written.
 func (c *Conn) Begin() bool {
 	s := c.stream
+	c.begun, c.placed = true, s.places.take()
+	s.inFlight.Add(1)
 	s.cfg.Metrics.Add(InFlight, 1)
-	return s.inFlight.Add(1) <= int64(s.cfg.Limits.Requests)
+	return c.placed
 }
 
-// End is the end of what Begin began.
+// End is the end of what Begin began. Where nothing is begun, or it has ended, End does nothing. A client that does not read its answer holds
+// its connection, and no place among the requests.
 func (c *Conn) End() {
+	if !c.begun {
+		return
+	}
+	if c.placed {
+		c.stream.places.free()
+	}
+	c.begun, c.placed = false, false
 	c.stream.inFlight.Add(-1)
 	c.stream.cfg.Metrics.Add(InFlight, -1)
 }
