@@ -24,6 +24,7 @@ type task struct {
 	request fsm.Request
 	writes  bool
 	ahead   drawn // material drawn before the key's turn came; zero: none
+	hasty   bool  // it keeps others waiting: it holds a key's turn
 }
 
 // begin opens an operation on a node that belongs to a cluster and is open. When it is not, or when the audit

@@ -22,6 +22,21 @@ func (v *Vault) Duties(ctx context.Context) error {
 	return errors.Join(v.duties(ctx, l, room), v.rewrapChildren(ctx, l, map[key.ID]time.Time{}))
 }
 
+// Searches takes every place for a search for primes, and tells how many callers wait for one. release gives the places back.
+func (v *Vault) Searches() (waiting func() int, release func()) {
+	for range searchPlaces() {
+		v.searches.running <- struct{}{}
+	}
+	return func() int { return len(v.searches.waiting) }, func() {
+		for range searchPlaces() {
+			<-v.searches.running
+		}
+	}
+}
+
+// SearchPlaces is how many callers' searches for primes may run at a time, and how many more may wait.
+func SearchPlaces() (running, waiting int) { return searchPlaces(), searchWaiters }
+
 // BackupDue tells whether a leader would take a scheduled snapshot now.
 func (v *Vault) BackupDue() bool {
 	backup, _ := v.dueBackups(v.state())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/quorate/quorate/vault/access"
@@ -38,7 +39,7 @@ func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bit
 	if d.algorithm != r.Algorithm {
 		clear(d.plain)
 		var err error
-		if d.plain, d.public, err = t.v.draw(ctx, r.Algorithm, bits); err != nil {
+		if d.plain, d.public, err = t.drawMaterial(ctx, r.Algorithm, bits); err != nil {
 			return ver, err
 		}
 	}
@@ -48,19 +49,19 @@ func (t *task) generate(ctx context.Context, r *key.Record, ver key.Version, bit
 	return ver, err
 }
 
-// drawAhead draws the material of an RSA key before the rotation takes the key's turn: searching for primes takes up to
-// seconds, in which no other change of the keys that share its lane could go on. It does so only for a caller who may
-// rotate the key, and says nothing but fault.Busy: the rotation itself finds out what else is wrong. The caller calls done at the end.
-func (t *task) drawAhead(ctx context.Context, ref string) (done func(), _ error) {
+// drawAhead draws the material of an RSA key before the operation takes the key's turn: searching for primes takes up to
+// seconds, in which no other change of the keys that share its lane could go on. It does so only for a key in one of these states and a caller
+// who is permitted the operation, and says nothing but fault.Busy: the operation itself finds out what else is wrong. The caller calls done at the end.
+func (t *task) drawAhead(ctx context.Context, ref string, in ...key.State) (done func(), _ error) {
 	done = func() { clear(t.ahead.plain) }
 	r := lookup(t.link.machine.State(), ref)
-	if r == nil || r.State != key.Active || !slow(r.Algorithm) || t.allow(access.OfKey(r)) != nil {
+	if r == nil || !slices.Contains(in, r.State) || !slow(r.Algorithm) || r.Type == key.PublicKey || t.allow(access.OfKey(r)) != nil {
 		return done, nil
 	}
 	if _, repeated, err := t.before(); repeated || err != nil {
 		return done, nil
 	}
-	plain, public, err := t.v.draw(ctx, r.Algorithm, 0)
+	plain, public, err := t.drawMaterial(ctx, r.Algorithm, 0)
 	if err == nil {
 		t.ahead = drawn{r.Algorithm, plain, public}
 	}
@@ -70,17 +71,29 @@ func (t *task) drawAhead(ctx context.Context, ref string) (done func(), _ error)
 	return done, nil
 }
 
-// draw is primitive.Generate, and keeps the search for primes from taking the whole machine: a flood of it would leave no time for
+// drawMaterial is primitive.Generate, and keeps the search for primes from taking the whole machine: a flood of it would leave no time for
 // heartbeats, and the members would elect one leader after the other.
-func (v *Vault) draw(ctx context.Context, a key.Algorithm, bits int) (material, public []byte, err error) {
+func (t *task) drawMaterial(ctx context.Context, a key.Algorithm, bits int) (material, public []byte, err error) {
 	if slow(a) {
-		done, err := v.searches.enter(ctx)
+		done, err := t.search(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
 		defer done()
 	}
-	return primitive.Generate(a, bits, v.cfg.Random)
+	return primitive.Generate(a, bits, t.v.cfg.Random)
+}
+
+// search waits for a place for a search for primes. Who holds a key's turn does not wait: others wait for him. Nor does the cluster itself, which
+// does its duties one after the other: its search is one more than callers may have.
+func (t *task) search(ctx context.Context) (done func(), err error) {
+	switch {
+	case t.caller.Kind == access.BySelf:
+		return func() {}, nil
+	case t.hasty:
+		return t.v.searches.try()
+	}
+	return t.v.searches.enter(ctx)
 }
 
 const (
@@ -95,34 +108,45 @@ type searches struct {
 }
 
 func newSearches() searches {
-	return searches{make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), make(chan struct{}, searchWaiters)}
+	return searches{make(chan struct{}, searchPlaces()), make(chan struct{}, searchWaiters)}
+}
+
+func searchPlaces() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+// try takes a place if one is free. Who got one calls done. fault.Busy if there is none.
+func (s searches) try() (done func(), err error) {
+	select {
+	case s.running <- struct{}{}:
+		return func() { <-s.running }, nil
+	default:
+		return nil, noSearch(nil)
+	}
 }
 
 // enter waits for a place. Who got one calls done. fault.Busy if there is none to be had soon.
 func (s searches) enter(ctx context.Context) (done func(), err error) {
-	done = func() { <-s.running }
-	select {
-	case s.running <- struct{}{}:
+	if done, err := s.try(); err == nil {
 		return done, nil
-	default:
-	}
-	busy := func(cause error) error {
-		return fault.Wrap(fault.Busy, cause, "this node makes as many RSA keys as it can").WithHint("Try again, or at another node; other algorithms do not wait.")
 	}
 	select {
 	case s.waiting <- struct{}{}:
 		defer func() { <-s.waiting }()
 	default:
-		return nil, busy(nil)
+		return nil, noSearch(nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchWait)
 	defer cancel()
 	select {
 	case s.running <- struct{}{}:
-		return done, nil
+		return func() { <-s.running }, nil
 	case <-ctx.Done():
-		return nil, busy(ctx.Err())
+		return nil, noSearch(ctx.Err())
 	}
+}
+
+// noSearch names no other node: all changes are made by the leader.
+func noSearch(cause error) error {
+	return fault.Wrap(fault.Busy, cause, "this node makes as many RSA keys as it can").WithHint("Try again in a few seconds; other algorithms do not wait.")
 }
 
 func slow(a key.Algorithm) bool { return a == key.RSA2048 || a == key.RSA3072 || a == key.RSA4096 }

@@ -67,7 +67,7 @@ func (v *Vault) RotateKeyIf(ctx context.Context, c access.Caller, ref string, if
 
 func rotateKey(ctx context.Context, t *task, in rotateIn) (*key.Record, error) {
 	asked := t.asAsked(in.Ref)
-	done, err := t.drawAhead(ctx, in.Ref)
+	done, err := t.drawAhead(ctx, in.Ref, key.Active)
 	defer done()
 	if err != nil {
 		return nil, err
@@ -396,7 +396,11 @@ func (t *task) turn(ctx context.Context, ref string) (done func(), err error) {
 	lane := t.v.turns[r.ID[0]]
 	select {
 	case lane <- struct{}{}:
-		return func() { <-lane }, nil
+		t.hasty = true
+		return func() {
+			t.hasty = false
+			<-lane
+		}, nil
 	case <-ctx.Done():
 		return nil, fault.Wrap(fault.Busy, ctx.Err(), "other changes of this key were still under way")
 	}

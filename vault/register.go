@@ -251,7 +251,7 @@ func createPair(ctx context.Context, t *task, in PairSpec) (Pair, error) {
 func (t *task) drawPair(ctx context.Context, kept KeptPair, private, public *key.Record) (err error) {
 	if kept != (KeptPair{}) {
 		if kept.RSABits > 0 {
-			done, err := t.v.searches.enter(ctx)
+			done, err := t.search(ctx)
 			if err != nil {
 				return err
 			}

@@ -41,6 +41,13 @@ func (v *Vault) ReplaceKey(ctx context.Context, c access.Caller, ref string, s R
 }
 
 func replaceKey(ctx context.Context, t *task, in replaceIn) (*key.Record, error) {
+	if in.Replace.Pair { // nothing else is slow to draw
+		drop, err := t.drawAhead(ctx, in.Ref, key.PreActive, key.Active, key.Deactivated, key.Compromised)
+		defer drop()
+		if err != nil {
+			return nil, err
+		}
+	}
 	done, err := t.turn(ctx, in.Ref)
 	if err != nil {
 		return nil, err

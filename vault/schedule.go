@@ -114,6 +114,13 @@ func (v *Vault) act(ctx context.Context, r *key.Record, st step) error {
 		action = access.Destroy
 	}
 	return v.selfAs(st.op, action, func(t *task) error {
+		if st.op == opRotateKey.name {
+			done, err := t.drawAhead(ctx, r.ID.String(), key.Active)
+			defer done()
+			if err != nil {
+				return err
+			}
+		}
 		t.change("version", number(st.version))
 		_, err := t.amend(ctx, r.ID.String(), r.Revision, func(old *key.Record, ch fsm.Change) (keyCommand, error) { return st.build(t, old, ch) })
 		return err

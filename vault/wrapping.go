@@ -120,7 +120,7 @@ func makeWrappingKey(ctx context.Context, t *task, in wrappingIn) (*key.Record, 
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
-	material, public, err := t.v.draw(ctx, in.Algorithm, 0)
+	material, public, err := t.drawMaterial(ctx, in.Algorithm, 0)
 	if err != nil {
 		return nil, err
 	}
