@@ -64,6 +64,23 @@ func TestWhatIsSensitiveLeavesOnlyWrapped(t *testing.T) {
 		wants(t, "opening it", err1(openDual(f.Vault(node), root, kekPEM())), fault.Denied)
 	}
 	wants(t, "the digest of what came from outside", err1(v.KeyDigest(ctx, root, "born")), fault.BadState)
+	repeated, plain := again(root, "store"), []vault.StoredSpec{{Plaintext: true}}
+	var kept string
+	store := func(node int) error {
+		return f.Vault(node).StoreDataKeys(ctx, repeated, "other", plain, func(all []vault.StoredKey) error {
+			if len(all) != 1 || len(all[0].Plaintext) != 32 {
+				t.Errorf("it gave %d keys", len(all))
+			}
+			kept = all[0].Record.ID.String()
+			return nil
+		})
+	}
+	ok(t, "storing", store(0))
+	ok(t, "storing, repeated", store(1))
+	ok(t, "guarding what was stored", err1(v.UpdateKey(ctx, root, kept, vault.KeyPatch{Sensitive: &yes})))
+	for node := range f.Len() {
+		wants(t, "storing, repeated when it is sensitive", store(node), fault.Denied)
+	}
 	for _, b := range wrapped {
 		if bytes.Contains(b, material) {
 			t.Error("it came out in plain")
