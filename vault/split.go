@@ -188,7 +188,7 @@ func (t *task) share(ctx context.Context, in SplitSpec, parts []*key.Record) err
 	if err := generatable(in.Fresh, in.Bits); err != nil {
 		return err
 	}
-	plain, _, err := t.v.draw(ctx, in.Fresh, in.Bits)
+	plain, _, err := t.drawMaterial(ctx, in.Fresh, in.Bits)
 	if err != nil {
 		return err
 	}
