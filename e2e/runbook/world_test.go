@@ -230,12 +230,13 @@ func (w *world) repeat(machine, text string, ok func(string, []failure) bool) {
 // complaint is a line of doctor's that is not ok.
 var complaint = regexp.MustCompile(`(?m)^(?:attention|act now) +(\S.*?)  `)
 
-// healthyBut repeats text until doctor, in it, complains of nothing but what is named.
+// healthyBut repeats text until doctor, in it, complains of nothing but what is named, and of disks: how fast this machine writes is no matter of
+// the document's.
 func (w *world) healthyBut(machine, text string, but []string) {
 	w.t.Helper()
 	w.repeat(machine, text, func(out string, failed []failure) bool {
 		for _, c := range complaint.FindAllStringSubmatch(out, -1) {
-			if !slices.Contains(but, c[1]) {
+			if c[1] != "disk speed" && !slices.Contains(but, c[1]) {
 				return false
 			}
 		}
