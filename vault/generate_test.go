@@ -114,7 +114,7 @@ func TestWhoWaitsForAPlaceHoldsNoTurn(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- act() }()
 		for waiting() == 0 && t.Context().Err() == nil {
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		}
 		short, cancel := context.WithTimeout(ctx, 5*time.Second)
 		ok(t, "changing what is being "+name, err1(v.UpdateKey(short, root, name, vault.KeyPatch{Tags: &map[string]string{"a": "b"}})))

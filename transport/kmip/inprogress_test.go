@@ -166,14 +166,14 @@ func TestWhoDoesNotReadHoldsNoPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for f.ok.Load() < items { // all is worked out
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 		if t.Context().Err() != nil {
 			t.Fatal("the work does not end")
 		}
 	}
 	other := p.connect("app")
 	var got []string
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); <-time.After(10 * time.Millisecond) {
 		if got = outcomes(t, p.say(other, request("1.4", "", ping))); slices.Equal(got, []string{"Success"}) {
 			break
 		}
