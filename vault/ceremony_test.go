@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -127,6 +128,35 @@ func TestAWrongShareIsNamedAndCostsNothing(t *testing.T) {
 	ok(t, "share 3", err1(hand(f, 2, 2)))
 	if len(open(f)) != 3 {
 		t.Error("the progress was spoilt")
+	}
+}
+
+func TestAShareWaitsForANodeThatStarts(t *testing.T) {
+	f := sealedCluster(t)
+	attach := f.Starting(0)
+	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+	defer cancel()
+	_, err := f.Vault(0).Unseal(short, anyone, f.Shares()[0])
+	wants(t, "a share to a node that starts", err, fault.Stale)
+	if st := f.Vault(0).Status(ctx); !strings.Contains(err.Error(), "starting") || st.Why != fault.Of(err).Message || !st.Initialized {
+		t.Errorf("it says %q and is %+v", err, st)
+	}
+	given := make(chan error, 1)
+	go func() {
+		_, err := f.Vault(0).Unseal(ctx, anyone, f.Shares()[0])
+		given <- err
+	}()
+	select {
+	case err := <-given:
+		t.Fatalf("a share was not kept waiting: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	attach()
+	ok(t, "the share", <-given)
+	ok(t, "share 2", err1(hand(f, 0, 1)))
+	ok(t, "share 3", err1(hand(f, 0, 2)))
+	if got := open(f); len(got) != 3 {
+		t.Errorf("open are %v", got)
 	}
 }
 

@@ -79,11 +79,7 @@ func (t *task) requestHandIn(ctx context.Context, life time.Duration) (*HandInRe
 	if err := v.requests.admit(v.cfg.Now(), "keys for shares by file are asked for"); err != nil {
 		return nil, err
 	}
-	l, err := v.linked()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := received(ctx, l)
+	l, cfg, err := v.settled(ctx, ownWait)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +122,7 @@ func (v *Vault) HandleHandInKey(ctx context.Context, _ string, body []byte) ([]b
 	if err := decodeCall.Unmarshal(body, &y); err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the ceremony cannot be read")
 	}
-	l, err := v.linked()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := received(ctx, l)
+	_, cfg, err := v.settled(ctx, peersWait)
 	if err != nil {
 		return nil, err
 	}
@@ -163,11 +155,7 @@ func (v *Vault) HandIn(ctx context.Context, c access.Caller, text []byte) (*Unse
 
 func (t *task) handIn(ctx context.Context, text []byte) (*Unsealing, error) {
 	v := t.v
-	l, err := v.linked()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := received(ctx, l)
+	l, cfg, err := v.settled(ctx, ownWait)
 	if err != nil {
 		return nil, err
 	}
@@ -255,11 +243,7 @@ func (v *Vault) HandleHandInFile(ctx context.Context, from string, body []byte) 
 }
 
 func (t *task) openFor(ctx context.Context, text []byte) ([]byte, error) {
-	l, err := t.v.linked()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := received(ctx, l)
+	_, cfg, err := t.v.settled(ctx, peersWait)
 	if err != nil {
 		return nil, err
 	}

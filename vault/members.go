@@ -124,7 +124,8 @@ func (v *Vault) Status(ctx context.Context) Status {
 	st := Status{Node: v.cfg.Node, Version: v.cfg.Version, Sealed: true, Members: []Member{}}
 	l := v.link.Load()
 	if l == nil {
-		st.Why = "this node does not belong to a cluster yet"
+		_, err := v.linked()
+		st.Initialized, st.Why = v.starting.Load(), fault.Of(err).Message
 		return st
 	}
 	st.Initialized = true

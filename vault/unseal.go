@@ -20,8 +20,14 @@ const (
 	MethodClose = "seal/close"
 )
 
-// relayTimeout bounds how long a share waits for a member that does not answer.
-const relayTimeout = 2 * time.Second
+const (
+	// relayTimeout bounds how long a share waits for a member that does not answer.
+	relayTimeout = 2 * time.Second
+	// peersWait is how long a member that was just started lets another one wait for it; ownWait, how long it lets whoever hands a share
+	// in at itself: as long as an election takes, and the start of the members that it wants.
+	peersWait = relayTimeout * 3 / 4
+	ownWait   = 10 * time.Second
+)
 
 // ceremonyRoom holds the node's ceremony. Every member keeps one, the open ones too: so a share given to any of
 // them reaches a sealed one.
@@ -98,11 +104,7 @@ func (v *Vault) Unseal(ctx context.Context, c access.Caller, share []byte) (*Uns
 
 func (t *task) unseal(ctx context.Context, share []byte) (*Unsealing, error) {
 	v := t.v
-	l, err := v.linked()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := received(ctx, l)
+	l, cfg, err := v.settled(ctx, ownWait)
 	if err != nil {
 		return nil, err
 	}
@@ -263,15 +265,25 @@ func (v *Vault) everyOther(ctx context.Context, l *link, method string, body []b
 	wg.Wait()
 }
 
-// received waits until this node has the cluster's state: a member that was just started hears of shares before the
-// leader has told it what was committed.
-func received(ctx context.Context, l *link) (*seal.Config, error) {
-	ctx, cancel := context.WithTimeout(ctx, relayTimeout*3/4)
+// settled waits until this node has the cluster's state: a member that was just started opens what it kept, and hears of shares before a
+// leader has told it what was committed. After patience it says what it waits for.
+func (v *Vault) settled(ctx context.Context, patience time.Duration) (*link, *seal.Config, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if v.starting.Load() {
+		select {
+		case <-v.attached:
+		case <-ctx.Done():
+		}
+	}
+	l, err := v.linked()
+	if err != nil {
+		return nil, nil, err
+	}
 	for {
 		cfg, err := sealConfig(l.machine.State())
 		if err == nil || l.machine.Wait(ctx, l.machine.Applied()+1) != nil {
-			return cfg, err
+			return l, cfg, err
 		}
 	}
 }
@@ -283,11 +295,7 @@ func (v *Vault) HandleShare(ctx context.Context, from string, body []byte) ([]by
 		return nil, fault.Wrap(fault.Invalid, err, "the relayed share cannot be read")
 	}
 	defer wipe(h.Lines)
-	l, err := v.linked()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := received(ctx, l)
+	_, cfg, err := v.settled(ctx, peersWait)
 	if err != nil {
 		return nil, err
 	}

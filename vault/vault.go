@@ -158,6 +158,10 @@ type Vault struct {
 	feed feed
 	// retired: this node is about to stop; it still answers.
 	retired atomic.Bool
+	// starting: this node belongs to a cluster and opens what it kept of it. attached is closed when it has.
+	starting atomic.Bool
+	attached chan struct{}
+	once     sync.Once // closes attached
 
 	sealed   whenSealed
 	usage    *usages
@@ -211,7 +215,7 @@ func New(cfg Config) *Vault {
 		cfg.DestroyGuard = 7 * 24 * time.Hour
 	}
 	cfg.counting.complete()
-	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages(), looks: make(chan struct{}, maxLooks), searches: newSearches()}
+	v := &Vault{cfg: cfg, log: cfg.Log, usage: newUsages(), looks: make(chan struct{}, maxLooks), searches: newSearches(), attached: make(chan struct{})}
 	_, _ = rand.Read(v.usage.boot[:]) // never fails; the vault's own source of randomness is a test's to count
 	for i := range v.turns {
 		v.turns[i] = make(chan struct{}, 1)
@@ -224,10 +228,15 @@ func New(cfg Config) *Vault {
 	return v
 }
 
+// Starting tells the vault that its node belongs to a cluster, to which it will be attached: until then callers are asked for patience,
+// not to found one.
+func (v *Vault) Starting() { v.starting.Store(true) }
+
 // Attach connects the vault to the cluster that its node belongs to. It is called once, before the node's
 // doors answer anything but status and init.
 func (v *Vault) Attach(m *fsm.Machine, r Replica, p Peers, ms Membership) {
 	v.link.Store(&link{machine: m, replica: r, peers: p, members: ms})
+	v.once.Do(func() { close(v.attached) })
 }
 
 // Index is the log index that this node's state reflects; 0 before the node belongs to a cluster.
@@ -253,9 +262,12 @@ func (v *Vault) Restored() {
 	v.feed.restart(v.state())
 }
 
-// linked returns the node's cluster, or fault.Sealed with the words for a node that has none.
+// linked returns the node's cluster; fault.Stale while it is opened, or fault.Sealed with the words for a node that has none.
 func (v *Vault) linked() (*link, error) {
 	l := v.link.Load()
+	if l == nil && v.starting.Load() {
+		return nil, fault.New(fault.Stale, "this node is starting: it reads what it keeps of the cluster").WithHint("Try again in a moment, or ask another node.")
+	}
 	if l == nil {
 		return nil, fault.New(fault.Sealed, "this node does not belong to a cluster yet").
 			WithHint("Found one with `quorate operator init`, or start the node with --join and --join-token.")

@@ -98,6 +98,7 @@ func (n *node) recoverDir() error {
 			WithHint("Start it as --name %s, or choose another --dir.", id.Node)
 	}
 	n.identity.Store(id)
+	n.vault.Starting()
 	return n.tellRecovery()
 }
 

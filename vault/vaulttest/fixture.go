@@ -225,13 +225,23 @@ func (f *Fixture) Unseal(i int) {
 // Restart is what a restart leaves of node i: its log and its audit file. It is sealed afterwards.
 func (f *Fixture) Restart(i int) {
 	f.t.Helper()
+	f.Starting(i)()
+}
+
+// Starting is Restart as far as the node's vault goes before its cluster is opened; what it returns goes on.
+func (f *Fixture) Starting(i int) (attach func()) {
+	f.t.Helper()
 	n := f.nodes[i]
 	n.vault.Close()
 	n.vault = f.newVault(n)
-	f.attach(n)
-	f.mu.Lock()
-	n.sealed, n.lagging, n.outlived = true, false, false
-	f.mu.Unlock()
+	n.vault.Starting()
+	return func() {
+		f.t.Helper()
+		f.attach(n)
+		f.mu.Lock()
+		n.sealed, n.lagging, n.outlived = true, false, false
+		f.mu.Unlock()
+	}
 }
 
 // Len is how many nodes there are.
