@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -17,8 +19,17 @@ var (
 
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
 
+// fastDisk is where the machines live: in memory, where that is given, on a disk that is as fast as doctor wants it, however busy this machine's own is.
+func fastDisk() string {
+	const memory = "/dev/shm"
+	if unix.Access(memory, unix.W_OK) != nil {
+		return ""
+	}
+	return memory
+}
+
 func runAll(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "quorate-runbook-")
+	dir, err := os.MkdirTemp(fastDisk(), "quorate-runbook-")
 	if err == nil {
 		defer os.RemoveAll(dir)
 		top, err = filepath.Abs("../..")
