@@ -179,6 +179,7 @@ type diskConfig struct {
 // limitsConfig bounds what strangers can take.
 type limitsConfig struct {
 	Connections           int `yaml:"connections"`             // of one door; default 10000
+	IdleConnections       int `yaml:"idle_connections"`        // of one door, kept open for the next request; default 4096
 	ConnectionsPerAddress int `yaml:"connections_per_address"` // default 1024
 }
 

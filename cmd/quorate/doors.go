@@ -31,7 +31,7 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	}
 	show := &shown{self: *self, node: s.node.identity.Load}
 	tls := serve.TLS{Certificate: show.certificate, ClientCAs: s.clientCAs}
-	limits := serve.Limits{Connections: s.cfg.Limits.Connections, PerAddress: s.cfg.Limits.ConnectionsPerAddress}
+	limits := serve.Limits{Connections: s.cfg.Limits.Connections, Idle: s.cfg.Limits.IdleConnections, PerAddress: s.cfg.Limits.ConnectionsPerAddress}
 	native := rest.New(s.vault, rest.Config{
 		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})

@@ -41,6 +41,7 @@ type Limits struct {
 	DrainTimeout   time.Duration // what running requests get when the server stops [10s]
 	HeaderBytes    int           // request line and header [16 KiB]
 	Connections    int           // altogether [10000]
+	Idle           int           // that were answered and wait for another request; from then on every answer ends its connection [4096]
 	PerAddress     int           // connections of one IPv4 address or one IPv6 /64; loopback counts like any other [1024]
 	Requests       int           // being answered at one time; more are told to come back [1024]
 	StreamsPerConn int           // HTTP/2 streams of one connection [128]
@@ -64,6 +65,7 @@ func (l Limits) withDefaults() Limits {
 	orDuration(&l.DrainTimeout, 10*time.Second)
 	orInt(&l.HeaderBytes, 16<<10)
 	orInt(&l.Connections, 10_000)
+	orInt(&l.Idle, 4096)
 	orInt(&l.PerAddress, 1024)
 	orInt(&l.Requests, 1024)
 	orInt(&l.StreamsPerConn, 128)

@@ -45,13 +45,15 @@ func Gate(cfg Config, next http.Handler) http.Handler {
 
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	crowded := false
 	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
 		c.came()
+		crowded = c.l.kept.Load()-g.inFlight.Load() > int64(c.l.limits.Idle)
 	}
 	x, _ := exchanges.Get().(*Exchange)
 	*x = Exchange{ID: newRequestID(), w: w, door: g.door, started: time.Now(), gate: g}
 	w.Header()[HeaderRequestID] = []string{x.ID}
-	if g.retiring.Load() {
+	if crowded || g.retiring.Load() {
 		w.Header()["Connection"] = closing
 	}
 	g.inFlight.Add(1)

@@ -131,6 +131,51 @@ func TestConnectionsPerAddressAreCapped(t *testing.T) {
 	}
 }
 
+func TestIdleConnectionsAreCapped(t *testing.T) {
+	s, _ := start(t, serve.Config{Plain: true, Limits: serve.Limits{Idle: 3}}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") }))
+	ask := func(c net.Conn) (closes bool) {
+		t.Helper()
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		if text, err := io.ReadAll(r.Body); err != nil || string(text) != "x" {
+			t.Errorf("answered %q, %v", text, err)
+		}
+		return r.Close
+	}
+	var kept []net.Conn
+	for i := range 5 {
+		c, err := net.Dial("tcp", s.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if closes := ask(c); closes != (i > 2) {
+			t.Errorf("connection %d is told to close: %v", i+1, closes)
+		}
+		kept = append(kept, c)
+		eventually(t, "only three are kept", func() bool { return s.Connections() == min(i+1, 3) })
+	}
+	if ask(kept[0]) {
+		t.Error("among three, one that is asked again is closed")
+	}
+	kept[1].Close()
+	eventually(t, "a place is free again", func() bool { return s.Connections() == 2 })
+	c, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if ask(c) {
+		t.Error("the free place is not given")
+	}
+}
+
 func TestSlowClientsAreCutOff(t *testing.T) {
 	limits := serve.Limits{HeaderTimeout: 100 * time.Millisecond, BodyTimeout: 200 * time.Millisecond, IdleTimeout: 150 * time.Millisecond}
 	m := newCounter()

@@ -17,6 +17,7 @@ type listener struct {
 	held   atomic.Bool   // nobody is let in any more, and Accept waits for Close
 	closed chan struct{} // by Close
 	once   sync.Once
+	kept   atomic.Int64 // open connections that brought a request
 
 	mu    sync.Mutex
 	open  int
@@ -92,6 +93,8 @@ func (l *listener) release(p netip.Prefix, fresh bool) {
 	l.open--
 	if fresh {
 		l.fresh--
+	} else {
+		l.kept.Add(-1)
 	}
 	if l.from[p]--; l.from[p] <= 0 {
 		delete(l.from, p)
@@ -113,6 +116,7 @@ func (c *conn) came() {
 	if c.used.Load() || c.used.Swap(true) {
 		return
 	}
+	c.l.kept.Add(1)
 	c.l.mu.Lock()
 	defer c.l.mu.Unlock()
 	c.l.fresh--
