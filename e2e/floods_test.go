@@ -178,9 +178,8 @@ func (c *cluster) flooded(t *testing.T, f flood, length time.Duration, lead *nod
 	})
 	back := time.Since(ended)
 	elections, grown := c.term()-term, most.Load()-before
-	// In make test the race detector and other stories share the leader's cores: one that is late there is none of the flood's. Without a bound on
-	// searches for primes there were 32.
-	if elections > times(2, 0) {
+	// Without a bound on searches for primes there were 32.
+	if elections > 0 {
 		t.Errorf("%s: %d elections", did, elections)
 	}
 	for _, err := range failed {
