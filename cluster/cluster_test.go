@@ -285,19 +285,44 @@ func TestForwardReturnsTheLastFault(t *testing.T) {
 	}
 }
 
-// TestForwardKeepsAnUnknownOutcome: that a repetition found the leader busy says nothing of what became of the first try.
+// TestForwardKeepsAnUnknownOutcome: that a repetition found the leader busy, or its disk full, says nothing of what became of the first try.
 func TestForwardKeepsAnUnknownOutcome(t *testing.T) {
 	var asked atomic.Int32
 	c := clustertest.New(t, 2, func(_ int, cfg *cluster.Config) {
-		cfg.Handlers = map[string]cluster.Handler{"test/turn": func(context.Context, string, []byte) ([]byte, error) {
+		cfg.Handlers = map[string]cluster.Handler{"test/turn": func(_ context.Context, _ string, body []byte) ([]byte, error) {
 			if asked.Add(1) == 1 {
 				return nil, fault.New(fault.Uncertain, "the lease of a member has not run out")
 			}
-			return nil, fault.New(fault.Busy, "others first")
+			kind, _ := fault.Parse(string(body))
+			return nil, fault.New(kind, "not now")
 		}}
 	})
-	if _, err := c.Node(c.Follower()).Forward(t.Context(), "test/turn", nil); !errors.Is(err, fault.Uncertain) {
-		t.Errorf("got %v, want Uncertain", err)
+	follower := c.Node(c.Follower())
+	for _, k := range []fault.Kind{fault.Busy, fault.Full, fault.Sealed, fault.Stale} {
+		asked.Store(0)
+		if _, err := follower.Forward(t.Context(), "test/turn", []byte(k.String())); !errors.Is(err, fault.Uncertain) {
+			t.Errorf("after %v: got %v, want Uncertain", k, err)
+		}
+		if _, err := follower.Forward(t.Context(), "test/turn", []byte(k.String())); !errors.Is(err, k) || errors.Is(err, fault.Uncertain) {
+			t.Errorf("%v alone: got %v", k, err)
+		}
+	}
+	asked.Store(0)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	moved := make(chan error, 1)
+	go func() {
+		_, err := follower.Forward(ctx, "test/turn", []byte(fault.NoLeader.String()))
+		moved <- err
+	}()
+	for asked.Load() == 0 {
+		<-time.After(time.Millisecond)
+	}
+	if err := c.Node(c.Leader()).Transfer(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-moved; !errors.Is(err, cluster.ErrSelfLeader) || !errors.Is(err, fault.Uncertain) {
+		t.Errorf("once this node leads itself: got %v, want that, and Uncertain", err)
 	}
 }
 

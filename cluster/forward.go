@@ -31,7 +31,7 @@ func (n *Node) Leader() (node string, self bool) {
 
 // Forward has the leader run method on body and returns its answer. While there is no leader, or it cannot be reached, or
 // its answer is NoLeader or Uncertain, the same bytes are sent again, to whoever leads then, until ctx ends; so the
-// method must recognise a repeated request. Errors: the leader's last *fault.Error, or ErrSelfLeader.
+// method must recognise a repeated request. Errors: the leader's last *fault.Error, or ErrSelfLeader, which is fault.Uncertain too if a try was.
 func (n *Node) Forward(ctx context.Context, method string, body []byte) ([]byte, error) {
 	began := time.Now()
 	answer, err := n.forward(ctx, method, body)
@@ -46,6 +46,9 @@ func (n *Node) forward(ctx context.Context, method string, body []byte) ([]byte,
 		leader, self := n.Leader()
 		switch {
 		case self:
+			if errors.Is(last, fault.Uncertain) {
+				return nil, errors.Join(ErrSelfLeader, last)
+			}
 			return nil, ErrSelfLeader
 		case leader != "" && leader != n.cfg.Node:
 			answer, err := n.Call(ctx, leader, method, body)
@@ -53,7 +56,7 @@ func (n *Node) forward(ctx context.Context, method string, body []byte) ([]byte,
 				return answer, nil
 			}
 			if !errors.Is(err, fault.NoLeader) && !errors.Is(err, fault.Uncertain) {
-				if fault.KindOf(err).Retryable() { // a later "busy" says nothing of what became of an earlier try
+				if fault.KindOf(err).Undone() { // a later "busy" or "full" says nothing of what became of an earlier try
 					err = worse(last, err)
 				}
 				return nil, err

@@ -193,6 +193,9 @@ func (t *task) done(err error) error {
 			return fault.Wrap(fault.Uncertain, werr, "it was done, but the audit log could not be written").
 				WithHint("Mend the audit log (the node's log names it), then repeat with the same Idempotency-Key.")
 		}
+		if fault.KindOf(err) == fault.Uncertain && t.writes {
+			return err // that the disk is full would say that nothing was written
+		}
 		return werr
 	}
 	return err

@@ -91,30 +91,42 @@ func (w *write[In, Out]) do(ctx context.Context, v *Vault, c access.Caller, in I
 	if err := t.identify(w.name, body); err != nil {
 		return none, t.done(err)
 	}
+	var unknown error // a try of which nobody knows whether it was done
 	for {
 		l, _, err := v.openedFor(c)
 		if err != nil {
-			return none, t.done(err)
+			return none, t.done(certain(err, unknown))
 		}
 		if _, self := l.replica.Leader(); self {
 			out, _, err := w.here(ctx, v, c, t.request, in)
-			if !errors.Is(err, fault.NoLeader) {
-				return out, err
+			if fault.KindOf(err) != fault.NoLeader || err == nil {
+				return out, certain(err, unknown)
 			}
 			// Leadership moved between the question and the proposal; nothing was written. Find the new leader.
 			if !settled(ctx) {
-				return none, t.done(err)
+				return none, t.done(certain(err, unknown))
 			}
 		}
 		if err := v.cfg.Audit.Healthy(); err != nil {
-			return none, err
+			return none, certain(err, unknown)
 		}
 		out, err := w.forward(ctx, v, l, call{Op: w.name, Caller: c, Request: t.request, Body: body})
 		if errors.Is(err, ErrSelf) {
+			if errors.Is(err, fault.Uncertain) {
+				unknown = err
+			}
 			continue
 		}
-		return out, t.done(err)
+		return out, t.done(certain(err, unknown))
 	}
+}
+
+// certain is err, but for one that says that nothing was written after a try of which that is unknown.
+func certain(err, unknown error) error {
+	if err != nil && unknown != nil && fault.KindOf(err).Undone() {
+		return unknown
+	}
+	return err
 }
 
 // settled waits a moment for leadership to become clear; false when ctx ended first.
@@ -165,7 +177,7 @@ func (w *write[In, Out]) here(ctx context.Context, v *Vault, c access.Caller, r 
 	t.request = r
 	out, err := w.run(ctx, t, in)
 	index := t.entry.Index
-	if errors.Is(err, fault.NoLeader) {
+	if err != nil && fault.KindOf(err) == fault.NoLeader {
 		return none, 0, err // nothing happened here; whoever runs it in the end records it
 	}
 	if err := t.done(err); err != nil {

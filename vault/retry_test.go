@@ -350,6 +350,62 @@ func TestAWriteWhoseAnswerCannotBeAuditedIsUncertainAndCanBeRepeated(t *testing.
 	}
 }
 
+// That the leader's disk is full now says nothing of what became of the write while it was not.
+func TestAFullDiskDoesNotUndoAnUnknownOutcome(t *testing.T) {
+	for node := range 2 {
+		f := vaulttest.Cluster(t, 2)
+		f.MustCreate("k")
+		f.FillAuditAfter(0, 1) // the intent is written, the outcome is not
+		c := again(f.Root(), "r")
+		for try := range 2 {
+			_, err := f.Vault(node).RotateKey(ctx, c, "k")
+			if try == 0 {
+				wants(t, fmt.Sprintf("rotating by node %d", node), err, fault.Uncertain)
+			} else {
+				wants(t, fmt.Sprintf("and anew by node %d", node), err, fault.Full)
+			}
+			if r := f.State(0).KeyByName("k"); len(r.Versions) != 2 {
+				t.Fatalf("it has %d versions", len(r.Versions))
+			}
+		}
+		f.MendAudit(0)
+		r, err := f.Vault(node).RotateKey(ctx, c, "k")
+		ok(t, "repeating it", err)
+		if len(r.Versions) != 2 {
+			t.Errorf("it was rotated %d times", len(r.Versions)-1)
+		}
+	}
+}
+
+// What is unknown stays so when there is no place any more to record that it is.
+func TestAnUnknownOutcomeIsNoRefusalWhereItCannotBeAudited(t *testing.T) {
+	f := vaulttest.New(t)
+	f.MustCreate("k")
+	f.FailNext(vaulttest.Lost)
+	f.FillAuditAfter(0, 1)
+	_, err := f.Vault(0).RotateKey(ctx, again(f.Root(), "r"), "k")
+	wants(t, "rotating", err, fault.Uncertain)
+}
+
+// A follower whose tries ended unknown, and that leads then, does not say that nothing was written.
+func TestWhoLeadsNowDoesNotUndoAnUnknownOutcome(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	f.MustCreate("k")
+	f.FailNext(slices.Repeat([]vaulttest.Failure{vaulttest.Lost}, 100_000)...)
+	f.FillAuditAfter(1, 0)
+	f.Meanwhile(func() { // the first try is under way
+		go func() {
+			<-time.After(20 * time.Millisecond)
+			f.Lead(1)
+		}()
+	})
+	_, err := f.Vault(1).RotateKey(ctx, again(f.Root(), "r"), "k")
+	wants(t, "rotating", err, fault.Uncertain)
+	if f.Leader() != 1 {
+		t.Error("the other node leads still: nothing was tried")
+	}
+}
+
 func TestReadsAreAsFreshAsAsked(t *testing.T) {
 	f := vaulttest.Cluster(t, 2)
 	root := f.Root()

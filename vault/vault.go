@@ -39,7 +39,7 @@ type Replica interface {
 // Peers reaches the other nodes. Its methods may be called concurrently.
 type Peers interface {
 	// Call asks one member; Forward asks the leader, whoever that becomes, until ctx ends.
-	// Forward returns ErrSelf when this node turned out to be the leader.
+	// Forward returns ErrSelf when this node turned out to be the leader; it is fault.Uncertain too if the leader before may have done it.
 	Call(ctx context.Context, node, method string, body []byte) ([]byte, error)
 	Forward(ctx context.Context, method string, body []byte) ([]byte, error)
 	// Announce tells the others whether this node is sealed; a sealed leader hands over.

@@ -40,6 +40,9 @@ func (p ports) Propose(ctx context.Context, cmd fsm.Command, r fsm.Request) (fsm
 // Forward implements vault.Peers.
 func (p ports) Forward(ctx context.Context, method string, body []byte) ([]byte, error) {
 	answer, err := p.Node.Forward(ctx, method, body)
+	if errors.Is(err, cluster.ErrSelfLeader) && errors.Is(err, fault.Uncertain) {
+		return nil, errors.Join(vault.ErrSelf, err)
+	}
 	if errors.Is(err, cluster.ErrSelfLeader) {
 		return nil, vault.ErrSelf
 	}

@@ -165,6 +165,9 @@ func (c *Client) judge(ctx context.Context, e *endpoint, k *call, err *Error, se
 	}
 	if !kind.Retryable() || k.safety == unique || k.safety == pinned {
 		c.answered(e)
+		if kind.Undone() && seen.unknown != nil { // that nothing was written is said of this try
+			return false, c.uncertain(seen.unknown)
+		}
 		return false, err
 	}
 	if kind == fault.Uncertain && k.safety == write {

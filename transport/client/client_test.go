@@ -327,6 +327,26 @@ func TestAWriteWhoseAnswerIsLostHappensOnce(t *testing.T) {
 	}
 }
 
+func TestAFullDiskDoesNotUndoAnUnknownOutcome(t *testing.T) {
+	n := clienttest.New(t)
+	asked := 0
+	n.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		if asked++; asked == 1 {
+			clienttest.Refuse(w, fault.New(fault.Uncertain, "nobody knows"))
+		} else {
+			clienttest.Refuse(w, fault.New(fault.Full, "no room"))
+		}
+		return true
+	})
+	c := connect(t, n)
+	if _, err := c.RotateKey(t.Context(), "k"); !errors.Is(err, fault.Uncertain) || asked != 2 {
+		t.Errorf("asked %d times: %v, want uncertain", asked, err)
+	}
+	if _, err := c.RotateKey(t.Context(), "k"); !errors.Is(err, fault.Full) || errors.Is(err, fault.Uncertain) {
+		t.Errorf("got %v, want full", err)
+	}
+}
+
 func TestAWriteThatStaysUnknownIsUncertainAndNamesItsKey(t *testing.T) {
 	n := clienttest.New(t)
 	n.Intercept(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })

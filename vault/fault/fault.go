@@ -108,6 +108,17 @@ func (k Kind) Retryable() bool {
 	}
 }
 
+// Undone tells whether an answer of this kind says that nothing was written, but may be later, by the same request. It says so of one try: where
+// an earlier one was Uncertain, it still is.
+func (k Kind) Undone() bool {
+	switch k {
+	case Sealed, NoLeader, Stale, Busy, Full:
+		return true
+	default:
+		return false
+	}
+}
+
 // Parse returns the Kind with that name.
 func Parse(name string) (Kind, bool) {
 	for i := range kinds {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,18 @@ func TestEveryKindHasANameAndANextStep(t *testing.T) {
 	}
 	if got := fault.Kind(200).String(); got != "kind-200" {
 		t.Errorf("unknown kind prints %q", got)
+	}
+}
+
+func TestWhatSaysThatNothingWasWritten(t *testing.T) {
+	var undone []fault.Kind
+	for _, k := range fault.All() {
+		if k.Undone() {
+			undone = append(undone, k)
+		}
+	}
+	if want := []fault.Kind{fault.Sealed, fault.NoLeader, fault.Stale, fault.Busy, fault.Full}; !slices.Equal(undone, want) {
+		t.Errorf("got %v, want %v", undone, want)
 	}
 }
 

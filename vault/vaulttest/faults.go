@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/audit"
@@ -148,6 +149,12 @@ func (f *Fixture) BreakAuditAfter(i, n int) {
 	d.counting.Store(true)
 }
 
+// FillAuditAfter is BreakAuditAfter where the disk has no room.
+func (f *Fixture) FillAuditAfter(i, n int) {
+	f.nodes[i].disk.full.Store(true)
+	f.BreakAuditAfter(i, n)
+}
+
 // MendAudit ends BreakAudit. The log works again afterwards: an entry "test.mended" is in it.
 func (f *Fixture) MendAudit(i int) {
 	f.t.Helper()
@@ -164,6 +171,7 @@ func (f *Fixture) MendAudit(i int) {
 // disk stands between an audit log and its file.
 type disk struct {
 	broken   atomic.Bool
+	full     atomic.Bool // that is how
 	counting atomic.Bool
 	allowed  atomic.Int64
 }
@@ -171,6 +179,7 @@ type disk struct {
 func (d *disk) mend() {
 	d.broken.Store(false)
 	d.counting.Store(false)
+	d.full.Store(false)
 }
 
 func (d *disk) stand(f *os.File) audit.File { return diskFile{f, d} }
@@ -186,6 +195,9 @@ var errDisk = errors.New("the disk was told to fail")
 func (f diskFile) WriteAt(p []byte, off int64) (int, error) {
 	if f.d.counting.Load() && f.d.allowed.Add(-1) < 0 {
 		f.d.broken.Store(true)
+	}
+	if f.d.broken.Load() && f.d.full.Load() {
+		return 0, syscall.ENOSPC
 	}
 	if f.d.broken.Load() {
 		return 0, errDisk

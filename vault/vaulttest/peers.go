@@ -80,12 +80,15 @@ func (p peers) Forward(ctx context.Context, method string, body []byte) ([]byte,
 		f.mu.Unlock()
 		name, self := replica(p).Leader()
 		if self {
+			if errors.Is(last, fault.Uncertain) {
+				return nil, errors.Join(vault.ErrSelf, last)
+			}
 			return nil, vault.ErrSelf
 		}
 		if name != "" && name != p.n.name {
 			answer, err := p.Call(ctx, name, method, body)
 			if err == nil || !errors.Is(err, fault.NoLeader) && !errors.Is(err, fault.Uncertain) {
-				if errors.Is(last, fault.Uncertain) && fault.KindOf(err).Retryable() {
+				if errors.Is(last, fault.Uncertain) && fault.KindOf(err).Undone() {
 					err = last // a later "busy" does not undo it
 				}
 				return answer, err
