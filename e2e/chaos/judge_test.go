@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/quorate/quorate/e2e/chaos/history"
@@ -37,7 +38,7 @@ func (l *load) judge(all bool, r *report) (complaints []string) {
 		ops := l.log.Take(s.name)
 		r.judged(ops)
 		if err := history.Check(ops, bound); err != nil {
-			complaints = append(complaints, fmt.Sprintf("%v\n%s", err, history.Text(ops)))
+			complaints = append(complaints, fmt.Sprintf("%v\n%s\nfor now, nodes refused:\n%s", err, history.Text(ops), strings.Join(s.declined, "\n")))
 		}
 	}
 	return complaints

@@ -36,6 +36,7 @@ type subject struct {
 	ops      int
 	unknown  int
 	versions int
+	declined []string // writes that were refused for now, each time that they were tried
 }
 
 func (s *subject) worn() bool {
@@ -243,9 +244,11 @@ func (l *load) write(s *subject, o history.Op, rnd *rand.Rand) {
 	o.Call = l.now()
 	at := o.Node
 	maybe := false // a try may have written
+	var tries strings.Builder
 	for try := 0; ; try++ {
 		a, err := l.c.nodes[at].ask(l.c.root, r)
 		o.Return, o.Outcome = l.now(), outcome(a, err)
+		fmt.Fprintf(&tries, "\n    at n%d until %.4f: %v", at+1, o.Return.Seconds(), a)
 		maybe = maybe || o.Outcome == history.Unknown && !declined(a, err)
 		if o.Outcome == history.OK {
 			o.Saw, o.Sure = l.record(a)
@@ -261,7 +264,11 @@ func (l *load) write(s *subject, o history.Op, rnd *rand.Rand) {
 		<-time.After(20 * time.Millisecond)
 	}
 	if o.Outcome == history.Unknown && !maybe {
-		return // every answer said that nothing was written; if something was, the next revision shows it
+		// Every answer said that nothing was written; if something was, the next revision shows it, and this tells who said so.
+		s.mu.Lock()
+		s.declined = append(s.declined, fmt.Sprint(o, tries.String()))
+		s.mu.Unlock()
+		return
 	}
 	l.note(s, o)
 	if o.Outcome == history.OK && (o.Kind == history.Create || o.Kind == history.Rotate) {
