@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/quorate/quorate/transport/api"
@@ -79,6 +80,9 @@ func Ask(client *http.Client, base, token string, r Request) (Answer, error) {
 	}
 	for k, v := range r.Header {
 		req.Header.Set(k, v)
+	}
+	if req.GetBody = nil; req.Body == nil && r.Method != http.MethodGet { // else net/http may send it again by itself
+		req.Body = io.NopCloser(strings.NewReader(""))
 	}
 	resp, err := client.Do(req)
 	if err != nil {

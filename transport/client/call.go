@@ -288,6 +288,9 @@ func (c *Client) request(ctx context.Context, e *endpoint, k *call, idem string)
 			return nil, err
 		}
 		body, size = &lentBody{r: bytes.NewReader(b), buf: b}, int64(len(b))
+	} else if k.method != http.MethodGet {
+		// net/http would send again, by itself, what has a key and no body, when a connection breaks: then nobody knew of the first time.
+		body = &lentBody{r: bytes.NewReader(nil), buf: []byte{}}
 	}
 	req, err := http.NewRequestWithContext(ctx, k.method, target, body)
 	if err != nil {

@@ -347,6 +347,26 @@ func TestAFullDiskDoesNotUndoAnUnknownOutcome(t *testing.T) {
 	}
 }
 
+// A write without a body whose connection broke is not sent again behind the client's back: what the second answer says is not said of the first try.
+func TestABrokenConnectionIsAnUnknownOutcome(t *testing.T) {
+	n := clienttest.New(t)
+	c := connect(t, n)
+	if _, err := c.CreateKey(t.Context(), api.CreateKeyRequest{Name: "k"}); err != nil { // from here on there is a connection to be used again
+		t.Fatal(err)
+	}
+	asked := 0
+	n.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		if asked++; asked == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		clienttest.Refuse(w, fault.New(fault.Full, "no room"))
+		return true
+	})
+	if err := c.DeletePolicy(t.Context(), "p"); !errors.Is(err, fault.Uncertain) || asked != 2 {
+		t.Errorf("asked %d times: %v, want uncertain", asked, err)
+	}
+}
+
 func TestAWriteThatStaysUnknownIsUncertainAndNamesItsKey(t *testing.T) {
 	n := clienttest.New(t)
 	n.Intercept(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })
