@@ -116,6 +116,13 @@ func TestPolicyEntriesWithTheirMAC(t *testing.T) {
 	}
 }
 
+// TestReasonsInEntries pins the form of entries that schedule for a reason, or keep one.
+func TestReasonsInEntries(t *testing.T) {
+	c := fsm.Change{ID: keyID(1), Expect: 1, Updated: t0, MAC: []byte("mac")}
+	golden(t, "key.schedule-destroy-why", &fsm.ScheduleDestroy{Change: c, Version: 1, At: t0, Reason: "why"})
+	golden(t, "key.state-keeping", &fsm.SetState{Change: c, Version: 1, To: key.Destroyed, Keep: true})
+}
+
 // TestRewrapsOfChildrenAreAsTheyWere is for the form of key.rewrap that concerns children.
 func TestRewrapsOfChildrenAreAsTheyWere(t *testing.T) {
 	cmd := &fsm.RewrapKeys{Parent: keyID(1), Items: []fsm.RewrapItem{{ID: keyID(2), Version: 1, OldParent: 1, New: key.Material{Parent: 2, Sealed: []byte("s")}}}}

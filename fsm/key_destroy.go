@@ -7,10 +7,14 @@ import (
 
 // ScheduleDestroy sets or, with At 0, cancels the time at which a key (Version 0) or one of its versions will be
 // destroyed. fault.BadState if it is destroyed already, or if there is nothing to cancel.
+//
+// A Reason becomes the record's, and goes with the schedule when that is cancelled. What is compromised keeps the reason of that, for
+// scheduling can be undone and the compromise cannot.
 type ScheduleDestroy struct {
 	Change
 	Version uint32   `cbor:"10,keyasint,omitempty"`
 	At      key.Time `cbor:"11,keyasint,omitempty"`
+	Reason  string   `cbor:"12,keyasint,omitempty"`
 }
 
 // Op implements Command.
@@ -22,15 +26,17 @@ func (c *ScheduleDestroy) Next(old *key.Record) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, at := r.State, &r.DestroyAt
+	state, at, reason, forEnd := r.State, &r.DestroyAt, &r.Reason, &r.ForEnd
 	if c.Version != 0 {
 		v := r.Version(c.Version)
 		if v == nil {
 			return nil, noVersion(r, c.Version)
 		}
-		state, at = v.State, &v.DestroyAt
+		state, at, reason, forEnd = v.State, &v.DestroyAt, &v.Reason, &v.ForEnd
 	}
 	switch {
+	case len(c.Reason) > key.MaxReason:
+		return nil, longReason(c.Reason)
 	case c.At < 0:
 		return nil, fault.New(fault.Invalid, "a key cannot be destroyed before 1970")
 	case state.Gone() || r.State.Gone():
@@ -39,6 +45,13 @@ func (c *ScheduleDestroy) Next(old *key.Record) (*key.Record, error) {
 		return nil, fault.New(fault.BadState, "no destruction of key %s is scheduled that could be cancelled", title(r))
 	}
 	*at = c.At
+	switch {
+	case c.At == 0 && *forEnd:
+		*reason, *forEnd = "", false
+	case c.At == 0 || c.Reason == "" || state == key.Compromised && *reason != "" && !*forEnd:
+	default:
+		*reason, *forEnd = c.Reason, true
+	}
 	return r, nil
 }
 

@@ -11,11 +11,15 @@ import (
 // by itself is not resumed with its key. Destroying what
 // is compromised, and compromising what is destroyed, ends in DestroyedCompromised. What is destroyed loses its
 // sealed material and everything that was scheduled; a destroyed key keeps no version. fault.BadState while what would be destroyed wraps children.
+//
+// Reason becomes the reason of all that moves, so that an empty one ends that of the state before: what is resumed is no longer
+// suspended for anything. With Keep two kinds of reasons stay: that of a compromise, and that of a destruction which is still to come.
 type SetState struct {
 	Change
 	Version uint32    `cbor:"10,keyasint,omitempty"`
 	To      key.State `cbor:"11,keyasint"`
 	Reason  string    `cbor:"12,keyasint,omitempty"`
+	Keep    bool      `cbor:"13,keyasint,omitempty"`
 }
 
 // Op implements Command.
@@ -31,7 +35,7 @@ func (c *SetState) Next(old *key.Record) (*key.Record, error) {
 		return nil, err
 	}
 	if len(c.Reason) > key.MaxReason {
-		return nil, fault.New(fault.TooLarge, "the reason has %d bytes, more than the %d allowed", len(c.Reason), key.MaxReason)
+		return nil, longReason(c.Reason)
 	}
 	if c.Version == 0 {
 		return r, c.moveKey(r)
@@ -54,7 +58,8 @@ func (c *SetState) moveKey(r *key.Record) error {
 	if !ok {
 		return fault.New(fault.BadState, "the key %s is %s and cannot become %s", title(r), r.State, c.To)
 	}
-	r.State, r.Reason = to, c.Reason
+	r.Reason, r.ForEnd = c.because(r.State, to, r.Reason, r.ForEnd)
+	r.State = to
 	for i := range r.Versions {
 		v := &r.Versions[i]
 		aim := c.To
@@ -94,7 +99,20 @@ func (c *SetState) moveVersion(r *key.Record, v *key.Version, to key.State) {
 		}
 		v.Material, v.DestroyAt = key.Material{}, 0
 	}
-	v.State, v.Reason = to, c.Reason
+	v.Reason, v.ForEnd = c.because(v.State, to, v.Reason, v.ForEnd)
+	v.State = to
+}
+
+// because gives the reason of what was in a state for a reason and is in another now, and whether it is that of a destruction to come.
+func (c *SetState) because(was, to key.State, reason string, forEnd bool) (string, bool) {
+	if c.Keep && reason != "" && (forEnd || was == key.Compromised) {
+		return reason, forEnd && !to.Gone()
+	}
+	return c.Reason, false
+}
+
+func longReason(reason string) error {
+	return fault.New(fault.TooLarge, "the reason has %d bytes, more than the %d allowed", len(reason), key.MaxReason)
 }
 
 // step gives the state that comes of moving from one towards another, and whether that is legal.

@@ -91,6 +91,9 @@ func (c *UpdateKey) set(r *key.Record) {
 	replace(&r.Owner, c.Owner)
 	replace(&r.UsageLimit, c.UsageLimit)
 	replace(&r.DestroyAt, c.DestroyAt)
+	if r.DestroyAt == 0 && r.ForEnd {
+		r.Reason, r.ForEnd = "", false
+	}
 	replace(&r.RotateUses, c.RotateUses)
 	replace(&r.RotateBytes, c.RotateBytes)
 	replace(&r.RetireAfter, c.RetireAfter)

@@ -206,7 +206,7 @@ func TestAbsentThingsAreNotFound(t *testing.T) {
 			"version":        err1(reveal(v, root, "k", 7)),
 			"state version":  err1(v.ChangeState(ctx, root, "k", vault.StateChange{Action: access.Suspend, Version: 7})),
 			"destroyed one":  err1(v.DestroyKey(ctx, root, "k", vault.Destruction{Version: 7})),
-			"cancel":         err1(v.CancelDestroy(ctx, root, "k", 7, 0)),
+			"cancel":         err1(v.CancelDestroy(ctx, root, "k", 7, 0, "")),
 			"token":          err1(v.LookupToken(ctx, root, none)),
 			"renewed token":  err1(v.RenewToken(ctx, root, none)),
 			"revoked token":  v.RevokeToken(ctx, root, none),
@@ -223,7 +223,7 @@ func TestAbsentThingsAreNotFound(t *testing.T) {
 		}
 	}
 	wants(t, "a name twice", err1(f.Vault(1).CreateKey(ctx, root, vault.KeySpec{Name: "k"})), fault.Exists)
-	wants(t, "cancelling nothing", err1(f.Vault(1).CancelDestroy(ctx, root, "k", 0, 0)), fault.BadState)
+	wants(t, "cancelling nothing", err1(f.Vault(1).CancelDestroy(ctx, root, "k", 0, 0, "")), fault.BadState)
 }
 
 func TestListsAreFilteredPagedAndShowNoMaterial(t *testing.T) {

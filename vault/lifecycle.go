@@ -40,6 +40,7 @@ type (
 		Ref     string
 		Version uint32
 		IfMatch uint64
+		Reason  string `cbor:",omitempty"`
 	}
 )
 
@@ -198,7 +199,7 @@ func changeState(ctx context.Context, t *task, in stateIn) (*key.Record, error) 
 		}
 		t.change("from", from.String())
 		t.change("to", to.String())
-		return &fsm.SetState{Change: ch, Version: s.Version, To: to, Reason: s.Reason}, nil
+		return &fsm.SetState{Change: ch, Version: s.Version, To: to, Reason: s.Reason, Keep: s.Reason == "" && tells(r)}, nil
 	})
 }
 
@@ -277,10 +278,19 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 			}
 		}
 		if wait == 0 {
-			return &fsm.SetState{Change: ch, Version: d.Version, To: to, Reason: d.Reason}, nil
+			return &fsm.SetState{Change: ch, Version: d.Version, To: to, Reason: d.Reason, Keep: d.Reason == "" && tells(r)}, nil
 		}
-		return &fsm.ScheduleDestroy{Change: ch, Version: d.Version, At: ch.Updated.Add(wait)}, nil
+		return &fsm.ScheduleDestroy{Change: ch, Version: d.Version, At: ch.Updated.Add(wait), Reason: d.Reason}, nil
 	})
+}
+
+// tells is whether r or one of its versions has a reason that is not to go when a step is taken without one: that of a compromise, or of
+// a destruction to come. Only then is the log told to keep it, for a program of before that rule cannot read so.
+func tells(r *key.Record) bool {
+	kept := func(s key.State, reason string, forEnd bool) bool {
+		return reason != "" && (forEnd || s == key.Compromised)
+	}
+	return kept(r.State, r.Reason, r.ForEnd) || slices.ContainsFunc(r.Versions, func(v key.Version) bool { return kept(v.State, v.Reason, v.ForEnd) })
 }
 
 // notDestroyed refuses to destroy what is in a state that does not end so, and says what to do first.
@@ -303,12 +313,17 @@ func end(from key.State) key.State {
 	return key.Destroyed
 }
 
-// CancelDestroy undoes a destruction that has not happened yet. ifMatch is the revision that the key must have; 0: any.
-func (v *Vault) CancelDestroy(ctx context.Context, c access.Caller, ref string, version uint32, ifMatch uint64) (*key.Record, error) {
-	return opCancel.do(ctx, v, c, cancelIn{ref, version, ifMatch})
+// CancelDestroy undoes a destruction that has not happened yet. ifMatch is the revision that the key must have; 0: any. The reason
+// is in the audit log alone: the record tells why things ended, and this one goes on.
+func (v *Vault) CancelDestroy(ctx context.Context, c access.Caller, ref string, version uint32, ifMatch uint64, reason string) (*key.Record, error) {
+	return opCancel.do(ctx, v, c, cancelIn{ref, version, ifMatch, reason})
 }
 
 func cancelDestroy(ctx context.Context, t *task, in cancelIn) (*key.Record, error) {
+	if len(in.Reason) > key.MaxReason {
+		return nil, fault.New(fault.TooLarge, "the reason has %d bytes, more than the %d allowed", len(in.Reason), key.MaxReason)
+	}
+	t.change("reason", in.Reason)
 	t.change("version", number(in.Version))
 	return t.amend(ctx, in.Ref, in.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
 		at := r.DestroyAt

@@ -70,7 +70,7 @@ var operations = []operation{
 		return err1(v.DestroyKey(ctx, c, "app/deactivated", vault.Destruction{}))
 	}},
 	{"key.cancel-destroy", access.Destroy, true, func(_ *world, v *vault.Vault, c access.Caller) error {
-		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0, 0))
+		return err1(v.CancelDestroy(ctx, c, "app/deactivated", 0, 0, ""))
 	}},
 	{"key.archive", access.Update, true, func(_ *world, v *vault.Vault, c access.Caller) error {
 		return err1(v.ArchiveKey(ctx, c, "app/suspended", 0))

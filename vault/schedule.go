@@ -139,32 +139,40 @@ func (st step) waits(s *fsm.State, r *key.Record) bool {
 }
 
 // dueSteps are the steps that are due on r, in the order of their dates where several have passed: what a key becomes in the
-// end, it becomes step by step. Rotation comes last.
+// end, it becomes step by step. Rotation comes last. What somebody gave as the reason of a destruction, or of a compromise, stays.
 func dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
 	due := func(at key.Time) bool { return at != 0 && at <= now }
 	to := func(op string, version uint32, s key.State, reason string) {
 		all = append(all, step{op, version, func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
-			return &fsm.SetState{Change: ch, Version: version, To: s, Reason: reason}, nil
+			return &fsm.SetState{Change: ch, Version: version, To: s, Reason: reason, Keep: tells(r)}, nil
 		}})
 	}
 	switch {
 	case r.State == key.PreActive && due(r.ActivateAt) && (r.DestroyAt == 0 || r.ActivateAt <= r.DestroyAt):
 		to("key.activate", 0, key.Active, "its activation date has come")
 	case !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)):
-		to("key.destroy", 0, end(r.State), "its destroy date has come")
+		to("key.destroy", 0, end(r.State), atEnd(r.Reason, r.ForEnd))
 	}
 	if (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt) { // also when the destruction is refused
 		to("key.deactivate", 0, key.Deactivated, "its deactivation date has come")
 	}
 	for i := range r.Versions {
 		if v := &r.Versions[i]; !v.State.Gone() && due(v.DestroyAt) && v.State.May(end(v.State)) {
-			to("key.destroy", v.Number, end(v.State), "its destroy date has come")
+			to("key.destroy", v.Number, end(v.State), atEnd(v.Reason, v.ForEnd))
 		}
 	}
 	if r.State == key.Active && due(r.NextRotate) {
 		all = append(all, step{"key.rotate", 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }})
 	}
 	return all
+}
+
+// atEnd is the reason of a destruction whose date has come: what was given when it was scheduled, for all that ends with it.
+func atEnd(given string, forEnd bool) string {
+	if forEnd {
+		return given
+	}
+	return "its destroy date has come"
 }
 
 // purgeTokens ends tokens whose time is over: an entry in the log, so that every node agrees on the moment.

@@ -3,6 +3,7 @@ package vault_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,7 +103,7 @@ func TestDestructionWaitsAWeekAndCanBeCancelled(t *testing.T) {
 			t.Errorf("it is %s and ends at %v, want %v", r.State, r.DestroyAt, want)
 		}
 	}
-	r, err := v.CancelDestroy(ctx, root, "kept", 0, 0)
+	r, err := v.CancelDestroy(ctx, root, "kept", 0, 0, "")
 	if err != nil || r.DestroyAt != 0 {
 		t.Fatalf("cancelling gives %v, %v", r, err)
 	}
@@ -119,6 +120,56 @@ func TestDestructionWaitsAWeekAndCanBeCancelled(t *testing.T) {
 	f.MustCreate("active")
 	_, err = v.DestroyKey(ctx, root, "active", vault.Destruction{})
 	wants(t, "destroying an active key", err, fault.BadState)
+}
+
+// TestAReasonOutlastsTheWait: what somebody gave as the reason of an end is in the record until then and after, and so is that of a compromise.
+func TestAReasonOutlastsTheWait(t *testing.T) {
+	f := vaulttest.Cluster(t, 2)
+	v, root := f.Vault(1), f.Root()
+	for _, name := range []string{"said", "silent", "leaked", "leaked now", "kept"} {
+		name = strings.ReplaceAll(name, " ", "-")
+		f.MustCreate(name)
+		s := vault.StateChange{Action: access.Deactivate, Reason: "moved"}
+		if strings.HasPrefix(name, "leaked") {
+			s = vault.StateChange{Action: access.Compromise, Reason: "leaked"}
+		}
+		_, err := v.ChangeState(ctx, root, name, s)
+		ok(t, "ending its use", err)
+		d := vault.Destruction{}
+		switch name {
+		case "said", "kept":
+			d.Reason = "contract ended"
+		case "leaked-now":
+			d.After = new(time.Duration)
+		}
+		r, err := v.DestroyKey(ctx, root, name, d)
+		ok(t, "destroying", err)
+		want := map[string]string{"said": "contract ended", "kept": "contract ended", "silent": "moved"}[name]
+		if want == "" {
+			want = "leaked"
+		}
+		if r.Reason != want {
+			t.Errorf("%s is going to be destroyed for the reason %q, want %q", name, r.Reason, want)
+		}
+	}
+	r, err := v.CancelDestroy(ctx, root, "kept", 0, 0, "still needed")
+	ok(t, "cancelling", err)
+	if r.Reason != "" || r.ForEnd {
+		t.Errorf("it goes on, and has the reason %q", r.Reason)
+	}
+	if e := entriesOf(f, 0, 1, "key.cancel-destroy"); e[0].Changes["reason"] != "still needed" {
+		t.Errorf("the audit log says %v", e[0].Changes)
+	}
+	err = err1(v.CancelDestroy(ctx, root, "said", 0, 0, strings.Repeat("x", key.MaxReason+1)))
+	wants(t, "a long reason", err, fault.TooLarge)
+	f.Advance(7 * 24 * time.Hour)
+	duties(t, f)
+	for name, want := range map[string]string{"said": "contract ended", "silent": "its destroy date has come", "leaked": "leaked", "leaked-now": "leaked"} {
+		r := f.State(0).KeyByName(name)
+		if !r.State.Gone() || r.Reason != want || r.ForEnd || r.Versions[0].Reason != want {
+			t.Errorf("%s is %s for the reason %q, its version for %q; want %q", name, r.State, r.Reason, r.Versions[0].Reason, want)
+		}
+	}
 }
 
 func TestAVersionIsDestroyedOnItsDate(t *testing.T) {

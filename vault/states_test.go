@@ -326,7 +326,7 @@ func TestADestructionSaysWhatItWaitsFor(t *testing.T) {
 	if r.DestroyAt == 0 || r.Shows().WaitsFor != 3 || show(t, f, 0, "app").Shows().WaitsFor != 3 {
 		t.Errorf("destroyed at %s, waits for %d versions of children, want 3", r.DestroyAt, r.Shows().WaitsFor)
 	}
-	r, err = f.Vault(0).CancelDestroy(ctx, f.Root(), "app", 0, 0)
+	r, err = f.Vault(0).CancelDestroy(ctx, f.Root(), "app", 0, 0, "")
 	ok(t, "cancelling", err)
 	if r.Shows().WaitsFor != 0 {
 		t.Errorf("nothing is scheduled, and it waits for %d", r.Shows().WaitsFor)

@@ -152,7 +152,7 @@ func TestEveryOperationOfKeysHasACommand(t *testing.T) {
 	for _, line := range []string{
 		"unwrap -k parent -i FILE/wrapped", "decrypt -k parent -i FILE/sealed", "verify -k app/ec -s FILE/sig.text -i FILE/doc", "verify-mac -k m -m FILE/mac.text -i FILE/doc",
 		"decapsulate -k kem -i FILE/shared", "key rewrap parent " + sealed, "key restore FILE/backup --wrapping-key shared", "key export leaving --recipient FILE/recipient",
-		"key create end", "key compromise end --reason test", "key destroy end", "key cancel-destroy end", "key deactivate leaving", "key destroy end --force --after 0s --yes", "key purge end --yes",
+		"key create end", "key compromise end --reason test", "key destroy end", "key cancel-destroy end --reason test", "key deactivate leaving", "key destroy end --force --after 0s --yes", "key purge end --yes",
 	} {
 		d.json(line, d.run(line+" --format json", ""))
 	}

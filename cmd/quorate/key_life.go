@@ -89,7 +89,8 @@ needs --yes. Wrapped copies stay in older backups until those are gone.
 
 What was used lately (7 days, unless the servers are configured otherwise) is not destroyed without --force. --force alone
 still waits 7 days, for waiting costs nothing and can be called off; "--force --after 0s --yes" is at once. The record stays
-as a tombstone, and keeps the name, until "quorate key purge".`,
+as a tombstone, and keeps the name, until "quorate key purge". It has the --reason from now on, unless it says already why the
+key is compromised; to call the destruction off takes the reason away.`,
 		Example: `  quorate key destroy billing --after 30d --reason "contract ended"
   quorate key destroy billing --version 1 --after 0s --yes
   quorate key destroy billing --force`,

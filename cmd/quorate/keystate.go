@@ -80,7 +80,7 @@ func newKeyCancelDestroyCmd(a *app) *cobra.Command {
 		Short: "Call off a destruction that has not happened yet",
 		Long: `Keep a key, or one version, that was going to be destroyed. What is destroyed already cannot be brought
 back.`,
-		Example:           "  quorate key cancel-destroy billing",
+		Example:           `  quorate key cancel-destroy billing --reason "still in use"`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,6 +88,7 @@ back.`,
 		},
 	}
 	cmd.Flags().Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
+	cmd.Flags().StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the audit log")
 	return cmd
 }
 

@@ -272,13 +272,13 @@ type UpdateKeyRequest struct {
 	Attributes *map[string][]byte `json:"attributes,omitzero"` // only those named change; null or "" takes one away
 }
 
-// StateRequest is the body of activate, suspend, resume, deactivate, compromise.
+// StateRequest is the body of activate, suspend, resume, deactivate, compromise. The reason becomes the record's, and the next step's replaces it: without one, too.
 type StateRequest struct {
 	Version uint32 `json:"version,omitzero"`
 	Reason  string `json:"reason,omitzero"`
 }
 
-// DestroyRequest is the body of destroy and cancel-destroy.
+// DestroyRequest is the body of destroy and, without after and force, of cancel-destroy, whose reason the audit log keeps and the record does not.
 type DestroyRequest struct {
 	Version uint32  `json:"version,omitzero"`
 	After   *string `json:"after,omitzero"` // default "7d"; "0s": at once

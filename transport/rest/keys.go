@@ -36,7 +36,7 @@ func keyRoutes() []route {
 		},
 		{
 			Method: post, Path: keyPath + "/cancel-destroy", Op: "key.cancel-destroy", Summary: "Keep what was to be destroyed.",
-			serve: take(cancelDestroy), Body: smallBody, Optional: true, IfMatch: true, In: api.StateRequest{}, Out: exampleRecord(),
+			serve: take(cancelDestroy), Body: smallBody, Optional: true, IfMatch: true, In: api.StateRequest{Reason: "still needed"}, Out: exampleRecord(),
 		},
 		{
 			Method: get, Path: "/v1/keys", Op: "key.list", Summary: "List the keys that the caller may read.", serve: giveSecret(listKeys),
@@ -102,7 +102,7 @@ func updateKey(ctx context.Context, q *request, in *api.UpdateKeyRequest) (api.R
 }
 
 func cancelDestroy(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {
-	return recorded(q.vault.CancelDestroy(ctx, q.caller, q.ref, in.Version, q.ifMatch))
+	return recorded(q.vault.CancelDestroy(ctx, q.caller, q.ref, in.Version, q.ifMatch, in.Reason))
 }
 
 // Examples, for the OpenAPI document.

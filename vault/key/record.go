@@ -33,9 +33,10 @@ type Version struct {
 	Number      uint32   `cbor:"1,keyasint"`
 	State       State    `cbor:"2,keyasint"`
 	Apart       bool     `cbor:"13,keyasint,omitempty"` // it was suspended by itself: resuming the key does not resume it
+	ForEnd      bool     `cbor:"14,keyasint,omitempty"` // Reason is why it is to be destroyed at DestroyAt
 	Material    Material `cbor:"3,keyasint"`
 	Public      []byte   `cbor:"4,keyasint,omitempty"` // SubjectPublicKeyInfo (DER) of a key pair
-	Reason      string   `cbor:"5,keyasint,omitempty"` // given with the last state change
+	Reason      string   `cbor:"5,keyasint,omitempty"` // given with the last state change, or with the destruction that is scheduled
 	Created     Time     `cbor:"6,keyasint"`
 	Activated   Time     `cbor:"7,keyasint,omitempty"`
 	Deactivated Time     `cbor:"8,keyasint,omitempty"`
@@ -114,6 +115,7 @@ type Record struct {
 	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated, after it was deactivated and when it is compromised: see ToRevealIdle
 	LimitBytes  bool              `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 	Guard       Guard             `cbor:"46,keyasint,omitempty"` // how the material may leave, and how it once might
+	ForEnd      bool              `cbor:"47,keyasint,omitempty"` // Reason is why the key is to be destroyed at DestroyAt
 	Parent      ID                `cbor:"10,keyasint,omitempty"`
 	RotateEvery time.Duration     `cbor:"11,keyasint,omitempty"`
 	NextRotate  Time              `cbor:"12,keyasint,omitempty"`
@@ -129,7 +131,7 @@ type Record struct {
 	Updated     Time              `cbor:"22,keyasint"`
 	Revision    uint64            `cbor:"23,keyasint"` // counts changes from 1; the ETag, and what a change expects to find
 	MAC         []byte            `cbor:"24,keyasint,omitempty"`
-	Reason      string            `cbor:"25,keyasint,omitempty"` // given with the key's last state change
+	Reason      string            `cbor:"25,keyasint,omitempty"` // given with the key's last state change, or with the destruction that is scheduled
 	RotateUses  uint64            `cbor:"26,keyasint,omitempty"` // a version that was used so often gets a successor
 	RotateBytes uint64            `cbor:"27,keyasint,omitempty"` // likewise for so many bytes that it protected
 	RetireAfter time.Duration     `cbor:"28,keyasint,omitempty"` // versions are destroyed so long after they were replaced; 0: never by themselves

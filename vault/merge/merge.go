@@ -156,10 +156,13 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 	r.MAC, r.Revision = nil, max(old.Revision, now.Revision)+1
 	r.Updated = max(old.Updated, now.Updated)
 	if rank(now.State) > rank(r.State) {
-		r.State, r.Reason = now.State, now.Reason
+		r.State, r.Reason, r.ForEnd = now.State, now.Reason, now.ForEnd
 	}
 	if now.DestroyAt != 0 && r.DestroyAt == 0 || r.State.Gone() {
 		r.DestroyAt = now.DestroyAt
+		if now.ForEnd {
+			r.Reason, r.ForEnd = now.Reason, true
+		}
 	}
 	carryLimits(r, now)
 	r.Exportable = r.Exportable && now.Exportable
@@ -215,8 +218,11 @@ func carryVersion(v *key.Version, now *key.Record) {
 		v.Public, v.Material = was.Public, was.Material
 	case n.DestroyAt != 0 && v.DestroyAt == 0:
 		v.DestroyAt = n.DestroyAt
+		if n.ForEnd {
+			v.Reason, v.ForEnd = n.Reason, true
+		}
 	}
 	if v.State.Gone() {
-		v.Material = key.Material{}
+		v.Material, v.ForEnd = key.Material{}, false
 	}
 }
