@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/transport/client/clienttest"
@@ -201,31 +203,37 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 // Whoever types a key's name can complete it, wherever a command takes one.
 func TestEveryNameOfAKeyCanBeCompleted(t *testing.T) {
 	var visit func(*cobra.Command)
-	found := 0
+	found, flags := 0, map[string]bool{}
 	visit = func(c *cobra.Command) {
 		for _, sub := range c.Commands() {
 			visit(sub)
 		}
 		words := strings.Fields(c.Use)
-		if len(words) > 1 && words[1] == "KEY" {
+		if len(words) > 1 && words[1] == "KEY" || slices.Contains(words, "PART...") {
 			found++
 			if c.ValidArgsFunction == nil {
 				t.Errorf("%s does not complete its key", c.CommandPath())
 			}
 		}
-		for _, flag := range []string{"key", "like", "parent"} {
-			if c.Flags().Lookup(flag) == nil {
-				continue
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if value, _ := pflag.UnquoteUsage(f); value != "key" || f.Name == "recipient" { // which is no key of the cluster
+				return
 			}
 			found++
-			if _, ok := c.GetFlagCompletionFunc(flag); !ok {
-				t.Errorf("%s --%s does not complete its key", c.CommandPath(), flag)
+			flags[f.Name] = true
+			if _, ok := c.GetFlagCompletionFunc(f.Name); !ok {
+				t.Errorf("%s --%s does not complete its key", c.CommandPath(), f.Name)
 			}
-		}
+		})
 	}
 	visit(newRoot(&app{in: strings.NewReader(""), out: io.Discard, talk: io.Discard}))
 	if found < 15 {
 		t.Errorf("only %d names of keys were looked at", found)
+	}
+	for _, flag := range []string{"key", "like", "parent", "from", "by", "of", "target", "wrapping-key"} { // whose help says that they take a `key`
+		if !flags[flag] {
+			t.Errorf("no --%s was looked at", flag)
+		}
 	}
 }
 

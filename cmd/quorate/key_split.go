@@ -63,6 +63,12 @@ func newKeyJoinCmd(a *app) *cobra.Command {
 that was split unless --algorithm says otherwise. It needs "reveal" on each part, which must be exportable, and "create" on NAME.`,
 		Example: `  quorate key join root-key escrow/ann escrow/eve`,
 		Args:    cobra.MinimumNArgs(3),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 { // the name of the key to be made
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return a.completeKeyFlag(cmd, args, prefix)
+		},
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			in.Key.Name, in.Parts = args[0], args[1:]
 			if in.Key.Tags, err = parseTags(tags); err != nil {
