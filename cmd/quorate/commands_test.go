@@ -173,6 +173,45 @@ func TestEveryOperationOfKeysHasACommand(t *testing.T) {
 	t.Logf("%d commands: %v", len(d.ran), slices.Sorted(maps.Keys(d.ran)))
 }
 
+// TestIfMatchHoldsForEveryChangeOfAKey: where the API takes If-Match, the command has the flag, and it is sent.
+func TestIfMatchHoldsForEveryChangeOfAKey(t *testing.T) {
+	d := newDesk(t)
+	d.file("raw", "0123456789abcdef0123456789abcdeF")
+	d.run("key import k --algorithm aes-256-gcm --in FILE/raw", "")
+	d.run("key create parent", "")
+	for _, line := range []string{
+		"activate k", "suspend k", "resume k", "deactivate k", "compromise k --reason test", "rotate k", "update k --tag a=b", "move k --parent parent", "archive k", "recover k",
+		"destroy k", "cancel-destroy k", "purge k --yes", "import k --new-version --in FILE/raw",
+	} {
+		args := strings.Fields("key " + strings.ReplaceAll(line, "FILE", d.dir) + " --if-match 77 --addr " + d.node.URL + " --ca " + filepath.Join(d.dir, "ca"))
+		var out, talk bytes.Buffer
+		if code := run(t.Context(), args, &app{in: strings.NewReader(""), out: &out, talk: &talk}); code != 5 {
+			t.Errorf("quorate key %s --if-match 77: exit code %d, want 5 (conflict): %s", line, code, &talk)
+		}
+	}
+	d.run("key suspend k --if-match 1", "")
+}
+
+// TestAADIsBoundByEveryCommandThatBinds: what is made with --aad opens, and is rewrapped, with the same alone.
+func TestAADIsBoundByEveryCommandThatBinds(t *testing.T) {
+	d := newDesk(t)
+	d.run("key create k", "")
+	var made struct{ Ciphertext string }
+	if err := json.Unmarshal([]byte(d.run("datakey k --aad a --format json", "")), &made); err != nil {
+		t.Fatal(err)
+	}
+	again := strings.TrimSpace(d.run("key rewrap k --aad a "+made.Ciphertext, ""))
+	d.file("line", again)
+	if b := d.run("decrypt -k k --aad a -i FILE/line", ""); len(b) != 32 {
+		t.Errorf("the data key has %d bytes", len(b))
+	}
+	var out, talk bytes.Buffer
+	args := []string{"key", "rewrap", "k", again, "--aad", "b", "--addr", d.node.URL, "--ca", filepath.Join(d.dir, "ca")}
+	if code := run(t.Context(), args, &app{in: strings.NewReader(""), out: &out, talk: &talk}); code == 0 {
+		t.Error("rewrapped with another --aad")
+	}
+}
+
 // json refuses output that is not JSON, or lines of it, all the way.
 func (d *desk) json(line, out string) {
 	d.t.Helper()

@@ -264,7 +264,7 @@ func (a *app) decryptText(ctx context.Context, c *client.Client, f crypt, r io.R
 
 func newDataKeyCmd(a *app) *cobra.Command {
 	var in api.DataKeyRequest
-	var binding string
+	var binding, aad string
 	var tags []string
 	cmd := &cobra.Command{
 		Use:   "datakey KEY",
@@ -283,7 +283,7 @@ with "quorate key material ID". When KEY is rotated, the data key stays the same
 				return err
 			}
 			defer c.Close()
-			in.Context = []byte(binding)
+			in.Context, in.AAD = []byte(binding), []byte(aad)
 			if in.Tags, err = parseTags(tags); err != nil {
 				return err
 			}
@@ -308,6 +308,7 @@ with "quorate key material ID". When KEY is rotated, the data key stays the same
 	cmd.Flags().IntVar(&in.Bits, "bits", 256, "size of the data key: 128, 192, 256, 384 or 512")
 	cmd.Flags().BoolVar(&in.Plaintext, "plaintext", false, "show the data key itself too (base64)")
 	cmd.Flags().StringVar(&binding, "context", "", "`text` bound to it: the same is needed to decrypt")
+	cmd.Flags().StringVar(&aad, "aad", "", "`text` bound to it, as Go's envelope.Box does: the same is needed to decrypt")
 	cmd.Flags().BoolVar(&in.Store, "store", false, "keep it in the cluster and hand it out by its id")
 	cmd.Flags().StringVar(&in.Name, "name", "", "`name` of a stored data key (default: KEY's name, a slash and the id)")
 	cmd.Flags().StringArrayVar(&tags, "tag", nil, "`name=value` of a stored data key; repeatable")

@@ -284,7 +284,7 @@ permits it. The reading is in the audit trail. The output is base64 unless --enc
 }
 
 func newKeyRewrapCmd(a *app) *cobra.Command {
-	var binding string
+	var binding, aad string
 	cmd := &cobra.Command{
 		Use:   "rewrap KEY [CIPHERTEXT]",
 		Short: "Encrypt a line qk:… anew under the latest version",
@@ -310,7 +310,7 @@ is an argument, or standard input.`,
 				return err
 			}
 			defer c.Close()
-			r, err := c.Rewrap(cmd.Context(), args[0], api.DecryptRequest{Ciphertext: strings.TrimSpace(string(line)), Context: []byte(binding)})
+			r, err := c.Rewrap(cmd.Context(), args[0], api.DecryptRequest{Ciphertext: strings.TrimSpace(string(line)), Context: []byte(binding), AAD: []byte(aad)})
 			if err != nil {
 				return err
 			}
@@ -321,6 +321,7 @@ is an argument, or standard input.`,
 		},
 	}
 	cmd.Flags().StringVar(&binding, "context", "", "`text` that the ciphertext is bound to")
+	cmd.Flags().StringVar(&aad, "aad", "", "`text` that was bound to the data, and stays so")
 	return cmd
 }
 

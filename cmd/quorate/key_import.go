@@ -57,6 +57,9 @@ why, or failed. An interrupted run is simply run again. Their names get --prefix
 			return cobra.ExactArgs(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("if-match") && !f.version {
+				return fault.New(fault.Invalid, "--if-match is for a key that is there").WithHint("It goes with --new-version.")
+			}
 			if f.given() {
 				return a.importForeign(cmd, f)
 			}
@@ -97,7 +100,7 @@ why, or failed. An interrupted run is simply run again. Their names get --prefix
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("wrapping-key", a.completeKeyFlag)
 	_ = cmd.RegisterFlagCompletionFunc("of", a.completeKeyFlag)
-	return cmd
+	return ifMatch(cmd)
 }
 
 func (a *app) importKey(ctx context.Context, c *client.Client, f importFlags, in api.ImportKeyRequest) (*api.Record, error) {

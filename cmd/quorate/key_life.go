@@ -55,8 +55,21 @@ func quoted(etag string) string {
 	return `"` + strings.Trim(etag, `"`) + `"`
 }
 
-func newKeyRotateCmd(a *app) *cobra.Command {
+// ifMatch gives a command that changes a key the flag --if-match.
+func ifMatch(cmd *cobra.Command) *cobra.Command {
 	var etag string
+	cmd.Flags().StringVar(&etag, "if-match", "", "`etag` of the record that you saw; if it changed since, nothing is done")
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if etag != "" {
+			cmd.SetContext(client.WithIfMatch(cmd.Context(), quoted(etag)))
+		}
+		return run(cmd, args)
+	}
+	return cmd
+}
+
+func newKeyRotateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rotate KEY",
 		Short: "Add a version, which encrypts from now on",
@@ -68,17 +81,16 @@ brings it up to the new one. With --if-match the rotation is refused if the reco
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
-				return c.RotateKeyIf(cmd.Context(), args[0], quoted(etag))
+				return c.RotateKey(cmd.Context(), args[0])
 			})
 		},
 	}
-	cmd.Flags().StringVar(&etag, "if-match", "", "`etag` of the record that you saw")
-	return cmd
+	return ifMatch(cmd)
 }
 
 func newKeyDestroyCmd(a *app) *cobra.Command {
 	var in api.DestroyRequest
-	var after, etag string
+	var after string
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "destroy KEY",
@@ -104,7 +116,7 @@ key is compromised; to call the destruction off takes the reason away.`,
 				}
 			}
 			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
-				return c.DestroyKeyIf(cmd.Context(), args[0], quoted(etag), in)
+				return c.DestroyKey(cmd.Context(), args[0], in)
 			})
 		},
 	}
@@ -114,8 +126,7 @@ key is compromised; to call the destruction off takes the reason away.`,
 	f.BoolVar(&in.Force, "force", false, "destroy what was used lately")
 	f.Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
 	f.StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
-	f.StringVar(&etag, "if-match", "", "`etag` of the record that you saw")
-	return cmd
+	return ifMatch(cmd)
 }
 
 func newKeyPurgeCmd(a *app) *cobra.Command {
@@ -147,7 +158,7 @@ free again. The audit log keeps what was written there. Needs --yes.`,
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
-	return cmd
+	return ifMatch(cmd)
 }
 
 // writeVersions shows the versions of a key and how much each was used.

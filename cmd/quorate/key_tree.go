@@ -129,7 +129,7 @@ A key that is above the new parent is refused.`,
 	cmd.Flags().StringVar(&parent, "parent", "", "`key` that is to wrap it")
 	_ = cmd.RegisterFlagCompletionFunc("parent", a.completeKeyFlag)
 	cmd.Flags().BoolVar(&top, "top", false, "let no key wrap it: the keyring does")
-	return cmd
+	return ifMatch(cmd)
 }
 
 func newKeyRewrappingCmd(a *app) *cobra.Command {

@@ -70,7 +70,7 @@ func newTransitionCmd(a *app, t transition) *cobra.Command {
 	}
 	cmd.Flags().Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
 	cmd.Flags().StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
-	return cmd
+	return ifMatch(cmd)
 }
 
 func newKeyCancelDestroyCmd(a *app) *cobra.Command {
@@ -89,12 +89,12 @@ back.`,
 	}
 	cmd.Flags().Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
 	cmd.Flags().StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the audit log")
-	return cmd
+	return ifMatch(cmd)
 }
 
 func newKeyUpdateCmd(a *app) *cobra.Command {
 	var tags []string
-	var rotate, activate, deactivate, etag string
+	var rotate, activate, deactivate string
 	var oldest uint32
 	var noExport, guarded bool
 	var end lifeFlags
@@ -142,7 +142,7 @@ is not the one that you saw.`,
 				return fault.New(fault.Invalid, "nothing is to be changed").WithHint("Name what, for example --rotate-every 30d.")
 			}
 			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
-				return c.UpdateKey(cmd.Context(), args[0], quoted(etag), in)
+				return c.UpdateKey(cmd.Context(), args[0], "", in)
 			})
 		},
 	}
@@ -155,6 +155,5 @@ is not the one that you saw.`,
 	f.Uint32Var(&oldest, "min-decrypt-version", 0, "oldest `version` that is still decrypted")
 	f.BoolVar(&noExport, "not-exportable", false, "never again allow the material to be read out")
 	f.BoolVar(&guarded, "sensitive", false, "let the material leave only wrapped; =false takes it back, and the record remembers")
-	f.StringVar(&etag, "if-match", "", "`etag` of the record that you saw")
-	return cmd
+	return ifMatch(cmd)
 }

@@ -77,6 +77,9 @@ type attempts struct {
 func (c *Client) do(ctx context.Context, k *call) error {
 	idem := ""
 	if k.safety == write {
+		if k.ifMatch == "" {
+			k.ifMatch, _ = ctx.Value(ifMatchKey{}).(string)
+		}
 		if idem, _ = ctx.Value(idempotencyKey{}).(string); idem == "" {
 			var b [16]byte
 			_, _ = rand.Read(b[:]) // never fails (crypto/rand)

@@ -204,6 +204,14 @@ func readPool(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+type ifMatchKey struct{}
+
+// WithIfMatch makes changes of a key under the context refuse a key that is not as the caller saw it: etag is that of its record.
+// fault.Conflict if it changed since. Methods that take an etag, and are given one, go by that.
+func WithIfMatch(ctx context.Context, etag string) context.Context {
+	return context.WithValue(ctx, ifMatchKey{}, etag)
+}
+
 type idempotencyKey struct{}
 
 // WithIdempotencyKey makes calls under the context send this Idempotency-Key instead of a fresh one: for repeating a
