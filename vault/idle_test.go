@@ -11,10 +11,12 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
-// TestAKeyWithoutADateWaitsToBeActivated: and one that is kept for use outside is given out meanwhile, and after its end.
+// TestAKeyWithoutADateWaitsToBeActivated: and one that is kept for use outside is given out meanwhile, and after its end;
+// when it is compromised, to whom a policy lets open it.
 func TestAKeyWithoutADateWaitsToBeActivated(t *testing.T) {
 	w := newWorld(t, 3)
 	v, root := w.Vault(0), w.Root()
+	w.Grant("rescue", `permit (principal == User::"rescuer", action in [Action::"reveal", Action::"open-compromised"], resource);`)
 	for _, idle := range []bool{true, false} {
 		name := map[bool]string{true: "idle", false: "usual"}[idle]
 		r, err := v.CreateKey(ctx, root, vault.KeySpec{Name: name, PreActive: true, Exportable: true, RevealIdle: idle})
@@ -47,7 +49,12 @@ func TestAKeyWithoutADateWaitsToBeActivated(t *testing.T) {
 		step(access.Deactivate, false)
 		given("deactivated", idle)
 		step(access.Compromise, false)
-		given("compromised", idle)
+		given("compromised", false)
+		for i := range 3 {
+			if _, err := reveal(w.Vault(i), as("rescuer"), name, 0); (err == nil) != idle || err != nil && !errors.Is(err, fault.BadState) {
+				t.Errorf("compromised: %s is given out by node %d to whom a policy lets open it: %v", name, i, err)
+			}
+		}
 		var now time.Duration
 		_, err = v.DestroyKey(ctx, root, name, vault.Destruction{After: &now, Force: true})
 		ok(t, "destroying", err)

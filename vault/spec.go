@@ -16,7 +16,7 @@ type KeySpec struct {
 	Bits        int            // length of a secret, which has none of its own; 0: 256. Nothing else takes it
 	Exportable  bool           // whether Reveal may ever give the material out
 	Sensitive   bool           `cbor:",omitempty"` // it leaves only wrapped, whoever may take it out
-	RevealIdle  bool           `cbor:",omitempty"` // it may so also before the key is activated, after it was deactivated and when it is compromised
+	RevealIdle  bool           `cbor:",omitempty"` // it may so also before the key is activated and after it was deactivated, and where a policy names open-compromised when it is compromised
 	PreActive   bool           `cbor:",omitempty"` // it waits to be activated, with ActivateAt or without a date
 	Parent      string         // name or id of the key that wraps this one; "": the keyring does
 	RotateEvery time.Duration

@@ -84,7 +84,7 @@ func (a *app) specFlags(cmd *cobra.Command, in *api.CreateKeyRequest, tags *[]st
 	f.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses`, such as encrypt,decrypt (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	f.BoolVar(&in.Exportable, "exportable", false, "allow the material to be read out")
 	f.BoolVar(&in.Sensitive, "sensitive", false, "let the material leave only wrapped: export and wrap, never in plain")
-	f.BoolVar(&in.RevealIdle, "reveal-idle", false, "with --exportable: also before it is activated and after it was deactivated")
+	f.BoolVar(&in.RevealIdle, "reveal-idle", false, "with --exportable: also before it is activated and after it was deactivated; of a compromised key where a policy names open-compromised")
 	f.BoolVar(&in.PreActive, "pre-active", false, "let it wait for `quorate key activate`, with or without --activate-at")
 	f.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
 	f.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")

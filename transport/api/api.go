@@ -236,7 +236,7 @@ type CreateKeyRequest struct {
 	Bits         int               `json:"bits,omitzero"` // length of a secret; default 256
 	Exportable   bool              `json:"exportable,omitzero"`
 	Sensitive    bool              `json:"sensitive,omitzero"`   // its material leaves only wrapped, whoever may take it out
-	RevealIdle   bool              `json:"reveal_idle,omitzero"` // its material is also given out before it is activated, after it was deactivated and when it is compromised
+	RevealIdle   bool              `json:"reveal_idle,omitzero"` // its material is also given out before it is activated and after it was deactivated; when it is compromised, only where a policy names open-compromised
 	PreActive    bool              `json:"pre_active,omitzero"`  // it waits to be activated; activate_at is not needed
 	Parent       string            `json:"parent,omitzero"`
 	RotateEvery  string            `json:"rotate_every,omitzero"`
@@ -307,7 +307,7 @@ type Record struct {
 	Sensitive         bool              `json:"sensitive"`            // its material leaves only wrapped
 	AlwaysSensitive   bool              `json:"always_sensitive"`     // and has never been otherwise
 	NeverExtractable  bool              `json:"never_extractable"`    // it is not exportable, and has never been
-	RevealIdle        bool              `json:"reveal_idle,omitzero"` // also before it is activated, after it was deactivated and when it is compromised
+	RevealIdle        bool              `json:"reveal_idle,omitzero"` // also before it is activated and after it was deactivated; when it is compromised, only where a policy names open-compromised
 	Parent            string            `json:"parent,omitzero"`
 	RotateEvery       string            `json:"rotate_every,omitzero"`
 	NextRotation      string            `json:"next_rotation,omitzero"`

@@ -137,7 +137,8 @@ type connection interface {
 func startNodes(t *testing.T) *nodes {
 	t.Helper()
 	f := vaulttest.Cluster(t, 3)
-	f.Grant("conformance", `permit (principal == Certificate::"conformance", action, resource);`)
+	f.Grant("conformance", `permit (principal == Certificate::"conformance", action, resource);
+permit (principal == Certificate::"conformance", action == Action::"open-compromised", resource) when { resource.owner == principal.name };`) // as "default" does
 	if _, err := f.Vault(0).CreateKey(t.Context(), f.Root(), vault.KeySpec{Name: "kmip-authority", Algorithm: key.ECDSAP256}); err != nil {
 		t.Fatal(err)
 	}

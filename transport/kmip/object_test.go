@@ -74,6 +74,17 @@ func TestACompromisedKeyIsSo(t *testing.T) {
 	if err != nil || now.State != key.Compromised || now.Reason != "KeyCompromise: seen in a mail" {
 		t.Errorf("it is %v because %q (%v)", now.State, now.Reason, err)
 	}
+	made := idOf(t, w.one("1.2", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+template(enumeration("Cryptographic Algorithm", "AES"), integer("Cryptographic Length", 256),
+		integer("Cryptographic Usage Mask", 12)))) // this door gives it out in other states, too
+	w.one("1.2", "Revoke "+byID(made)+`<RevocationReason><RevocationReasonCode type="Enumeration" value="KeyCompromise"/></RevocationReason>`)
+	get := request("1.2", "", "Get "+byID(made))
+	if got := outcomes(t, w.ask(get))[0]; !strings.HasPrefix(got, "PermissionDenied: ") {
+		t.Errorf("a compromised object, without a policy that says so: %s", got)
+	}
+	w.f.Grant("rescue", `permit (principal, action == Action::"open-compromised", resource);`)
+	if got := outcomes(t, w.ask(get))[0]; got != "Success" {
+		t.Errorf("a compromised object, with one: %s", got)
+	}
 }
 
 // TestDeniedLooksLikeAbsent: to who may not see a key, every operation answers byte for byte as if it were not there.

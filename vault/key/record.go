@@ -112,7 +112,7 @@ type Record struct {
 	MinDecrypt  uint32            `cbor:"8,keyasint,omitempty"`
 	Exportable  bool              `cbor:"9,keyasint,omitempty"`
 	Origin      Origin            `cbor:"29,keyasint,omitempty"`
-	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated, after it was deactivated and when it is compromised: see ToRevealIdle
+	RevealIdle  bool              `cbor:"30,keyasint,omitempty"` // its material is also given out before it is activated and after it was deactivated, and where a policy lets open it when it is compromised: see ToRevealIdle
 	LimitBytes  bool              `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 	Guard       Guard             `cbor:"46,keyasint,omitempty"` // how the material may leave, and how it once might
 	ForEnd      bool              `cbor:"47,keyasint,omitempty"` // Reason is why the key is to be destroyed at DestroyAt

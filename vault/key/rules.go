@@ -73,7 +73,7 @@ type states = map[State]Verdict
 var (
 	protecting = states{Active: Allowed}
 	processing = states{Active: Allowed, Deactivated: Allowed, Compromised: ByPolicy}
-	keeping    = states{PreActive: Allowed, Active: Allowed, Deactivated: Allowed, Compromised: Allowed}
+	keeping    = states{PreActive: Allowed, Active: Allowed, Deactivated: Allowed, Compromised: ByPolicy}
 	anyState   = states{
 		PreActive: Allowed, Active: Allowed, Suspended: Allowed, Deactivated: Allowed, Compromised: Allowed, Destroyed: Allowed, DestroyedCompromised: Allowed,
 	}

@@ -53,6 +53,9 @@ func expected(op key.Operation, k, v key.State) key.Verdict {
 	case k.Gone() || v.Gone(): // there is no material (7.6)
 		return key.Refused
 	case slices.Contains(keeps, op) && !either(key.Suspended): // used outside by who keeps the states in mind (KMIP 2.1, 6.1.21)
+		if either(key.Compromised) { // who takes it opens with it (7.5)
+			return key.ByPolicy
+		}
 		return key.Allowed
 	case either(key.PreActive): // not authorised for use yet (7.1)
 		return key.Refused

@@ -23,7 +23,8 @@ var types = map[string]string{
 }
 
 // operations are the vault's actions for each operation. An operation on an object reads its record first, so it takes that permission with
-// it; who may do anything with an object may know of it.
+// it; who may do anything with an object may know of it. Whom GET or EXPORT lets take an object out takes it out when it is compromised, too, if he
+// owns it, or if it is public.
 var operations = map[string][]string{
 	"LOCATE": {"read"}, "CHECK": {"read"}, "GET": {"read", "reveal"}, "EXPORT": {"read", "reveal"},
 	"GET_ATTRIBUTES": {"read"}, "GET_ATTRIBUTE_LIST": {"read"}, "OBTAIN_LEASE": {"read"}, "GET_USAGE_ALLOCATION": {"read", "reserve"},
@@ -144,6 +145,12 @@ func (s section) cedar(out *strings.Builder, policy string, who []string) error 
 			}
 			for _, a := range actions {
 				to[a] = true
+			}
+			if (operation == "GET" || operation == "EXPORT") && permission != "DISALLOW_ALL" {
+				if kind != "CERTIFICATE" && kind != "PUBLIC_KEY" { // which are no secret
+					to = own
+				}
+				to["open-compromised"] = true
 			}
 		}
 		if entity == "" {

@@ -82,6 +82,13 @@ func TestPoliciesMeanWhatTheirJSONSays(t *testing.T) {
 		{"default", key.Template, "b", nil, access.Read, false},
 		{"public", key.SymmetricKey, "b", nil, access.Read, false},
 		{"none", key.SymmetricKey, "b", nil, access.Create, false},
+		{"legacy", key.SymmetricKey, "a", nil, access.OpenCompromised, true},
+		{"legacy", key.SymmetricKey, "b", nil, access.OpenCompromised, false}, // though anybody may get it
+		{"team", key.SymmetricKey, "a", nil, access.OpenCompromised, false},
+		{"default", key.SymmetricKey, "a", nil, access.OpenCompromised, true},
+		{"default", key.SymmetricKey, "b", nil, access.OpenCompromised, false},
+		{"default", key.Certificate, "b", nil, access.OpenCompromised, true},
+		{"public", key.Template, "b", nil, access.OpenCompromised, false},
 	} {
 		if got := may(c.who, c.groups, c.action, object(c.kind, "a", c.policy)); got != c.want {
 			t.Errorf("%s: %s in %v may %s what is of type %d: %v", c.policy, c.who, c.groups, c.action, c.kind, got)
