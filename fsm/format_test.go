@@ -120,6 +120,7 @@ func TestPolicyEntriesWithTheirMAC(t *testing.T) {
 func TestReasonsInEntries(t *testing.T) {
 	c := fsm.Change{ID: keyID(1), Expect: 1, Updated: t0, MAC: []byte("mac")}
 	golden(t, "key.schedule-destroy-why", &fsm.ScheduleDestroy{Change: c, Version: 1, At: t0, Reason: "why"})
+	golden(t, "key.schedule-destroy-guarded", &fsm.ScheduleDestroy{Change: c, At: t0, Ending: key.Guarded})
 	golden(t, "key.state-keeping", &fsm.SetState{Change: c, Version: 1, To: key.Destroyed, Keep: true})
 }
 

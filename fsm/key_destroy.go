@@ -10,11 +10,15 @@ import (
 //
 // A Reason becomes the record's, and goes with the schedule when that is cancelled. What is compromised keeps the reason of that, for
 // scheduling can be undone and the compromise cannot.
+//
+// Ending becomes the record's: whether a use holds the destruction up when At comes. Without it the date is binding.
 type ScheduleDestroy struct {
 	Change
 	Version uint32   `cbor:"10,keyasint,omitempty"`
 	At      key.Time `cbor:"11,keyasint,omitempty"`
 	Reason  string   `cbor:"12,keyasint,omitempty"`
+
+	Ending key.Ending `cbor:"13,keyasint,omitempty"` // 0 where At is
 }
 
 // Op implements Command.
@@ -26,25 +30,27 @@ func (c *ScheduleDestroy) Next(old *key.Record) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, at, reason, forEnd := r.State, &r.DestroyAt, &r.Reason, &r.ForEnd
+	state, at, ending, reason, forEnd := r.State, &r.DestroyAt, &r.Ending, &r.Reason, &r.ForEnd
 	if c.Version != 0 {
 		v := r.Version(c.Version)
 		if v == nil {
 			return nil, noVersion(r, c.Version)
 		}
-		state, at, reason, forEnd = v.State, &v.DestroyAt, &v.Reason, &v.ForEnd
+		state, at, ending, reason, forEnd = v.State, &v.DestroyAt, &v.Ending, &v.Reason, &v.ForEnd
 	}
 	switch {
 	case len(c.Reason) > key.MaxReason:
 		return nil, longReason(c.Reason)
 	case c.At < 0:
 		return nil, fault.New(fault.Invalid, "a key cannot be destroyed before 1970")
+	case c.Ending > key.Held || c.At == 0 && c.Ending != key.Dated:
+		return nil, fault.New(fault.Invalid, "%d says nothing about the destruction that is to be scheduled or cancelled", c.Ending)
 	case state.Gone() || r.State.Gone():
 		return nil, fault.New(fault.BadState, "the key %s, or the version in question, is destroyed already", title(r))
 	case c.At == 0 && *at == 0:
 		return nil, fault.New(fault.BadState, "no destruction of key %s is scheduled that could be cancelled", title(r))
 	}
-	*at = c.At
+	*at, *ending = c.At, c.Ending
 	switch {
 	case c.At == 0 && *forEnd:
 		*reason, *forEnd = "", false

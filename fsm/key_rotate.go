@@ -36,7 +36,7 @@ func (c *RotateKey) Next(old *key.Record) (*key.Record, error) {
 	}
 	v := c.Version
 	v.State, v.Activated = key.Active, r.Updated
-	v.Deactivated, v.Compromised, v.Destroyed, v.DestroyAt, v.Reason, v.ForEnd = 0, 0, 0, 0, "", false
+	v.Deactivated, v.Compromised, v.Destroyed, v.DestroyAt, v.Ending, v.Reason, v.ForEnd = 0, 0, 0, 0, key.Dated, "", false
 	if v.Created == 0 {
 		v.Created = r.Updated
 	}

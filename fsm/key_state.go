@@ -77,7 +77,7 @@ func (c *SetState) moveKey(r *key.Record) error {
 		}
 	}
 	if to.Gone() {
-		r.NextRotate, r.ActivateAt, r.DeactivAt, r.DestroyAt = 0, 0, 0, 0
+		r.NextRotate, r.ActivateAt, r.DeactivAt, r.DestroyAt, r.Ending = 0, 0, 0, 0, key.Dated
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (c *SetState) moveVersion(r *key.Record, v *key.Version, to key.State) {
 		if v.Destroyed == 0 {
 			v.Destroyed = r.Updated
 		}
-		v.Material, v.DestroyAt = key.Material{}, 0
+		v.Material, v.DestroyAt, v.Ending = key.Material{}, 0, key.Dated
 	}
 	v.Reason, v.ForEnd = c.because(v.State, to, v.Reason, v.ForEnd)
 	v.State = to

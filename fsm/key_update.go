@@ -91,6 +91,9 @@ func (c *UpdateKey) set(r *key.Record) {
 	replace(&r.Owner, c.Owner)
 	replace(&r.UsageLimit, c.UsageLimit)
 	replace(&r.DestroyAt, c.DestroyAt)
+	if c.DestroyAt != nil {
+		redate(r)
+	}
 	if r.DestroyAt == 0 && r.ForEnd {
 		r.Reason, r.ForEnd = "", false
 	}
@@ -117,6 +120,16 @@ func (c *UpdateKey) set(r *key.Record) {
 	}
 	if c.Links != nil {
 		r.Links = slices.Clone(*c.Links)
+	}
+}
+
+// redate makes the Ending fit a new DestroyAt: another date is as binding as the one before it, none is nothing.
+func redate(r *key.Record) {
+	switch {
+	case r.DestroyAt == 0:
+		r.Ending = key.Dated
+	case r.Ending == key.Held:
+		r.Ending = key.Guarded
 	}
 }
 

@@ -64,6 +64,50 @@ func TestTheReasonOfAnEndGoesWithItsSchedule(t *testing.T) {
 	}
 }
 
+// TestHowBindingADateIsGoesWithTheDate looks at a key and at a version alike.
+func TestHowBindingADateIsGoesWithTheDate(t *testing.T) {
+	for _, version := range []uint32{0, 1} {
+		v := newVault(t)
+		v.do(&fsm.CreateKey{Record: newRecord(1)})
+		is := func(when string, want key.Ending) {
+			t.Helper()
+			r := v.State().Key(keyID(1))
+			got := r.Ending
+			if version != 0 {
+				got = r.Versions[0].Ending
+			}
+			if got != want {
+				t.Errorf("version %d, %s: %d, want %d", version, when, got, want)
+			}
+		}
+		plan := func(at key.Time, e key.Ending) *fsm.ScheduleDestroy {
+			return &fsm.ScheduleDestroy{Change: v.change(keyID(1)), Version: version, At: at, Ending: e}
+		}
+		v.do(&fsm.SetState{Change: v.change(keyID(1)), To: key.Deactivated})
+		v.do(plan(t0+5, key.Guarded))
+		is("scheduled", key.Guarded)
+		v.do(plan(t0+6, key.Held))
+		is("put off", key.Held)
+		v.do(plan(t0+7, key.Dated))
+		is("forced", key.Dated)
+		v.refuse(plan(t0+7, key.Held+1), fault.Invalid)
+		v.refuse(plan(0, key.Guarded), fault.Invalid)
+		v.do(plan(t0+5, key.Held))
+		if version == 0 {
+			v.do(&fsm.UpdateKey{Change: v.change(keyID(1)), DestroyAt: new(key.Time(t0 + 6))})
+			is("with another date", key.Guarded)
+			v.do(&fsm.UpdateKey{Change: v.change(keyID(1)), DestroyAt: new(key.Time(0))})
+			is("without its date", key.Dated)
+			v.do(plan(t0+5, key.Held))
+		}
+		v.do(plan(0, key.Dated))
+		is("called off", key.Dated)
+		v.do(plan(t0+5, key.Held))
+		v.do(&fsm.SetState{Change: v.change(keyID(1)), To: key.Destroyed})
+		is("destroyed", key.Dated)
+	}
+}
+
 // TestOnlyTheReasonsOfEndsAreKept: with Keep, and so in none of the commands that were written before there was one.
 func TestOnlyTheReasonsOfEndsAreKept(t *testing.T) {
 	v := newVault(t)

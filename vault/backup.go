@@ -131,7 +131,7 @@ func leave(v *key.Version, at key.Time) {
 	if v.State == key.Compromised {
 		to = key.DestroyedCompromised
 	}
-	v.State, v.Destroyed, v.DestroyAt, v.ForEnd = to, at, 0, false
+	v.State, v.Destroyed, v.DestroyAt, v.Ending, v.ForEnd = to, at, 0, key.Dated, false
 }
 
 // RestoreKey brings back a key that BackupKey sealed, in this vault or another: its id, states, dates, tags and versions. fault.Exists if its id or its name

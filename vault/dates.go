@@ -111,13 +111,23 @@ func (t *task) mayEnd(r *key.Record, p *KeyPatch, now key.Time) error {
 
 func tooSoon(field string, err error) error {
 	return fault.New(fault.BadState, "%s is too soon: %s", field, fault.Of(err).Message).
-		WithHint("Let it end later, or destroy it by force once nobody needs it (quorate key destroy --force).")
+		WithHint("Let it end later, or destroy it by force once nobody needs it (quorate key destroy --force --after 7d).")
 }
 
-// guard refuses to destroy what was used lately, as far as the state and the leader's own counts tell.
-func (v *Vault) guard(r *key.Record, version uint32, now key.Time) error {
-	last := v.lastUsed(r, version)
+// guardedUntil is when what was used lately may be destroyed without force, as far as the state and this node's own counts tell; 0: now.
+// last is when it was used.
+func (v *Vault) guardedUntil(r *key.Record, version uint32, now key.Time) (until, last key.Time) {
+	last = v.lastUsed(r, version)
 	if v.cfg.DestroyGuard < 0 || last == 0 || now >= last.Add(v.cfg.DestroyGuard) {
+		return 0, last
+	}
+	return last.Add(v.cfg.DestroyGuard), last
+}
+
+// guard refuses to destroy what was used lately.
+func (v *Vault) guard(r *key.Record, version uint32, now key.Time) error {
+	until, last := v.guardedUntil(r, version, now)
+	if until == 0 {
 		return nil
 	}
 	what := "key " + nameOf(r)
@@ -125,7 +135,7 @@ func (v *Vault) guard(r *key.Record, version uint32, now key.Time) error {
 		what += " version " + number(version)
 	}
 	return fault.New(fault.BadState, "%s was used %s ago, and what was used within %s is destroyed only by force", what, ago(time.Duration(now-last)*time.Millisecond), key.FormatPeriod(v.cfg.DestroyGuard)).
-		WithHint("What it protects is lost when it is destroyed. The audit log tells who used it. Once nobody needs it, repeat with force (--force), which waits all the same and can be cancelled; or without after %s.", last.Add(v.cfg.DestroyGuard))
+		WithHint("What it protects is lost when it is destroyed. The audit log tells who used it. Once nobody needs it, repeat with force (--force): at once, or after a wait that can be called off if you ask for one (--after 7d). Or repeat without after %s.", until)
 }
 
 // ago is a time span as a person says it.

@@ -406,7 +406,7 @@ func TestTombstonesOfChildrenHoldNoDestructionUp(t *testing.T) {
 	for _, name := range []string{"p", "c", "d"} {
 		ok(t, "deactivating "+name, step(f, name, 0, access.Deactivate))
 	}
-	_, err := f.Vault(0).DestroyKey(ctx, f.Root(), "p", vault.Destruction{Force: true})
+	_, err := f.Vault(0).DestroyKey(ctx, f.Root(), "p", vault.Destruction{Force: true, After: new(7 * day)})
 	ok(t, "scheduling", err)
 	f.Advance(8 * 24 * time.Hour)
 	for _, c := range []struct {

@@ -196,7 +196,7 @@ func TestWhatWasUsedLatelyIsDestroyedOnlyByForce(t *testing.T) {
 	_, err = v.DestroyKey(ctx, root, "k", vault.Destruction{})
 	wants(t, "destroying the key", err, fault.BadState)
 	refused := fault.Of(err) // it says what the rule is, and each way on
-	for _, say := range []string{"within 7d", "--force", "cancelled", "audit log", key.At(f.Now()).Add(7 * day).String()} {
+	for _, say := range []string{"within 7d", "--force", "called off", "audit log", key.At(f.Now()).Add(7 * day).String()} {
 		if !strings.Contains(refused.Message+" "+refused.Hint, say) {
 			t.Errorf("the refusal does not say %q: %s. %s", say, refused.Message, refused.Hint)
 		}
@@ -207,15 +207,15 @@ func TestWhatWasUsedLatelyIsDestroyedOnlyByForce(t *testing.T) {
 	_, err = v.DestroyKey(ctx, root, "k", vault.Destruction{})
 	wants(t, "destroying the key", err, fault.BadState)
 	before := len(f.AuditEntries(0))
-	r, err := v.DestroyKey(ctx, root, "k", vault.Destruction{Force: true})
-	if ok(t, "forcing", err); r.State != key.Deactivated || r.DestroyAt != in(f, 7*day) {
-		t.Errorf("force without a wait makes it %s, to end at %v", r.State, r.DestroyAt)
+	r, err := v.DestroyKey(ctx, root, "k", vault.Destruction{Force: true, After: new(7 * day)})
+	if ok(t, "forcing", err); r.State != key.Deactivated || r.DestroyAt != in(f, 7*day) || r.Ending != key.Dated {
+		t.Errorf("force after a week makes it %s, to end at %v", r.State, r.DestroyAt)
 	}
 	if e := entriesOf(f, 0, before, "key.destroy"); len(e) == 0 || e[0].Changes["force"] != "true" {
 		t.Errorf("force is not in the audit log: %+v", e)
 	}
-	if r, err = v.DestroyKey(ctx, root, "k", vault.Destruction{Force: true, After: &now}); err != nil || r.State != key.Destroyed {
-		t.Errorf("force at once gives %v, %v", r, err)
+	if r, err = v.DestroyKey(ctx, root, "k", vault.Destruction{Force: true}); err != nil || r.State != key.Destroyed {
+		t.Errorf("force without a wait gives %v, %v", r, err)
 	}
 }
 

@@ -231,8 +231,8 @@ func target(a access.Action, resume bool, from key.State) (key.State, error) {
 	return to, nil
 }
 
-// DestroyKey ends a key's or a version's material, by default after a wait of 7 days. fault.BadState if it was used lately
-// and the caller does not force it, and where a rotation was faster.
+// DestroyKey ends a key's or a version's material, by default after a wait of 7 days, or at once if the caller forces it. fault.BadState
+// if it was used lately and is not forced, and where a rotation was faster.
 func (v *Vault) DestroyKey(ctx context.Context, c access.Caller, ref string, d Destruction) (*key.Record, error) {
 	return opDestroy.do(ctx, v, c, destroyIn{ref, d})
 }
@@ -240,8 +240,11 @@ func (v *Vault) DestroyKey(ctx context.Context, c access.Caller, ref string, d D
 func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error) {
 	d := in.D
 	wait := destroyWait
-	if d.After != nil {
+	switch {
+	case d.After != nil:
 		wait = *d.After
+	case d.Force:
+		wait = 0
 	}
 	if wait < 0 || wait > key.MaxPeriod {
 		return nil, fault.New(fault.Invalid, "after must lie between 0s and 100 years")
@@ -280,7 +283,11 @@ func destroyKey(ctx context.Context, t *task, in destroyIn) (*key.Record, error)
 		if wait == 0 {
 			return &fsm.SetState{Change: ch, Version: d.Version, To: to, Reason: d.Reason, Keep: d.Reason == "" && tells(r)}, nil
 		}
-		return &fsm.ScheduleDestroy{Change: ch, Version: d.Version, At: ch.Updated.Add(wait), Reason: d.Reason}, nil
+		ending := key.Guarded
+		if d.Force {
+			ending = key.Dated
+		}
+		return &fsm.ScheduleDestroy{Change: ch, Version: d.Version, At: ch.Updated.Add(wait), Reason: d.Reason, Ending: ending}, nil
 	})
 }
 

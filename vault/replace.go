@@ -269,7 +269,7 @@ var individual = []string{"Activation Date", "Archive Date", "Compromise Occurre
 
 // moveDates gives a successor the dates of the old key, moved as far as its activation is (KMIP 2.1, section 6.1.44). Without an offset it has none.
 func (t *task) moveDates(r, old *key.Record, now key.Time, offset *time.Duration) {
-	r.ActivateAt, r.DeactivAt, r.DestroyAt, r.ProcessStart, r.ProtectStop = 0, 0, 0, 0, 0
+	r.ActivateAt, r.DeactivAt, r.DestroyAt, r.Ending, r.ProcessStart, r.ProtectStop = 0, 0, 0, key.Dated, 0, 0
 	if offset == nil {
 		return
 	}

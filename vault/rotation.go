@@ -50,7 +50,7 @@ func (v *Vault) rotateExhausted(ctx context.Context, l *link) error {
 		if !v.denied.open(r, opRotateKey.name, 0, s.PolicyRevision(), now) {
 			continue
 		}
-		err := v.act(ctx, r, step{opRotateKey.name, 0, func(t *task, old *key.Record, ch fsm.Change) (keyCommand, error) {
+		err := v.act(ctx, r, step{op: opRotateKey.name, build: func(t *task, old *key.Record, ch fsm.Change) (keyCommand, error) {
 			t.change("reason", "its version was used as much as it may be")
 			return t.nextVersion(ctx, old, ch)
 		}})

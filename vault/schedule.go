@@ -78,7 +78,7 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	var all error
 	acted := 0
 	for r := range s.Due(now, s.KeyCount()) { // not dueBatch: what must wait, or fails, must not hold up the rest
-		for _, st := range dueSteps(ctx, r, now) {
+		for _, st := range v.dueSteps(ctx, r, now) {
 			if st.waits(s, r) || !v.denied.open(r, st.op, st.version, s.PolicyRevision(), now) {
 				continue
 			}
@@ -86,6 +86,9 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 			v.denied.note(r, st.op, st.version, s.PolicyRevision(), now, err)
 			all = errors.Join(all, err)
 			if err == nil {
+				if st.then != nil {
+					st.then()
+				}
 				acted++
 				break
 			}
@@ -100,11 +103,15 @@ func (v *Vault) actOnDue(ctx context.Context, l *link) error {
 	return all
 }
 
+// opHoldDestroy is what the audit log calls the step by which a guarded destruction gets a later date.
+const opHoldDestroy = "key.hold-destroy"
+
 // step is something that the cluster does to a key by itself.
 type step struct {
 	op      string
 	version uint32 // that it is about; 0: the whole key
 	build   func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error)
+	then    func() // once it is taken; may be nil
 }
 
 // act takes a step. A destruction is one that the policies are asked about, and may forbid.
@@ -140,32 +147,62 @@ func (st step) waits(s *fsm.State, r *key.Record) bool {
 
 // dueSteps are the steps that are due on r, in the order of their dates where several have passed: what a key becomes in the
 // end, it becomes step by step. Rotation comes last. What somebody gave as the reason of a destruction, or of a compromise, stays.
-func dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
+func (v *Vault) dueSteps(ctx context.Context, r *key.Record, now key.Time) (all []step) {
 	due := func(at key.Time) bool { return at != 0 && at <= now }
 	to := func(op string, version uint32, s key.State, reason string) {
-		all = append(all, step{op, version, func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
+		all = append(all, step{op: op, version: version, build: func(_ *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
 			return &fsm.SetState{Change: ch, Version: version, To: s, Reason: reason, Keep: tells(r)}, nil
 		}})
+	}
+	destroy := func(version uint32, from key.State, ending key.Ending, reason string, forEnd bool) {
+		if put, held := v.putOff(r, version, ending, now); held {
+			all = append(all, put)
+			return
+		}
+		to(opDestroy.name, version, end(from), atEnd(reason, forEnd))
 	}
 	switch {
 	case r.State == key.PreActive && due(r.ActivateAt) && (r.DestroyAt == 0 || r.ActivateAt <= r.DestroyAt):
 		to("key.activate", 0, key.Active, "its activation date has come")
 	case !r.State.Gone() && due(r.DestroyAt) && r.State.May(end(r.State)):
-		to("key.destroy", 0, end(r.State), atEnd(r.Reason, r.ForEnd))
+		destroy(0, r.State, r.Ending, r.Reason, r.ForEnd)
 	}
 	if (r.State == key.Active || r.State == key.Suspended) && due(r.DeactivAt) { // also when the destruction is refused
 		to("key.deactivate", 0, key.Deactivated, "its deactivation date has come")
 	}
 	for i := range r.Versions {
-		if v := &r.Versions[i]; !v.State.Gone() && due(v.DestroyAt) && v.State.May(end(v.State)) {
-			to("key.destroy", v.Number, end(v.State), atEnd(v.Reason, v.ForEnd))
+		if ver := &r.Versions[i]; !ver.State.Gone() && due(ver.DestroyAt) && ver.State.May(end(ver.State)) {
+			destroy(ver.Number, ver.State, ver.Ending, ver.Reason, ver.ForEnd)
 		}
 	}
 	if r.State == key.Active && due(r.NextRotate) {
-		all = append(all, step{"key.rotate", 0, func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }})
+		all = append(all, step{op: opRotateKey.name, build: func(t *task, r *key.Record, ch fsm.Change) (keyCommand, error) { return t.nextVersion(ctx, r, ch) }})
 	}
 	return all
 }
+
+// putOff is the step that is due on r, or one of its versions, instead of its destruction, where that is guarded and it was used lately:
+// another date, on which the cluster looks again. An entry for each date, not a look at every tick at all that is held, keeps what is due short.
+func (v *Vault) putOff(r *key.Record, version uint32, ending key.Ending, now key.Time) (st step, held bool) {
+	if ending == key.Dated {
+		return step{}, false
+	}
+	until, last := v.guardedUntil(r, version, now)
+	if until == 0 {
+		return step{}, false
+	}
+	return step{op: opHoldDestroy, version: version, build: func(t *task, _ *key.Record, ch fsm.Change) (keyCommand, error) {
+		t.change("last_used", last.String())
+		t.change("destroy_at", until.String())
+		return &fsm.ScheduleDestroy{Change: ch, Version: version, At: until, Ending: key.Held}, nil
+	}, then: func() {
+		v.putOffs.Add(1)
+		v.log.Warn("a destruction is held, for the key was used lately", "key", r.ID, "version", version, "last_used", last, "again", until)
+	}}, true
+}
+
+// HeldDestructions counts the destructions that this node, as leader, put off because what was to end was in use.
+func (v *Vault) HeldDestructions() uint64 { return v.putOffs.Load() }
 
 // atEnd is the reason of a destruction whose date has come: what was given when it was scheduled, for all that ends with it.
 func atEnd(given string, forEnd bool) string {

@@ -81,8 +81,8 @@ type StateChange struct {
 // Destruction asks for the end of a key's material.
 type Destruction struct {
 	Version uint32         // 0: the whole key
-	After   *time.Duration // nil: the default wait of 7 days, also with Force, for waiting can be cancelled; 0: at once
-	Force   bool           // even if it was used within Config.DestroyGuard
+	After   *time.Duration // 0: at once; nil: the default, which is 7 days, or with Force at once
+	Force   bool           // even if it was used within Config.DestroyGuard, or is while it waits
 	Reason  string
 	IfMatch uint64
 }

@@ -321,7 +321,7 @@ func TestADestructionSaysWhatItWaitsFor(t *testing.T) {
 	mustHave(t, f, "app", "")
 	stored(t, f, "app", 3)
 	ok(t, "deactivating", step(f, "app", 0, access.Deactivate))
-	r, err := f.Vault(0).DestroyKey(ctx, f.Root(), "app", vault.Destruction{Force: true})
+	r, err := f.Vault(0).DestroyKey(ctx, f.Root(), "app", vault.Destruction{Force: true, After: new(7 * day)})
 	ok(t, "scheduling", err)
 	if r.DestroyAt == 0 || r.Shows().WaitsFor != 3 || show(t, f, 0, "app").Shows().WaitsFor != 3 {
 		t.Errorf("destroyed at %s, waits for %d versions of children, want 3", r.DestroyAt, r.Shows().WaitsFor)
@@ -334,7 +334,7 @@ func TestADestructionSaysWhatItWaitsFor(t *testing.T) {
 	mustHave(t, f, "master", "")
 	stored(t, f, "master", 2)
 	rotate(t, f, "master") // what wraps the data keys is the version before until a campaign has come by
-	if r, err = f.Vault(0).DestroyKey(ctx, f.Root(), "master", vault.Destruction{Version: 1, Force: true}); err != nil || r.Shows().WaitsFor != 2 {
+	if r, err = f.Vault(0).DestroyKey(ctx, f.Root(), "master", vault.Destruction{Version: 1, Force: true, After: new(7 * day)}); err != nil || r.Shows().WaitsFor != 2 {
 		t.Errorf("one version: waits for %d, %v", r.Shows().WaitsFor, err)
 	}
 	duties(t, f)

@@ -45,7 +45,7 @@ func TestStoredDataKeysEndAsKeysDo(t *testing.T) {
 		ok(t, "deactivating", step(f, id, 0, access.Deactivate))
 	}
 	ok(t, "destroying", destroyNow(f, now, 0))
-	_, err := v.DestroyKey(ctx, root, later, vault.Destruction{Force: true})
+	_, err := v.DestroyKey(ctx, root, later, vault.Destruction{Force: true, After: new(7 * day)})
 	ok(t, "destroying in a week", err)
 	wants(t, "destroying what is held", destroyNow(f, held, 0), fault.Denied)
 

@@ -165,8 +165,9 @@ type Vault struct {
 
 	sealed   whenSealed
 	usage    *usages
-	pace     pace     // of campaigns
-	denied   refusals // what was refused to the cluster itself
+	pace     pace          // of campaigns
+	denied   refusals      // what was refused to the cluster itself
+	putOffs  atomic.Uint64 // how often a destruction was held here
 	ceremony ceremonyRoom
 	rekey    rekeyRoom
 	opening  openingRoom

@@ -228,6 +228,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Destroyed at", destroyedAt(r)},
 		{"Archived", archivedSince(r)},
 		{"Destruction waits", waitsFor(r)},
+		{"Destruction held", heldBack(r)},
 		{"Usage limit", limit},
 		{"Last used", r.LastUsedAt},
 		{"Tags", strings.Join(tags, ", ")},

@@ -18,6 +18,7 @@ type dueStep struct {
 	At      string `json:"at"`
 	Step    string `json:"step"` // activate, rotate, deactivate or destroy
 	Version uint32 `json:"version,omitempty"`
+	Held    string `json:"held,omitempty"` // why it was put off until then: in-use
 	Name    string `json:"name"`
 	ID      string `json:"id"`
 	State   string `json:"state"`
@@ -31,7 +32,8 @@ func newKeyDueCmd(a *app) *cobra.Command {
 		Use:   "due [PREFIX]",
 		Short: "Show what the cluster will do to keys by itself, soonest first",
 		Long: `Show the next thing that happens to each key without anybody asking: rotation, activation, deactivation or
-destruction. What is overdue comes first: the cluster does it as soon as it has an open leader.`,
+destruction. What is overdue comes first: the cluster does it as soon as it has an open leader. A destruction that is held was due
+before, and what it is to end was in use: the cluster looks again at the time shown.`,
 		Example: `  quorate key due --within 30d
   quorate key due disks/ --tag env=prod --format json`,
 		Args:              cobra.MaximumNArgs(1),
@@ -78,6 +80,9 @@ func writeSteps(w io.Writer, steps []dueStep) error {
 		if s.Version > 0 {
 			what += fmt.Sprint(" version ", s.Version)
 		}
+		if s.Held != "" {
+			what += " (held: " + printable(s.Held) + ")"
+		}
 		rows = append(rows, []string{s.At, what, nonEmpty(s.Name, s.ID), s.State})
 	}
 	return table(w, []string{"WHEN", "WHAT", "KEY", "STATE"}, rows)
@@ -87,9 +92,9 @@ func writeSteps(w io.Writer, steps []dueStep) error {
 // dates as the cluster does: a date counts only in the states in which it acts.
 func nextStep(r *api.Record) dueStep {
 	next := dueStep{Name: r.Name, ID: r.ID, State: r.State}
-	may := func(at, step string, version uint32) {
+	may := func(at, step string, version uint32, held string) {
 		if at != "" && (next.At == "" || at < next.At) { // RFC 3339 in UTC of one width: as text it sorts as time
-			next.At, next.Step, next.Version = at, step, version
+			next.At, next.Step, next.Version, next.Held = at, step, version, held
 		}
 	}
 	destroys := func(state string) bool { // the cluster waits with it in any other state
@@ -97,20 +102,20 @@ func nextStep(r *api.Record) dueStep {
 		return err == nil && st.Permits(key.ToDestroy) == key.Allowed
 	}
 	if destroys(r.State) {
-		may(r.DestroyAt, "destroy", 0)
+		may(r.DestroyAt, "destroy", 0, r.DestroyHeld)
 	}
 	switch r.State {
 	case "pre-active":
-		may(r.ActivateAt, "activate", 0)
+		may(r.ActivateAt, "activate", 0, "")
 	case "active":
-		may(r.DeactivateAt, "deactivate", 0)
-		may(r.NextRotation, "rotate", 0)
+		may(r.DeactivateAt, "deactivate", 0, "")
+		may(r.NextRotation, "rotate", 0, "")
 	case "suspended":
-		may(r.DeactivateAt, "deactivate", 0)
+		may(r.DeactivateAt, "deactivate", 0, "")
 	}
 	for i := range r.Versions {
 		if v := &r.Versions[i]; destroys(v.State) && r.State != "destroyed" && r.State != "destroyed-compromised" {
-			may(v.DestroyAt, "destroy", v.Version)
+			may(v.DestroyAt, "destroy", v.Version, v.DestroyHeld)
 		}
 	}
 	return next

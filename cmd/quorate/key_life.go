@@ -99,21 +99,22 @@ func newKeyDestroyCmd(a *app) *cobra.Command {
 then "quorate key cancel-destroy" calls it off. Whatever it encrypted is lost afterwards. --after 0s destroys at once, and
 needs --yes. Wrapped copies stay in older backups until those are gone.
 
-What was used lately (7 days, unless the servers are configured otherwise) is not destroyed without --force. --force alone
-still waits 7 days, for waiting costs nothing and can be called off; "--force --after 0s --yes" is at once. The record stays
+What was used lately (7 days, unless the servers are configured otherwise) is not destroyed without --force, and neither is
+what is still in use when its wait is over: that is held, "key show" and "key due" say so, and it is destroyed once it was left
+alone for so long. --force destroys all the same, and at once unless --after gives a wait; at once needs --yes. The record stays
 as a tombstone, and keeps the name, until "quorate key purge". It has the --reason from now on, unless it says already why the
 key is compromised; to call the destruction off takes the reason away.`,
 		Example: `  quorate key destroy billing --after 30d --reason "contract ended"
   quorate key destroy billing --version 1 --after 0s --yes
-  quorate key destroy billing --force`,
+  quorate key destroy billing --force --after 7d`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("after") {
 				in.After = &after
-				if (after == "" || after[0] == '0') && !yes {
-					return fault.New(fault.Invalid, "destroying without a wait cannot be undone").WithHint("Add --yes if you mean it, or choose a wait such as --after 7d.")
-				}
+			}
+			if atOnce := in.After == nil && in.Force || in.After != nil && (after == "" || after[0] == '0'); atOnce && !yes {
+				return fault.New(fault.Invalid, "destroying without a wait cannot be undone").WithHint("Add --yes if you mean it, or choose a wait such as --after 7d.")
 			}
 			return a.record(cmd, func(c *client.Client) (*api.Record, error) {
 				return c.DestroyKey(cmd.Context(), args[0], in)
@@ -121,9 +122,9 @@ key is compromised; to call the destruction off takes the reason away.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&after, "after", "", "`duration` to wait, such as 30d (default 7d)")
+	f.StringVar(&after, "after", "", "`duration` to wait, such as 30d (default 7d; with --force, none)")
 	f.BoolVar(&yes, "yes", false, "do not refuse to destroy at once")
-	f.BoolVar(&in.Force, "force", false, "destroy what was used lately")
+	f.BoolVar(&in.Force, "force", false, "destroy what was used lately, or is in use")
 	f.Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
 	f.StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
 	return ifMatch(cmd)
@@ -187,6 +188,23 @@ func waitsFor(r *api.Record) string {
 		return ""
 	}
 	return fmt.Sprintf("for %d versions of children that it wraps: rotate it, move them (quorate key move), or destroy them", r.DestroyWaitsFor)
+}
+
+// heldBack tells why a destruction whose date came did not happen.
+func heldBack(r *api.Record) string {
+	var held []string
+	if r.DestroyHeld != "" {
+		held = append(held, "it was used lately, and is destroyed on "+r.DestroyAt+" unless it is used again")
+	}
+	for _, v := range r.Versions {
+		if v.DestroyHeld != "" {
+			held = append(held, fmt.Sprintf("version %d was used lately, and is destroyed on %s unless it is used again", v.Version, v.DestroyAt))
+		}
+	}
+	if held == nil {
+		return ""
+	}
+	return strings.Join(held, "; ") + ". quorate key destroy --force ends it all the same; key cancel-destroy calls it off"
 }
 
 // usageLimit tells how many uses a key may have, and how many are left.

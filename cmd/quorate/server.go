@@ -237,6 +237,8 @@ func (s *server) gauges(m *meters) error {
 	}
 	return errors.Join(
 		m.Gauge("quorate_sealed", "1 while this node is sealed.", flag(s.vault.Sealed)),
+		m.Gauge("quorate_destructions_held", "How often this node, as leader, put a due destruction off because what was to end was used lately.",
+			func() float64 { return float64(s.vault.HeldDestructions()) }),
 		m.Gauge("quorate_backup_last_success_seconds", "Unix time of the last scheduled snapshot that was stored and read back; 0: none.",
 			func() float64 { return unixTime(s.vault.BackupHealth().Succeeded) }),
 		m.Gauge("quorate_backup_overdue", "1 while the last success is longer ago than two turns of the schedule.",

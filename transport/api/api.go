@@ -281,9 +281,9 @@ type StateRequest struct {
 // DestroyRequest is the body of destroy and, without after and force, of cancel-destroy, whose reason the audit log keeps and the record does not.
 type DestroyRequest struct {
 	Version uint32  `json:"version,omitzero"`
-	After   *string `json:"after,omitzero"` // default "7d"; "0s": at once
+	After   *string `json:"after,omitzero"` // "0s": at once; default "7d", with force "0s"
 	Reason  string  `json:"reason,omitzero"`
-	Force   bool    `json:"force,omitzero"` // destroy what was used within the cluster's guard (7d); the wait stays
+	Force   bool    `json:"force,omitzero"` // destroy what was used within the cluster's guard (7d) or is used while it waits, and without after do not wait
 }
 
 // ReserveRequest is the body of reserve.
@@ -315,6 +315,7 @@ type Record struct {
 	DeactivateAt      string            `json:"deactivate_at,omitzero"`
 	DestroyAt         string            `json:"destroy_at,omitzero"`
 	ArchivedAt        string            `json:"archived_at,omitzero"`       // since when it is used for nothing, until it is recovered
+	DestroyHeld       string            `json:"destroy_held,omitzero"`      // in-use: the date of its destruction came, and it was used lately; destroy_at is when the cluster looks again
 	DestroyWaitsFor   uint64            `json:"destroy_waits_for,omitzero"` // versions of children that are still wrapped by what is to be destroyed: it is not until there are none
 	Tags              map[string]string `json:"tags"`
 	Owner             string            `json:"owner"`
@@ -362,6 +363,7 @@ type Version struct {
 	Uses          uint64 `json:"uses,omitzero"`         // how often it protected something; all nodes agree within about 10 s
 	Bytes         uint64 `json:"bytes,omitzero"`        // that it protected
 	LastUsedAt    string `json:"last_used_at,omitzero"` // for whatever, about
+	DestroyHeld   string `json:"destroy_held,omitzero"` // in-use, as in Record
 }
 
 // Keys is a page of GET /v1/keys.

@@ -17,6 +17,7 @@ func enums() map[string][]string {
 		"key.list?algorithm": algorithms, "key.list?state": states, "Record.state": states, "Version.state": states,
 		"key.list?type": access.TypeNames(), "Record.type": access.TypeNames(),
 		"Record.origin":       {key.Generated.String(), key.Imported.String(), key.Derived.String(), key.Restored.String()},
+		"Record.destroy_held": {heldOf(key.Held)}, "Version.destroy_held": {heldOf(key.Held)},
 		"SplitRequest.method": {"gf2-8", "gf2-16", "prime", "xor"},
 		"SignRequest.hash":    hashes, "SignRequest.scheme": schemes, "SignRequest.form": forms,
 		"VerifyRequest.hash": hashes, "VerifyRequest.scheme": schemes, "VerifyRequest.form": forms,

@@ -31,7 +31,7 @@ func keyRoutes() []route {
 		stateRoute("deactivate", "End protection by this key; what it protected can still be opened.", access.Deactivate, false, reason),
 		stateRoute("compromise", "Mark as known to others. Acknowledged when no node serves it any more.", access.Compromise, false, reason),
 		{
-			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (7 days unless after says otherwise, also with force), which cancel-destroy can end. Refused for what was used within the last 7 days, unless with force.",
+			Method: post, Path: keyPath + "/destroy", Op: "key.destroy", Summary: "Destroy the material after a wait (after, 7 days by default), which cancel-destroy can end; with force, and no after, at once. Refused for what was used within the last 7 days, and held (destroy_held) where that is used lately when the wait is over, unless with force.",
 			serve: take(destroyKey), Body: smallBody, Optional: true, IfMatch: true, In: api.DestroyRequest{After: new("7d"), Reason: "retired"}, Out: exampleRecord(),
 		},
 		{

@@ -51,7 +51,7 @@ func rotateKey(ctx context.Context, q *request, _ *struct{}) (api.Record, error)
 	return recorded(q.vault.RotateKeyIf(ctx, q.caller, q.ref, q.ifMatch))
 }
 
-// destroyKey waits 7 days unless after says otherwise, also with force: force is about what was used lately.
+// destroyKey waits 7 days unless it is forced, or after says otherwise.
 func destroyKey(ctx context.Context, q *request, in *api.DestroyRequest) (api.Record, error) {
 	after, err := optional("after", in.After, key.ParsePeriod)
 	if err != nil {

@@ -54,10 +54,10 @@ func TestTheEndOfAKey(t *testing.T) {
 	if a.status != 409 || !strings.Contains(string(a.body), "was used") || !strings.Contains(string(a.body), "force") {
 		t.Errorf("destroying what was just used: %d %s", a.status, a.body)
 	}
-	if r, _ = ask[api.Record](d, "POST", "/v1/keys/app/end/destroy", api.DestroyRequest{Force: true}, 200); r.State != "deactivated" || r.DestroyAt == "" {
-		t.Errorf("force without after does not wait: %s, %s", r.State, r.DestroyAt)
+	if r, _ = ask[api.Record](d, "POST", "/v1/keys/app/end/destroy", api.DestroyRequest{Force: true, After: new("7d")}, 200); r.State != "deactivated" || r.DestroyAt == "" {
+		t.Errorf("force with after does not wait: %s, %s", r.State, r.DestroyAt)
 	}
-	r, _ = ask[api.Record](d, "POST", "/v1/keys/app/end/destroy", api.DestroyRequest{Force: true, After: new("0s"), Reason: "done"}, 200)
+	r, _ = ask[api.Record](d, "POST", "/v1/keys/app/end/destroy", api.DestroyRequest{Force: true, Reason: "done"}, 200)
 	if r.State != "destroyed" || r.Versions[0].Reason != "done" || r.Reason != "done" {
 		t.Errorf("destroyed: %+v", r)
 	}

@@ -24,7 +24,7 @@ func recordOf(r *key.Record) api.Record {
 		CreatedAt: r.Created.String(), UpdatedAt: r.Updated.String(), ETag: etag(r.Revision), Origin: r.Origin.String(), Links: linksOf(r.Links),
 	}
 	out.Type, out.Sensitive, out.AlwaysSensitive, out.NeverExtractable = access.TypeName(r.Type), r.Sensitive(), r.AlwaysSensitive(), r.NeverExportable()
-	out.DestroyWaitsFor, out.ArchivedAt = shows.WaitsFor, r.Archived.String()
+	out.DestroyHeld, out.DestroyWaitsFor, out.ArchivedAt = heldOf(r.Ending), shows.WaitsFor, r.Archived.String()
 	out.Names, out.Groups = labelsOf(r.Names), labelsOf(r.Groups)
 	out.ProcessStartsAt, out.ProtectionStopsAt = r.ProcessStart.String(), r.ProtectStop.String()
 	if r.LimitBytes {
@@ -49,6 +49,14 @@ func recordOf(r *key.Record) api.Record {
 	return out
 }
 
+// heldOf is why a destruction that was due did not happen.
+func heldOf(e key.Ending) string {
+	if e == key.Held {
+		return "in-use"
+	}
+	return ""
+}
+
 func labelsOf(all []key.Label) []api.Label {
 	var out []api.Label
 	for _, l := range all {
@@ -64,6 +72,7 @@ func versionOf(v *key.Version) api.Version {
 		DeactivatedAt: v.Deactivated.String(), CompromisedAt: v.Compromised.String(), DestroyedAt: v.Destroyed.String(),
 		DestroyAt: v.DestroyAt.String(), Reason: v.Reason, CheckValue: hex.EncodeToString(v.Check), Uses: used.Count, Bytes: used.Bytes, LastUsedAt: used.Last.String(),
 	}
+	out.DestroyHeld = heldOf(v.Ending)
 	if len(v.Public) > 0 {
 		out.PublicKey = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: v.Public}))
 	}

@@ -34,6 +34,7 @@ type Version struct {
 	State       State    `cbor:"2,keyasint"`
 	Apart       bool     `cbor:"13,keyasint,omitempty"` // it was suspended by itself: resuming the key does not resume it
 	ForEnd      bool     `cbor:"14,keyasint,omitempty"` // Reason is why it is to be destroyed at DestroyAt
+	Ending      Ending   `cbor:"15,keyasint,omitempty"` // what DestroyAt means while it is in use
 	Material    Material `cbor:"3,keyasint"`
 	Public      []byte   `cbor:"4,keyasint,omitempty"` // SubjectPublicKeyInfo (DER) of a key pair
 	Reason      string   `cbor:"5,keyasint,omitempty"` // given with the last state change, or with the destruction that is scheduled
@@ -116,6 +117,7 @@ type Record struct {
 	LimitBytes  bool              `cbor:"44,keyasint,omitempty"` // UsageLimit counts bytes that the key protects, not uses (KMIP 2.1, section 4.60)
 	Guard       Guard             `cbor:"46,keyasint,omitempty"` // how the material may leave, and how it once might
 	ForEnd      bool              `cbor:"47,keyasint,omitempty"` // Reason is why the key is to be destroyed at DestroyAt
+	Ending      Ending            `cbor:"48,keyasint,omitempty"` // what DestroyAt means while the key is in use
 	Parent      ID                `cbor:"10,keyasint,omitempty"`
 	RotateEvery time.Duration     `cbor:"11,keyasint,omitempty"`
 	NextRotate  Time              `cbor:"12,keyasint,omitempty"`

@@ -159,7 +159,7 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 		r.State, r.Reason, r.ForEnd = now.State, now.Reason, now.ForEnd
 	}
 	if now.DestroyAt != 0 && r.DestroyAt == 0 || r.State.Gone() {
-		r.DestroyAt = now.DestroyAt
+		r.DestroyAt, r.Ending = now.DestroyAt, now.Ending
 		if now.ForEnd {
 			r.Reason, r.ForEnd = now.Reason, true
 		}
@@ -217,12 +217,12 @@ func carryVersion(v *key.Version, now *key.Record) {
 		*v = *n
 		v.Public, v.Material = was.Public, was.Material
 	case n.DestroyAt != 0 && v.DestroyAt == 0:
-		v.DestroyAt = n.DestroyAt
+		v.DestroyAt, v.Ending = n.DestroyAt, n.Ending
 		if n.ForEnd {
 			v.Reason, v.ForEnd = n.Reason, true
 		}
 	}
 	if v.State.Gone() {
-		v.Material, v.ForEnd = key.Material{}, false
+		v.Material, v.Ending, v.ForEnd = key.Material{}, key.Dated, false
 	}
 }

@@ -32,7 +32,7 @@ func (rt *route) destroy(e *entry, verb string, in api.DestroyRequest) (api.Reco
 		e.record.DestroyAt = ""
 	case e.record.LastUsedAt != "" && !in.Force:
 		return api.Record{}, fault.New(fault.BadState, "key %s was used 1 hour ago", e.record.Name).WithHint("Repeat with force (--force).")
-	case in.After != nil && *in.After == "0s":
+	case in.After != nil && *in.After == "0s", in.After == nil && in.Force:
 		e.record.State = "destroyed"
 	default:
 		e.record.DestroyAt = "2026-11-29T08:00:00.000Z"
