@@ -244,27 +244,27 @@ func TestALargeHeapGrowsLess(t *testing.T) {
 		after time.Duration
 		share float64
 		want  int
+		small int
 	}{
-		{0, 0, 25},
-		{time.Second, .25, 50},
-		{time.Second, .25, 50},
-		{2 * time.Second, .15, 50},
-		{dearFor - 3*time.Second, .1, 50},
-		{time.Second, .1, 25},
-		{0, .21, 50},
-		{dearAgain, .3, 100},
-		{dearAgain, .9, 100},
-		{dearFor - 1, 0, 100},
-		{1, 0, 25},
+		{0, 0, 25, 100},
+		{time.Second, .25, 50, 200},
+		{time.Second, .25, 50, 200},
+		{2 * time.Second, .15, 50, 200},
+		{dearFor - 3*time.Second, .1, 50, 200},
+		{time.Second, .1, 25, 100},
+		{0, .21, 50, 200},
+		{dearAgain, .3, 50, 300},
+		{dearAgain, .9, 50, 300},
+		{dearFor - 1, 0, 50, 300},
+		{1, 0, 25, 100},
 	} {
 		at = at.Add(step.after)
 		p.follow(at, step.share)
 		if got := p.growth(1 << 30); got != step.want {
 			t.Errorf("step %d: 1 GiB may grow by %d %%, want %d", i, got, step.want)
 		}
-		small := map[int]int{25: 100, 50: 200, 100: 300}[step.want]
-		if got := p.growth(64 << 20); got != small {
-			t.Errorf("step %d: 64 MiB may grow by %d %%, want %d", i, got, small)
+		if got := p.growth(64 << 20); got != step.small {
+			t.Errorf("step %d: 64 MiB may grow by %d %%, want %d", i, got, step.small)
 		}
 		if got := p.growth(largeHeap); got != 100 { // more would be more than a heap above it may take
 			t.Errorf("step %d: %d MiB may grow by %d %%", i, largeHeap>>20, got)

@@ -10,8 +10,8 @@ import (
 
 // The collector lets the heap grow to twice of what lives in it. With a million keys that is a gigabyte of nothing, so
 // above largeHeap it may grow by a quarter only: it works more often, on a heap that hardly changes. Where that took more than
-// dearShare of what the process computes, as when very many keys are made, it is given half, and where that is dear too, as when
-// a campaign writes every key anew, it is let go, until it was not dear for dearFor.
+// dearShare of what the process computes, as when very many keys are made or a campaign writes every key anew, it is given half,
+// until it was not dear for dearFor.
 const (
 	largeHeap = 384 << 20
 	dearShare = 0.2
@@ -19,16 +19,16 @@ const (
 	dearAgain = 3 * time.Second // what was measured sooner after a step tells of the time before it
 )
 
-// smallGrowths is what a heap below largeHeap may grow by, in per cent, and growths what a larger one may, the dearest last. Dear or
+// smallGrowths is what a heap below largeHeap may grow by, in per cent, and growths what a larger one may, which takes fewer steps. Dear or
 // not, a small heap takes no more than largeHeap may that has grown by the first of smallGrowths.
 var (
 	smallGrowths = [...]int{100, 200, 300}
-	growths      = [...]int{25, 50, 100}
+	growths      = [...]int{25, 50}
 )
 
 // pace is how dear collecting has been of late.
 type pace struct {
-	step int       // of growths
+	step int       // of smallGrowths
 	at   time.Time // of the last step
 	dear time.Time // when it was dear last
 }
@@ -38,7 +38,7 @@ func (p *pace) follow(now time.Time, share float64) {
 	switch {
 	case share > dearShare:
 		p.dear = now
-		if now.Sub(p.at) >= dearAgain && p.step < len(growths)-1 {
+		if now.Sub(p.at) >= dearAgain && p.step < len(smallGrowths)-1 {
 			p.step, p.at = p.step+1, now
 		}
 	case now.Sub(p.dear) >= dearFor:
@@ -49,7 +49,7 @@ func (p *pace) follow(now time.Time, share float64) {
 // growth is what the collector lets a heap grow by, in per cent, when live bytes of it are in use.
 func (p *pace) growth(live uint64) int {
 	if live > largeHeap {
-		return growths[p.step]
+		return growths[min(p.step, len(growths)-1)]
 	}
 	least := smallGrowths[0]
 	most := (100+least)*int(largeHeap>>10)/int(max(live>>10, 1)) - 100
