@@ -65,19 +65,22 @@ func (k *keyUse[In, Out]) one(ctx context.Context, v *Vault, c access.Caller, re
 	if err != nil {
 		return err
 	}
-	var out Out
+	w := &struct { // together, because each is asked for on every use of a key
+		u   using
+		in  [1]In
+		out Out
+	}{u: using{task: t, random: v.cfg.Random, items: 1}, in: [1]In{in}}
 	if k.wipe != nil {
-		defer k.wipe(&out)
+		defer k.wipe(&w.out)
 	}
-	u, items := using{task: t, random: v.cfg.Random, items: 1}, []In{in}
-	defer u.end()
-	if err = k.find(ctx, &u, ref, items); err == nil {
-		err = k.each(ctx, &u, &items[0], &out)
+	defer w.u.end()
+	if err = k.find(ctx, &w.u, ref, w.in[:]); err == nil {
+		err = k.each(ctx, &w.u, &w.in[0], &w.out)
 	}
 	if err := k.finish(ctx, t, err); err != nil {
 		return err
 	}
-	return lend(&out)
+	return lend(&w.out)
 }
 
 // find finds the key for these items and asks the policies.

@@ -140,7 +140,8 @@ func (h *Handler) send(q *request, body []byte) {
 	}
 	header["Content-Type"] = plainJSON
 	header["X-Content-Type-Options"] = noSniff
-	header["Content-Length"] = []string{decimal(uint64(len(body)))}
+	q.own[0] = decimal(uint64(len(body)))
+	header["Content-Length"] = q.own[:]
 	q.x.WriteHeader(q.route.Status)
 	_, _ = q.x.Write(body) // the client is gone if this fails
 }

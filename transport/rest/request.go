@@ -26,7 +26,8 @@ type request struct {
 	ref     string // what the {…} of the path stands for, unescaped
 	query   url.Values
 	read    access.Consistency
-	ifMatch uint64 // revision of If-Match; 0: any
+	ifMatch uint64    // revision of If-Match; 0: any
+	own     [1]string // value of the answer's Content-Length, where net/http finds it
 }
 
 // readQuery refuses parameters that the route does not have, given twice, or that cannot be read.
@@ -156,9 +157,8 @@ func (h *Handler) withBody(q *request, use func(body []byte) error) error {
 		return err
 	}
 	limit := q.route.Body
-	tooLarge := fault.New(fault.TooLarge, "the body exceeds %d bytes", limit)
 	if q.r.ContentLength > limit {
-		return tooLarge
+		return tooLarge(limit)
 	}
 	buf := getBuffer()
 	defer func() { putBuffer(buf) }()
@@ -170,7 +170,7 @@ func (h *Handler) withBody(q *request, use func(body []byte) error) error {
 		b = b[:len(b)+n]
 		buf.b = b
 		if int64(len(b)) > limit {
-			return tooLarge
+			return tooLarge(limit)
 		}
 		if errors.Is(err, io.EOF) {
 			return use(b)
@@ -191,6 +191,10 @@ func (h *Handler) withBody(q *request, use func(body []byte) error) error {
 		}
 		b = buf.grow(size)
 	}
+}
+
+func tooLarge(limit int64) error {
+	return fault.New(fault.TooLarge, "the body exceeds %d bytes", limit)
 }
 
 func checkContentType(given []string) error {

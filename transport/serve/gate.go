@@ -71,7 +71,6 @@ func (g *gate) finish(x *Exchange, r *http.Request) {
 	if p := recover(); p != nil {
 		cut = g.recovered(x, p)
 	}
-	took, kind := time.Since(x.started), x.outcome()
 	if !x.stream {
 		g.leave(x)
 	}
@@ -80,8 +79,8 @@ func (g *gate) finish(x *Exchange, r *http.Request) {
 		op = &g.none
 	}
 	if g.log.Enabled(context.Background(), slog.LevelDebug) {
-		g.log.LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("door", g.door), slog.String("op", op.Name), slog.String("kind", kind),
-			slog.Int("status", x.status), slog.Int64("bytes", x.written), slog.Duration("took", took), slog.String("request_id", x.ID), slog.String("remote", r.RemoteAddr))
+		g.log.LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("door", g.door), slog.String("op", op.Name), slog.String("kind", x.outcome()),
+			slog.Int("status", x.status), slog.Int64("bytes", x.written), slog.Duration("took", time.Since(x.started)), slog.String("request_id", x.ID), slog.String("remote", r.RemoteAddr))
 	}
 	*x = Exchange{}
 	exchanges.Put(x)
