@@ -22,6 +22,7 @@ type keyTable struct {
 	byDue       index[cell, dueEntry]
 	byLabel     index[cell, labelEntry]
 	byGroup     index[cell, labelEntry]
+	byBase      index[cell, baseEntry]
 	terms       termTable
 	children    childTable
 	intern      *interner // the writer's, like pack
@@ -73,8 +74,8 @@ func (t *keyTable) move(e idEntry, old, fresh *key.Record) {
 	t.children.replace(old, fresh)
 }
 
-func (t *keyTable) orders() [9]upkeep[cell] {
-	return [...]upkeep[cell]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byLabel, &t.byGroup}
+func (t *keyTable) orders() [10]upkeep[cell] {
+	return [...]upkeep[cell]{&t.byID, &t.byName, &t.byState, &t.byAlgorithm, &t.byOwner, &t.byTag, &t.byDue, &t.byLabel, &t.byGroup, &t.byBase}
 }
 
 func (t *keyTable) share() {
@@ -100,6 +101,7 @@ func newKeyTable() keyTable {
 		byDue:       newIndex(lessDue, dueEntry.place, dueEntries),
 		byLabel:     labelIndex(names),
 		byGroup:     labelIndex(groups),
+		byBase:      newIndex(lessBase, baseEntry.place, baseEntries),
 		terms:       newTermTable(),
 		children:    newChildTable(),
 	}

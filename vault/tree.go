@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"slices"
 
 	"github.com/quorate/quorate/fsm"
 	"github.com/quorate/quorate/vault/access"
@@ -18,12 +19,15 @@ const (
 // TreeNode is a key in its hierarchy.
 type TreeNode struct {
 	Record   *key.Record
-	Depth    int // 0 for the key that was asked for, or for a root
-	Children int // how many there are, of which the tree may show fewer
+	Depth    int  // 0 for the key that was asked for, or for a root
+	Children int  // how many it wraps, of which the tree may show fewer
+	Wrapped  bool // the key above wraps it
+	Derived  bool // it was derived from the key above
 }
 
-// Tree shows a key and what is below it, a child right after its parent, or every hierarchy of the vault (""). It shows
-// what the caller may read, at most 1000 keys; more tells that there would be more.
+// Tree shows a key and what is below it, or every hierarchy of the vault (""): below a key stands what it wraps, then what was derived
+// from it, each with what is below that. A key that was derived from one and is wrapped by another stands below both, and what is below it only the first
+// time. It shows what the caller may read, at most 1000 keys; more tells that there would be more.
 func (v *Vault) Tree(ctx context.Context, c access.Caller, ref string) (nodes []TreeNode, more bool, err error) {
 	action := access.Read
 	if ref == "" {
@@ -57,18 +61,14 @@ func (t *task) tree(ctx context.Context, ref string) ([]TreeNode, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	w := &treeWalk{s: t.link.machine.State(), may: func(r *key.Record) bool {
+	w := &treeWalk{s: t.link.machine.State(), seen: map[key.ID]bool{}, may: func(r *key.Record) bool {
 		return set.Decide(t.caller, access.Read, access.OfKey(r)).Allowed
 	}}
 	if ref == "" {
-		roots = w.s.Roots(maxRoots)
+		return w.forest(), w.more, nil
 	}
-	for _, r := range roots {
-		if w.visit(r, 0); w.more {
-			break
-		}
-	}
-	return w.nodes, w.more || len(roots) == maxRoots, nil
+	w.visit(TreeNode{Record: roots[0]})
+	return w.nodes, w.more, nil
 }
 
 // treeWalk goes down a hierarchy of one frozen state.
@@ -76,11 +76,44 @@ type treeWalk struct {
 	s     *fsm.State
 	may   func(*key.Record) bool
 	nodes []TreeNode
+	seen  map[key.ID]bool // what stands in the tree, with all that is below
 	tried int
 	more  bool
 }
 
-func (w *treeWalk) visit(r *key.Record, depth int) {
+// forest is all hierarchies. What was derived from a key that is shown begins none of its own.
+func (w *treeWalk) forest() []TreeNode {
+	wrapping, deriving := w.s.Roots(maxRoots), w.s.Bases(maxRoots)
+	var later []*key.Record
+	for _, r := range slices.Concat(wrapping, deriving) {
+		if w.more {
+			return w.nodes
+		}
+		if w.derivedOf(r) {
+			later = append(later, r)
+		} else if !w.seen[r.ID] {
+			w.visit(TreeNode{Record: r})
+		}
+	}
+	for _, r := range later { // not reached: links that lead in a circle
+		if !w.seen[r.ID] && !w.more {
+			w.visit(TreeNode{Record: r})
+		}
+	}
+	w.more = w.more || len(wrapping) == maxRoots || len(deriving) == maxRoots
+	return w.nodes
+}
+
+// derivedOf tells whether r was derived from another key that the caller may read.
+func (w *treeWalk) derivedOf(r *key.Record) bool {
+	return slices.ContainsFunc(r.Links, func(l key.Link) bool {
+		base := w.s.Key(l.To)
+		return l.Kind == key.LinkBase && l.To != r.ID && base != nil && w.may(base)
+	})
+}
+
+func (w *treeWalk) visit(n TreeNode) {
+	r := n.Record
 	if w.tried++; len(w.nodes) == maxTree || w.tried > maxLooked {
 		w.more = true
 		return
@@ -88,11 +121,28 @@ func (w *treeWalk) visit(r *key.Record, depth int) {
 	if !w.may(r) {
 		return
 	}
-	w.nodes = append(w.nodes, TreeNode{Record: public(r), Depth: depth, Children: w.s.ChildCount(r.ID)})
-	for after := (key.ID{}); depth < fsm.MaxDepth; {
-		page, next := w.s.Children(r.ID, after, maxTree)
+	n.Record, n.Children = public(r), w.s.ChildCount(r.ID)
+	w.nodes = append(w.nodes, n)
+	if w.seen[r.ID] {
+		return
+	}
+	w.seen[r.ID] = true
+	w.below(w.s.Children, r, func(child *key.Record) {
+		w.visit(TreeNode{Record: child, Depth: n.Depth + 1, Wrapped: true, Derived: hasBase(child, r.ID)})
+	})
+	w.below(w.s.Derived, r, func(child *key.Record) {
+		if child.Parent != r.ID { // else it was shown
+			w.visit(TreeNode{Record: child, Depth: n.Depth + 1, Derived: true})
+		}
+	})
+}
+
+// below walks a list of keys, page by page, until there are more than the tree shows.
+func (w *treeWalk) below(list func(of, after key.ID, limit int) ([]*key.Record, key.ID), r *key.Record, visit func(*key.Record)) {
+	for after := (key.ID{}); !w.more; {
+		page, next := list(r.ID, after, maxTree)
 		for _, child := range page {
-			if w.visit(child, depth+1); w.more {
+			if visit(child); w.more {
 				return
 			}
 		}
@@ -100,6 +150,10 @@ func (w *treeWalk) visit(r *key.Record, depth int) {
 			return
 		}
 	}
+}
+
+func hasBase(r *key.Record, id key.ID) bool {
+	return slices.Contains(r.Links, key.Link{Kind: key.LinkBase, To: id})
 }
 
 // Children returns a page of a key's children that the caller may read, by id, and the cursor of the next page ("" at the end).

@@ -19,8 +19,8 @@ func newKeyTreeCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "tree [KEY]",
 		Short: "Show which keys wrap which",
-		Long: `Draw a key and all that is wrapped under it, or every hierarchy of the cluster: name, algorithm, state and latest
-version. A tree shows 1000 keys at most; "quorate key list" shows them all.`,
+		Long: `Draw a key and all that is wrapped under it or was derived from it, or every hierarchy of the cluster: name, algorithm, state
+and latest version. What was derived is marked: unless the key above wraps it too, it opens whatever becomes of that key. A tree shows 1000 keys at most; "quorate key list" shows them all.`,
 		Example: `  quorate key tree
   quorate key tree app/master --format json`,
 		Args:              cobra.MaximumNArgs(1),
@@ -36,7 +36,7 @@ version. A tree shows 1000 keys at most; "quorate key list" shows them all.`,
 				return err
 			}
 			if len(t.Nodes) == 0 {
-				a.say("No key is wrapped under another. Put one under another with `quorate key create NAME --parent KEY`.")
+				a.say("No key is wrapped under another, or derived from one. Put one under another with `quorate key create NAME --parent KEY`.")
 			}
 			return a.result(t, func(w io.Writer) error { return drawTree(w, t) })
 		},
@@ -46,12 +46,16 @@ version. A tree shows 1000 keys at most; "quorate key list" shows them all.`,
 // drawTree draws keys with lines from each parent to its children.
 func drawTree(w io.Writer, t *api.Tree) error {
 	rows := make([][]string, 0, len(t.Nodes))
-	shown := make([]int, len(t.Nodes)) // children that the tree shows
-	var path []int                     // the nodes above the one in hand
+	shown := make([]int, len(t.Nodes))   // keys right below each that the tree shows
+	wrapped := make([]int, len(t.Nodes)) // of those, what it wraps
+	var path []int                       // the nodes above the one in hand
 	for i, n := range t.Nodes {
 		path = path[:min(n.Depth, len(path))]
 		if len(path) > 0 {
 			shown[path[len(path)-1]]++
+			if !n.Derived || n.Wrapped {
+				wrapped[path[len(path)-1]]++
+			}
 		}
 		path = append(path, i)
 	}
@@ -70,12 +74,18 @@ func drawTree(w io.Writer, t *api.Tree) error {
 		if name == "" {
 			name = n.ID
 		}
+		switch {
+		case n.Derived && n.Wrapped:
+			name += " (derived, wrapped)"
+		case n.Derived:
+			name += " (derived)"
+		}
 		children := ""
 		if n.Children > 0 {
 			children = fmt.Sprint(n.Children)
 		}
-		if n.Children > shown[i] {
-			children += fmt.Sprintf(" (%d not shown)", n.Children-shown[i])
+		if n.Children > wrapped[i] {
+			children += fmt.Sprintf(" (%d not shown)", n.Children-wrapped[i])
 		}
 		rows = append(rows, []string{lines.String() + name, n.Algorithm, n.State, fmt.Sprintf("v%d", n.Latest), children})
 	}

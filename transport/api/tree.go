@@ -33,7 +33,9 @@ type TreeNode struct {
 	State     string `json:"state"`
 	Latest    uint32 `json:"latest"`
 	Depth     int    `json:"depth"`
-	Children  int    `json:"children"` // how many there are, shown or not
+	Children  int    `json:"children"`         // how many keys it wraps, shown or not
+	Wrapped   bool   `json:"wrapped,omitzero"` // the key above, at depth - 1, wraps it
+	Derived   bool   `json:"derived,omitzero"` // it was derived from the key above; unless that wraps it too, it opens whatever becomes of that
 }
 
 // KeyRewrapping is GET /v1/keys/{k}/rewrapping: how far what a key wraps has been moved to its newest version.

@@ -18,8 +18,8 @@ func treeRoutes() []route {
 			Query: []param{{"limit", "Keys in a page, 1 to 1000; 100 if absent.", 100}, {"after", "The next of the page before.", exampleID}},
 			Out:   api.Keys{Keys: []api.Record{exampleRecord()}, Next: exampleID},
 		},
-		{Method: get, Path: keyPath + "/tree", Op: "key.tree", Summary: "Show a key and all that is below it, 1000 keys at most.", serve: give(showTree), Out: tree},
-		{Method: get, Path: "/v1/tree", Op: "key.forest", Summary: "Show every hierarchy: the keys that have children and no parent, with all that is below them.", serve: give(showTree), Out: tree},
+		{Method: get, Path: keyPath + "/tree", Op: "key.tree", Summary: "Show a key and all that is below it, 1000 keys at most: what it wraps, and what was derived from it.", serve: give(showTree), Out: tree},
+		{Method: get, Path: "/v1/tree", Op: "key.forest", Summary: "Show every hierarchy: the keys without a parent that wrap others, or from which others were derived, with all that is below them.", serve: give(showTree), Out: tree},
 		{
 			Method: get, Path: keyPath + "/rewrapping", Op: "key.rewrapping", Summary: "Tell how far the children have been moved to the newest version, and which versions the vault needs no longer.",
 			serve: give(showRewrapping), Out: api.KeyRewrapping{
@@ -58,7 +58,7 @@ func showTree(ctx context.Context, q *request) (api.Tree, error) {
 	out := api.Tree{Nodes: make([]api.TreeNode, len(nodes)), More: more}
 	for i, n := range nodes {
 		r := n.Record
-		out.Nodes[i] = api.TreeNode{ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), State: r.State.String(), Depth: n.Depth, Children: n.Children}
+		out.Nodes[i] = api.TreeNode{ID: r.ID.String(), Name: r.Name, Algorithm: r.Algorithm.String(), State: r.State.String(), Depth: n.Depth, Children: n.Children, Wrapped: n.Wrapped, Derived: n.Derived}
 		if latest := r.Latest(); latest != nil {
 			out.Nodes[i].Latest = latest.Number
 		}

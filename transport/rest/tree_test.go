@@ -71,7 +71,7 @@ func TestFamiliesOfKeys(t *testing.T) {
 	}
 	ask[any](d, "POST", "/v1/keys/other/move", api.MoveRequest{Parent: "app/data"}, 400)
 	tree, _ := ask[api.Tree](d, "GET", "/v1/keys/other/tree", nil, 200)
-	if len(tree.Nodes) != 2 || tree.Nodes[0].Children != 1 || tree.Nodes[1].Name != "app/data" || tree.Nodes[1].Depth != 1 || tree.Nodes[1].Latest != 1 || tree.More {
+	if len(tree.Nodes) != 2 || tree.Nodes[0].Children != 1 || tree.Nodes[1].Name != "app/data" || tree.Nodes[1].Depth != 1 || tree.Nodes[1].Latest != 1 || !tree.Nodes[1].Wrapped || tree.Nodes[1].Derived || tree.More {
 		t.Errorf("the tree: %+v", tree)
 	}
 	forest, _ := ask[api.Tree](d, "GET", "/v1/tree", nil, 200)

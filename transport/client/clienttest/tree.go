@@ -137,7 +137,7 @@ func (rt *route) family(st *state, e *entry, verb string) (out any, status int, 
 func (s *state) tree(e *entry, depth int, to []api.TreeNode) []api.TreeNode {
 	below := s.children(e.record.ID)
 	to = append(to, api.TreeNode{
-		ID: e.record.ID, Name: e.record.Name, Algorithm: e.record.Algorithm, State: e.record.State, Latest: e.record.Latest, Depth: depth, Children: len(below),
+		ID: e.record.ID, Name: e.record.Name, Algorithm: e.record.Algorithm, State: e.record.State, Latest: e.record.Latest, Depth: depth, Children: len(below), Wrapped: depth > 0,
 	})
 	for _, c := range below {
 		to = s.tree(c, depth+1, to)
