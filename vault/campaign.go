@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -64,6 +65,10 @@ func (v *Vault) Rewrapping(ctx context.Context, c access.Caller, ref string) (*R
 	}
 	return out, nil
 }
+
+// Rewrapped is how many versions of children campaigns moved to a newer version of their parent, as this node applied it since its
+// process began: what it replays of the log at its start counts too, what a snapshot brought does not. May be called concurrently.
+func (v *Vault) Rewrapped() uint64 { return v.moved.Load() }
 
 // mayRewrap tells whether states let the children of r be moved: r must take children, and every key above it open.
 func mayRewrap(s *fsm.State, r *key.Record) bool {
@@ -220,6 +225,9 @@ func (v *Vault) moveChildren(ctx context.Context, f *family, version uint32, bat
 			return nil
 		}
 		out, err := t.propose(ctx, cmd)
+		if err == nil {
+			t.change("moved", strconv.FormatUint(uint64(out.Version), 10)) // less than the versions named, where something else was faster
+		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.moved += int(out.Version)

@@ -215,6 +215,10 @@ func (v *Vault) changed(cmd fsm.Command, out fsm.Outcome) {
 		if c.Name == docSeal {
 			v.adopt()
 		}
+	case *fsm.RewrapKeys:
+		if !c.Parent.IsZero() && out.Fault == nil && !out.Repeated {
+			v.moved.Add(uint64(out.Version))
+		}
 	case *fsm.CountUses:
 		v.usage.applied(c.Items, v.state())
 	case *fsm.PurgeKey:

@@ -166,6 +166,7 @@ type Vault struct {
 	sealed   whenSealed
 	usage    *usages
 	pace     pace          // of campaigns
+	moved    atomic.Uint64 // versions of children that campaigns moved, as applied here
 	denied   refusals      // what was refused to the cluster itself
 	putOffs  atomic.Uint64 // how often a destruction was held here
 	ceremony ceremonyRoom

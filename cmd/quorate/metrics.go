@@ -44,6 +44,11 @@ func (m *meters) Gauge(name, help string, value func() float64) error {
 	return m.register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 }
 
+// Counter is a value that only grows while the process runs.
+func (m *meters) Counter(name, help string, value func() float64) error {
+	return m.register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
+}
+
 // register replaces what a node that was abandoned had registered.
 func (m *meters) register(c prometheus.Collector) error {
 	err := m.reg.Register(c)

@@ -251,6 +251,8 @@ func (s *server) gauges(m *meters) error {
 			flag(func() bool { return s.vault.BackupHealth().DrillOverdue })),
 		m.Gauge("quorate_audit_failed", "1 while the audit log cannot be written and operations are refused.",
 			flag(func() bool { return s.audit.Healthy() != nil })),
+		m.Counter("quorate_rewrapped_total", "Versions of children that campaigns moved to a new version of their parent, as this node applied it.",
+			func() float64 { return float64(s.vault.Rewrapped()) }),
 		s.doctorGauge(m),
 	)
 }
