@@ -154,7 +154,11 @@ func replacedName(old *key.Record) (string, error) {
 func (t *task) publicOf(r *key.Record) (*key.Record, error) {
 	for _, l := range r.Links {
 		if l.Kind == key.LinkPublic && r.Type == key.PrivateKey {
-			return t.findAlso(access.Rotate, l.To.String())
+			public, err := t.findAlso(access.Rotate, l.To.String())
+			if err != nil {
+				return nil, err
+			}
+			return public, t.alsoAllow(access.Update, public) // it is renamed, too
 		}
 	}
 	return nil, fault.New(fault.Invalid, "key %s is no private key of a pair of objects", nameOf(r))
