@@ -55,7 +55,9 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 	if a := c.must(c.nodes[0], on("gone", "destroy", atOnce())); a.status != http.StatusOK {
 		t.Fatalf("destroying: %v", a)
 	}
-	for _, k := range []string{"held", "scheduled", "dated", "retiring", "gone", "child", "copied"} {
+	raw := c.write("raw", "0123456789abcdef0123456789ABCDEF")
+	c.ok("key", "import", "brought", "-a", "aes-256-gcm", "--in", raw)
+	for _, k := range []string{"held", "scheduled", "dated", "retiring", "gone", "child", "copied", "brought"} {
 		if _, err := cl.UpdateKey(x, k, "", hold); err != nil {
 			t.Fatalf("holding %s: %v", k, err)
 		}
@@ -78,6 +80,9 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 		"take the tag away":         patch(api.UpdateKeyRequest{Tags: &untagged}),
 		"give it an end":            patch(api.UpdateKeyRequest{DeactivateAt: &date, DestroyAt: &date}),
 		"let versions retire":       patch(api.UpdateKeyRequest{RetireAfter: &period}),
+		"let it be used out":        patch(api.UpdateKeyRequest{UsageLimit: new(uint64(1))}),
+		"archive it":                on("held", "archive", struct{}{}),
+		"move it":                   on("held", "move", api.MoveRequest{Parent: "parent"}),
 		"destroy as counsel":        {method: http.MethodPost, path: "/v1/keys/child/destroy", body: atOnce(), token: counsel},
 	} {
 		for _, n := range c.nodes {
@@ -100,6 +105,24 @@ func TestAKeyUnderLegalHoldIsDestroyedByNoDoor(t *testing.T) {
 		if a := c.must(c.nodes[1], door.request); a.status != door.status {
 			t.Errorf("%s: %v", what, a)
 		}
+	}
+
+	kmip := c.kmipAsker()
+	for _, name := range []string{"held", "child"} { // the one in use, the other out of it
+		var r api.Record
+		c.must(c.nodes[0], get("/v1/keys/"+name)).into(t, &r)
+		kmip.endsNothing(r.ID, name)
+	}
+	for _, args := range []string{
+		"key destroy child --force --after 0s --yes", "key destroy held --version 1 --force --after 0s --yes", "key purge gone --yes", "key update held --tag x=y",
+		"key import brought --new-version --in " + raw, "key archive held",
+	} {
+		if r := c.cli(nil, strings.Fields(args)...); r.code != 3 {
+			t.Errorf("quorate %s: %v", args, r)
+		}
+	}
+	if r := c.cli(nil, "key", "import", "held", "-a", "aes-256-gcm", "--in", raw); r.code != 5 {
+		t.Errorf("importing over it: %v", r)
 	}
 
 	for _, extra := range [][]string{nil, {"--revive-destroyed"}} { // it would take the tags away, and what was rotated since
