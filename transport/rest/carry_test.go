@@ -120,6 +120,8 @@ func TestWhatOpenSSLWrapsImportsHere(t *testing.T) {
 		t.Errorf("the certificate comes out as %s", p.PublicKey)
 	}
 	ask[any](d, "POST", "/v1/keys/import", api.ImportKeyRequest{Name: "app/cert2", Algorithm: "x509", Certificate: "!"}, 400)
+
+	everyForm(t, d, dir, w)
 }
 
 func TestPublicHalvesInEveryForm(t *testing.T) {
