@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/quorate/quorate/transport/api"
@@ -14,7 +16,10 @@ import (
 )
 
 // listDated is how many of the keys of the part list have a date on which the cluster will act.
-const listDated = 20_000
+const (
+	listDated  = 20_000
+	datedApart = 20 * time.Minute // one date from the next
+)
 
 // list measures pages of 100 keys out of very many, on a node of its own: the cost of a page depends on the state's size, not
 // on how many nodes hold it, and filling three of them would take this machine three times as long.
@@ -80,14 +85,46 @@ func (b *localBench) list(ctx context.Context) error {
 	_, rest := memoryOf(node.cmd.Process.Pid)
 	b.figure("list: memory per stored key at rest", float64(rest-before)/float64(b.o.listed+listDated), "bytes")
 	b.note("list: %d keys later, read from for a while: memory per key %.2f KiB (%d MiB)", listDated, float64(rest-before)/float64(b.o.listed+listDated)/1024, rest>>20)
-	err = one.walk(ctx, c)
+	err = one.walks(ctx, c)
 	b.promises, b.notes = append(b.promises, one.promises...), append(b.notes, one.notes...)
 	return err
 }
 
-// walk reads every page of the stored keys while other keys come and go between them, and counts those of them that were not shown
-// exactly once.
-func (b *localBench) walk(ctx context.Context, c *client.Client) error {
+// walks reads every page of the stored keys by name and by tag, and of those with a date by that, while other keys come and go between them.
+func (b *localBench) walks(ctx context.Context, c *client.Client) error {
+	stored := func(r *api.Record) bool { return r.Parent != "" }
+	all := (b.o.listed + storeItems - 1) / storeItems * storeItems
+	middle := time.Now().Add(listDated / 2 * datedApart).UTC().Format(time.RFC3339)
+	for _, w := range []walk{
+		{"pages of 1,000 through %d stored keys", client.KeyQuery{Prefix: "bench/parent/"}, stored, all, func(name string) api.CreateKeyRequest { return api.CreateKeyRequest{Name: name} }},
+		{"pages of 1,000 by tag through %d stored keys", client.KeyQuery{Tags: []string{"shelf"}}, stored, all, func(name string) api.CreateKeyRequest {
+			return api.CreateKeyRequest{Name: name, Tags: map[string]string{"shelf": strconv.Itoa(rand.IntN(all / storeItems))}}
+		}},
+		{"pages of 100 by due date through %d keys with one", client.KeyQuery{Sort: "due", Limit: 100}, func(r *api.Record) bool { return strings.HasPrefix(r.Name, "bench/dated/") }, listDated, func(name string) api.CreateKeyRequest {
+			return api.CreateKeyRequest{Name: name, DeactivateAt: middle}
+		}},
+	} {
+		if w.query.Limit == 0 {
+			w.query.Limit = 1000
+		}
+		if err := b.walk(ctx, c, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk is a way through the keys, page by page.
+type walk struct {
+	what  string // with the number of keys to come
+	query client.KeyQuery
+	is    func(*api.Record) bool // whether it is one of those that stay
+	stay  int                    // how many these are
+	comes func(name string) api.CreateKeyRequest
+}
+
+// walk counts the keys that were not shown exactly once, of those that stay.
+func (b *localBench) walk(ctx context.Context, c *client.Client, w walk) error {
 	walking, stop := context.WithCancel(ctx)
 	defer stop()
 	came, failed := 0, make(chan error, 1)
@@ -95,7 +132,7 @@ func (b *localBench) walk(ctx context.Context, c *client.Client) error {
 		at := "0s"
 		for ; walking.Err() == nil; came++ {
 			name := fmt.Sprintf("bench/parent/%016x", rand.Uint64())
-			_, err := c.CreateKey(ctx, api.CreateKeyRequest{Name: name})
+			_, err := c.CreateKey(ctx, w.comes(name))
 			if err == nil && came%2 == 0 {
 				_, err = c.DeactivateKey(ctx, name, api.StateRequest{})
 				if err == nil {
@@ -113,11 +150,11 @@ func (b *localBench) walk(ctx context.Context, c *client.Client) error {
 		failed <- nil
 	}()
 	begin, shown := time.Now(), map[string]int{}
-	for r, err := range c.AllKeys(ctx, client.KeyQuery{Prefix: "bench/parent/", Limit: 1000}) {
+	for r, err := range c.AllKeys(ctx, w.query) {
 		if err != nil {
 			return err
 		}
-		if r.Parent != "" {
+		if w.is(&r) {
 			shown[r.ID]++
 		}
 	}
@@ -126,22 +163,27 @@ func (b *localBench) walk(ctx context.Context, c *client.Client) error {
 	if err := <-failed; err != nil {
 		return err
 	}
-	wrong := (b.o.listed+storeItems-1)/storeItems*storeItems - len(shown)
+	b.promise(fmt.Sprintf(w.what, w.stay)+" while other keys are made and purged among them: keys not shown exactly once", "0",
+		"%d (%s, %d keys came, every other went)", notOnce(shown, w.stay), round(took), came)
+	return nil
+}
+
+// notOnce is how many of the keys that stay were left out or shown twice, with those that were shown and are none of them.
+func notOnce(shown map[string]int, stay int) int {
+	wrong := max(stay-len(shown), len(shown)-stay)
 	for _, n := range shown {
 		if n != 1 {
 			wrong++
 		}
 	}
-	b.promise(fmt.Sprintf("pages of 1,000 through %d stored keys while other keys are made and purged among them: keys not shown exactly once", len(shown)), "0",
-		"%d (%s, %d keys came, every other went)", wrong, round(took), came)
-	return nil
+	return wrong
 }
 
 // dated makes keys on which the cluster will act some day of the year to come.
 func (t target) dated(ctx context.Context) error {
 	now := time.Now()
 	return t.times(ctx, listDated, 64, http.MethodPost, "/v1/keys", http.StatusCreated, func(i int) string {
-		at := now.Add(24*time.Hour + time.Duration(i)*20*time.Minute).UTC().Format(time.RFC3339)
+		at := now.Add(24*time.Hour + time.Duration(i)*datedApart).UTC().Format(time.RFC3339)
 		return fmt.Sprintf(`{"name":"bench/dated/%d","deactivate_at":%q}`, i, at)
 	})
 }

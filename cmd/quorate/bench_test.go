@@ -85,3 +85,22 @@ func TestPromisesAreFigures(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAWalkMissesOrShowsTwiceIsCounted: a walk that the list part judges is right only if each key that stays came once.
+func TestWhatAWalkMissesOrShowsTwiceIsCounted(t *testing.T) {
+	for _, c := range []struct {
+		shown      map[string]int
+		stay, want int
+	}{
+		{map[string]int{"a": 1, "b": 1}, 2, 0},
+		{map[string]int{"a": 1}, 2, 1},
+		{map[string]int{"a": 2, "b": 1}, 2, 1},
+		{map[string]int{"a": 2}, 2, 2},
+		{map[string]int{"a": 1, "b": 1, "c": 1}, 2, 1},
+		{nil, 0, 0},
+	} {
+		if got := notOnce(c.shown, c.stay); got != c.want {
+			t.Errorf("%v of %d: %d, want %d", c.shown, c.stay, got, c.want)
+		}
+	}
+}
