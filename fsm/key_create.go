@@ -12,9 +12,21 @@ import (
 // With Replaces it takes the place of the key with its id, which has that revision (fault.Conflict otherwise): Record has the next revision
 // then, and versions above those that there were, and nothing is left of the old one, nor of what was known of its uses. fault.BadState
 // while that one wraps children.
+//
+// With Used it begins with these counts, as if they had been told here: it comes from where it was used before. fault.Invalid unless they are
+// ascending, each of a version of Record, or of its limit.
 type CreateKey struct {
 	Record   *key.Record `cbor:"1,keyasint"`
 	Replaces uint64      `cbor:"2,keyasint,omitempty"`
+	Used     []FirstUse  `cbor:"3,keyasint,omitempty"`
+}
+
+// FirstUse is how much a version of a key was used before it came here; or, under Version 0, how much of its limit was handed out.
+type FirstUse struct {
+	Version   uint32 `cbor:"1,keyasint,omitempty"`
+	Uses      uint64 `cbor:"2,keyasint,omitempty"`
+	Bytes     uint64 `cbor:"3,keyasint,omitempty"`
+	Allocated uint64 `cbor:"4,keyasint,omitempty"` // under Version 0 only
 }
 
 // Op implements Command.
@@ -32,7 +44,11 @@ func (c *CreateKey) Apply(d *Draft, _ Env) (Result, error) {
 	if err := admit(d, r); err != nil {
 		return Result{}, err
 	}
+	if err := c.checkUsed(); err != nil {
+		return Result{}, err
+	}
 	d.putKey(nil, r)
+	c.use(d)
 	return Result{Object: r.ID, Version: r.Latest().Number, Revision: r.Revision}, nil
 }
 
@@ -66,9 +82,39 @@ func (c *CreateKey) replace(d *Draft, old *key.Record) (Result, error) {
 	if err := wrappedWell(d, r, 1); err != nil {
 		return Result{}, err
 	}
+	if err := c.checkUsed(); err != nil {
+		return Result{}, err
+	}
 	d.putKey(old, r)
 	d.forgetUsage(r.ID, nil)
+	c.use(d)
 	return Result{Object: r.ID, Version: r.Latest().Number, Revision: r.Revision}, nil
+}
+
+func (c *CreateKey) checkUsed() error {
+	for i, u := range c.Used {
+		limit := u.Version == 0
+		switch {
+		case i > 0 && u.Version <= c.Used[i-1].Version:
+			return fault.New(fault.Invalid, "the counts of what key %s was used before are not in order", title(c.Record))
+		case !limit && c.Record.Version(u.Version) == nil:
+			return fault.New(fault.Invalid, "the key %s was used before with a version %d, which it does not have", title(c.Record), u.Version)
+		case limit && (u.Uses != 0 || u.Bytes != 0), !limit && u.Allocated != 0:
+			return fault.New(fault.Invalid, "the counts of what key %s was used before mix versions and the limit", title(c.Record))
+		}
+	}
+	return nil
+}
+
+// use counts what was used before.
+func (c *CreateKey) use(d *Draft) {
+	id := c.Record.ID
+	for _, u := range c.Used {
+		d.putUsage(d.usageOf(id, u.Version), &Usage{ID: id, Version: u.Version, Uses: u.Uses, Bytes: u.Bytes, Allocated: u.Allocated})
+	}
+	if len(c.Used) > 0 {
+		d.weigh(c.Record)
+	}
 }
 
 // admit checks everything that a new key needs.

@@ -339,3 +339,46 @@ func TestAWholeAllocationIsOfWhatProtects(t *testing.T) {
 		t.Errorf("%d allocated", got)
 	}
 }
+
+// TestAKeyBeginsWithWhatItWasUsedBefore: as if that had been told here; what contradicts itself or the record is refused.
+func TestAKeyBeginsWithWhatItWasUsedBefore(t *testing.T) {
+	v := newVault(t)
+	r := newRecord(1)
+	r.UsageLimit = 10
+	create := func(used ...fsm.FirstUse) *fsm.CreateKey { return &fsm.CreateKey{Record: r, Used: used} }
+	for name, used := range map[string][]fsm.FirstUse{
+		"a version that it has not": {{Version: 2, Uses: 1}},
+		"a version twice":           {{Version: 1, Uses: 1}, {Version: 1, Uses: 1}},
+		"out of order":              {{Version: 1, Uses: 1}, {Allocated: 1}},
+		"uses of a limit":           {{Uses: 1}},
+		"bytes of a limit":          {{Bytes: 1}},
+		"a limit of a version":      {{Version: 1, Allocated: 1}},
+	} {
+		if f := v.refuse(create(used...), fault.Invalid); f == nil {
+			t.Error(name)
+		}
+	}
+	v.do(create(fsm.FirstUse{Allocated: 7}, fsm.FirstUse{Version: 1, Uses: fsm.MaxSeals - 1, Bytes: 5}))
+	if u := v.State().Usage(r.ID, 1); u.Uses != fsm.MaxSeals-1 || u.Bytes != 5 || len(exhausted(v.State())) != 0 {
+		t.Errorf("it begins with %+v, exhausted %v", u, exhausted(v.State()))
+	}
+	v.do(count(1, 1, 1, 0, 0))
+	if got := exhausted(v.State()); len(got) != 1 {
+		t.Errorf("one use more, and exhausted is %v", got)
+	}
+	if out := v.do(&fsm.AllocateUses{ID: r.ID, Uses: 5}); out.Granted != 3 {
+		t.Errorf("of 3 that are left, %d were handed out", out.Granted)
+	}
+	next := newRecord(1)
+	next.Revision, next.Versions[0].Number = 2, 2
+	v.do(&fsm.CreateKey{Record: next, Replaces: 1, Used: []fsm.FirstUse{{Version: 2, Uses: fsm.MaxSeals}}})
+	if got := exhausted(v.State()); len(got) != 1 || v.State().UsageCount() != 1 || v.State().Usage(r.ID, 2).Uses != fsm.MaxSeals {
+		t.Errorf("what replaced it: exhausted %v, %d usages", got, v.State().UsageCount())
+	}
+	full := newRecord(3)
+	v.do(&fsm.CreateKey{Record: full, Used: []fsm.FirstUse{{Version: 1, Uses: fsm.MaxSeals}}})
+	if got := exhausted(v.State()); len(got) != 2 {
+		t.Errorf("a key that came used up: exhausted %v", got)
+	}
+	golden(t, "key.create-used", create(fsm.FirstUse{Allocated: 7}, fsm.FirstUse{Version: 1, Uses: 3, Bytes: 5}))
+}
