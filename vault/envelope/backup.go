@@ -17,6 +17,22 @@ import (
 type Backup struct {
 	Record    *key.Record       `cbor:"1,keyasint"` // its versions are without material
 	Materials []VersionMaterial `cbor:"2,keyasint"` // of the versions that still have one, ascending
+	// Used is how much the key was used at most when the backup was made. nil: nobody wrote it down (before 2026-11-30), so it may have been
+	// used as much as anything may be.
+	Used *Used `cbor:"3,keyasint,omitempty"`
+}
+
+// Used is what a key was used, by all nodes of the vault where it was.
+type Used struct {
+	Versions  []VersionUsed `cbor:"1,keyasint,omitempty"` // those that protected something, ascending
+	Allocated uint64        `cbor:"2,keyasint,omitempty"` // what was handed out of its usage limit
+}
+
+// VersionUsed is how often a version protected something, and how many bytes.
+type VersionUsed struct {
+	Version uint32 `cbor:"1,keyasint"`
+	Uses    uint64 `cbor:"2,keyasint,omitempty"`
+	Bytes   uint64 `cbor:"3,keyasint,omitempty"`
 }
 
 // VersionMaterial is the plain material of one version.
@@ -101,6 +117,20 @@ func (b *Backup) check() error {
 	}
 	if next != len(b.Materials) {
 		return fault.New(fault.Invalid, "the backup holds material of no version")
+	}
+	return b.checkUsed()
+}
+
+func (b *Backup) checkUsed() error {
+	if b.Used == nil {
+		return nil
+	}
+	last := uint32(0)
+	for _, u := range b.Used.Versions {
+		if u.Version <= last || b.Record.Version(u.Version) == nil {
+			return fault.New(fault.Invalid, "the backup counts uses of no version, or not in order")
+		}
+		last = u.Version
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -34,6 +35,19 @@ func TestABackupIsReadAsItWasWritten(t *testing.T) {
 	if err != nil || b.Record.Name != "k" || len(b.Record.Versions) != 3 || len(b.Materials) != 2 || string(b.Materials[1].Material) != "fedcba9876543210" {
 		t.Errorf("%+v, %v", b, err)
 	}
+	if b.Used != nil {
+		t.Errorf("what says nothing of uses is read as %+v", b.Used)
+	}
+	for _, used := range []envelope.Used{{}, {Allocated: 7, Versions: []envelope.VersionUsed{{Version: 1, Uses: 2, Bytes: 3}, {Version: 5, Uses: 1}}}} {
+		counted := backup()
+		counted.Used = &used
+		if plain, err = counted.Encode(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err = envelope.DecodeBackup(plain); err != nil || b.Used == nil || !reflect.DeepEqual(*b.Used, used) {
+			t.Errorf("%+v, %v; want %+v", b, err, used)
+		}
+	}
 	version, sealed, err := envelope.ReadBackup(append(envelope.WriteBackup(7, []byte("sealed")), '\n'))
 	if version != 7 || string(sealed) != "sealed" || err != nil {
 		t.Errorf("%d, %q, %v", version, sealed, err)
@@ -57,6 +71,13 @@ func TestABackupThatContradictsItselfIsRefused(t *testing.T) {
 		"a live one without":             func(b *envelope.Backup) { b.Materials = b.Materials[:1] },
 		"material of no version":         func(b *envelope.Backup) { b.Materials = append(b.Materials, envelope.VersionMaterial{Version: 9}) },
 		"material of one version, twice": func(b *envelope.Backup) { b.Materials[1].Version = 1 },
+		"uses of no version": func(b *envelope.Backup) {
+			b.Used = &envelope.Used{Versions: []envelope.VersionUsed{{Version: 3, Uses: 1}}}
+		},
+		"uses of version 0": func(b *envelope.Backup) { b.Used = &envelope.Used{Versions: []envelope.VersionUsed{{Uses: 1}}} },
+		"uses of one version, twice": func(b *envelope.Backup) {
+			b.Used = &envelope.Used{Versions: []envelope.VersionUsed{{Version: 5}, {Version: 5}}}
+		},
 	} {
 		b := backup()
 		spoil(b)
