@@ -35,8 +35,9 @@ const maxSealers = 32
 
 var opRestoreKey = newWrite("key.restore", access.Import, restoreKey)
 
-// BackupKey seals an exportable key, with its states, dates and every version that may be taken out, under another key. Who makes a backup may
-// export the key and wrap with the other. fault.BadState while a version is suspended: it would be lost without anybody having meant it. Any node does it from its own state. fault.Denied unless the key is exportable.
+// BackupKey seals an exportable key, with its states, dates, counts of uses and every version that may be taken out, under another key. Who makes
+// a backup may export the key and wrap with the other. fault.BadState while a version is suspended: it would be lost without anybody having meant
+// it. Any node does it, once the others have told what they counted and it has caught up with the leader. fault.Denied unless the key is exportable.
 func (v *Vault) BackupKey(ctx context.Context, c access.Caller, ref, wrapping string) (*KeyBackup, error) {
 	t, err := v.begin("key.backup", access.Export, c, false)
 	if err != nil {
@@ -71,8 +72,12 @@ func (t *task) backup(ctx context.Context, ref, wrapping string) (*KeyBackup, er
 	if w.ID == r.ID || !w.Algorithm.Traits().AEAD {
 		return nil, notSealer(w, w.ID == r.ID)
 	}
+	used, err := t.usedSoFar(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	b := &KeyBackup{Record: public(r), WrappingKey: nameOf(w), WrappingVersion: w.Latest().Number}
-	plain, err := t.pack(r, b)
+	plain, err := t.pack(r, b, used)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +102,9 @@ func notSealer(w *key.Record, itself bool) error {
 	return fault.New(fault.Invalid, "keys of algorithm %s seal no backups", w.Algorithm).WithHint("Name an aes-256-gcm, aes-128-gcm or chacha20-poly1305 key as wrapping_key.")
 }
 
-// pack is a record with its plain material, encoded; it tells b what is in it. The caller clears it.
-func (t *task) pack(r *key.Record, b *KeyBackup) ([]byte, error) {
-	packed := envelope.Backup{Record: public(r)}
+// pack is a record with its plain material and what was used of it, encoded; it tells b what is in it. The caller clears it.
+func (t *task) pack(r *key.Record, b *KeyBackup, used *envelope.Used) ([]byte, error) {
+	packed := envelope.Backup{Record: public(r), Used: used}
 	defer packed.Clear()
 	for i := range r.Versions {
 		ver := &r.Versions[i]
@@ -135,7 +140,8 @@ func leave(v *key.Version, at key.Time) {
 }
 
 // RestoreKey brings back a key that BackupKey sealed, in this vault or another: its id, states, dates, tags and versions. fault.Exists if its id or its name
-// is taken. Whoever restores becomes its owner, and may import it and unwrap with the wrapping key. A parent and links are left behind.
+// is taken. Whoever restores becomes its owner, and may import it and unwrap with the wrapping key. A parent and links are left behind. Its uses
+// are counted on from where they stood when the backup was made; in a backup that does not say, all that may be used counts as used.
 func (v *Vault) RestoreKey(ctx context.Context, c access.Caller, s RestoreSpec) (*key.Record, error) {
 	return opRestoreKey.do(ctx, v, c, s)
 }
@@ -182,7 +188,7 @@ func restoreKey(ctx context.Context, t *task, in RestoreSpec) (*key.Record, erro
 			return nil, err
 		}
 	}
-	return t.create(ctx, r)
+	return t.create(ctx, r, t.usedBefore(r, b.Used)...)
 }
 
 // unpack opens a backup with whichever version of w sealed it. The caller clears the result.

@@ -34,13 +34,19 @@ func (w *world) luggage(t *testing.T) {
 // foreignBackup is the backup of a key of another vault, which spoil may change, under the key shared.
 func foreignBackup(t *testing.T, shared, material []byte, spoil func(*key.Record)) []byte {
 	t.Helper()
+	return usedBackup(t, shared, material, spoil, nil)
+}
+
+// usedBackup is foreignBackup with what was used of the key.
+func usedBackup(t *testing.T, shared, material []byte, spoil func(*key.Record), used *envelope.Used) []byte {
+	t.Helper()
 	at := key.At(vaulttest.Start.Add(-time.Hour))
 	r := &key.Record{
 		ID: key.ID{7: 7}, Name: "app/restored", Algorithm: key.AES256GCM, Type: key.SymmetricKey, Usage: key.Encrypt | key.Decrypt, State: key.Active,
 		Exportable: true, Created: at, Updated: at, Revision: 9, Owner: "elsewhere", Versions: []key.Version{{Number: 1, State: key.Active, Created: at, Activated: at}},
 	}
 	spoil(r)
-	plain, err := (&envelope.Backup{Record: r, Materials: []envelope.VersionMaterial{{Version: 1, Material: material}}}).Encode()
+	plain, err := (&envelope.Backup{Record: r, Used: used, Materials: []envelope.VersionMaterial{{Version: 1, Material: material}}}).Encode()
 	ok(t, "encoding a backup", err)
 	sealer, err := primitive.Open(key.AES256GCM, shared)
 	ok(t, "opening the shared key", err)

@@ -227,6 +227,9 @@ func (v *Vault) changed(cmd fsm.Command, out fsm.Outcome) {
 		if c.Replaces != 0 && c.Record != nil && out.Fault == nil { // what is refused took no key's place
 			v.forgetReplaced(c.Record)
 		}
+		if len(c.Used) > 0 && out.Fault == nil {
+			v.usage.came(c.Record.ID, c.Used, v.state())
+		}
 	case *fsm.ReplaceKeys:
 		for i := range c.Items {
 			v.forget(c.Items[i].ID)

@@ -79,12 +79,13 @@ func (t *task) made() (r *key.Record, done bool, err error) {
 	return r, true, err
 }
 
-// create authenticates and commits a new record. A repeated request gets the record that it made the first time.
-func (t *task) create(ctx context.Context, r *key.Record) (*key.Record, error) {
+// create authenticates and commits a new record. A repeated request gets the record that it made the first time. used is what was used of it
+// before; nothing of a key that is new.
+func (t *task) create(ctx context.Context, r *key.Record, used ...fsm.FirstUse) (*key.Record, error) {
 	if _, err := t.keys.stamp(r); err != nil {
 		return nil, err
 	}
-	out, err := t.propose(ctx, &fsm.CreateKey{Record: r})
+	out, err := t.propose(ctx, &fsm.CreateKey{Record: r, Used: used})
 	if err != nil {
 		return nil, err
 	}

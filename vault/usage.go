@@ -143,13 +143,29 @@ func (u *usages) applied(items []fsm.UsageItem, s *fsm.State) {
 	}
 }
 
-// restored takes up what another state knows.
-func (u *usages) restored(s *fsm.State) {
+// came takes up what a key was used before it came here. What is left here of one with its id, that was purged, is not taken off: it can only be
+// too much.
+func (u *usages) came(id key.ID, used []fsm.FirstUse, s *fsm.State) {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
+	for i := range used {
+		if c := u.counters[slot{id, used[i].Version}]; c != nil {
+			c.learn(s.Usage(id, used[i].Version).Uses)
+		}
+	}
+}
+
+// restored takes up what another state knows. What this node holds of limits may have been handed out in none that led to it.
+func (u *usages) restored(s *fsm.State) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	for at, c := range u.counters {
 		c.committed.Store(s.Usage(at.id, at.version).Uses)
 	}
+	for _, a := range u.allowances { // an opened key may still have it
+		a.left.Store(0)
+	}
+	clear(u.allowances)
 }
 
 // protects tells whether an operation applies protection, so that it counts towards what a cipher bears.
@@ -210,7 +226,7 @@ func (v *Vault) countProtecting(r *key.Record, ver *key.Version, c *counter, use
 	bounded := r.Algorithm.Traits().AEAD
 	if bounded && c.committed.Load() >= v.cfg.counting.stopAt {
 		return fault.New(fault.BadState, "key %s version %d was used %d times: its cipher bears no more", nameOf(r), ver.Number, c.committed.Load()).
-			WithHint("Rotate the key; what this version protected still opens.")
+			WithHint("Rotate the key; what this version protected still opens. (A key restored from a backup that does not say how often it was used counts as used up.)")
 	}
 	n := c.uses.Add(uses)
 	if n >= v.cfg.counting.tellAt || reaches(c.committed.Load()+n, uses, r.RotateUses) {

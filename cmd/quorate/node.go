@@ -230,6 +230,7 @@ func (n *node) start(bootstrap bool, seeds []string) error {
 			vault.MethodForward: n.vault.HandleForward, vault.MethodShare: n.vault.HandleShare,
 			vault.MethodClose: n.vault.HandleClose, vault.MethodEpoch: n.vault.HandleEpoch,
 			vault.MethodGrant: n.vault.HandleGrant, vault.MethodRelease: n.vault.HandleRelease, vault.MethodHold: n.vault.HandleHold,
+			vault.MethodTell:      n.vault.HandleTell,
 			vault.MethodHandInKey: n.vault.HandleHandInKey, vault.MethodHandInFile: n.vault.HandleHandInFile,
 		},
 		Join: n.admit,

@@ -61,6 +61,8 @@ func (n *node) handle(ctx context.Context, from, method string, body []byte) ([]
 		return n.vault.HandleRelease(ctx, from, body)
 	case vault.MethodHold:
 		return n.vault.HandleHold(ctx, from, body)
+	case vault.MethodTell:
+		return n.vault.HandleTell(ctx, from, body)
 	case vault.MethodHandInKey:
 		return n.vault.HandleHandInKey(ctx, from, body)
 	case vault.MethodHandInFile:
