@@ -124,6 +124,13 @@ func TestReasonsInEntries(t *testing.T) {
 	golden(t, "key.state-keeping", &fsm.SetState{Change: c, Version: 1, To: key.Destroyed, Keep: true})
 }
 
+// TestRenewalsInEntries pins the form of entries that replace the certificate of a key; those of other keys are as they were.
+func TestRenewalsInEntries(t *testing.T) {
+	c := fsm.Change{ID: keyID(1), Expect: 1, Updated: t0, MAC: []byte("mac")}
+	of := fsm.Change{ID: keyID(3), Expect: 2, Updated: t0, MAC: []byte("of")}
+	golden(t, "key.replace-certificate", &fsm.ReplaceKeys{Items: []fsm.Replacement{{Change: c, Name: "old", By: newReplacement(2, 1, "new"), Certified: &of}}})
+}
+
 // TestRewrapsOfChildrenAreAsTheyWere is for the form of key.rewrap that concerns children.
 func TestRewrapsOfChildrenAreAsTheyWere(t *testing.T) {
 	cmd := &fsm.RewrapKeys{Parent: keyID(1), Items: []fsm.RewrapItem{{ID: keyID(2), Version: 1, OldParent: 1, New: key.Material{Parent: 2, Sealed: []byte("s")}}}}

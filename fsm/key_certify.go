@@ -23,12 +23,18 @@ func (c *CertifyKey) Next(old *key.Record) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Certificate == nil || c.Certificate.Type != key.Certificate ||
-		!slices.Contains(c.Certificate.Links, key.Link{Kind: key.LinkPrivate, To: old.ID}) && !slices.Contains(c.Certificate.Links, key.Link{Kind: key.LinkPublic, To: old.ID}) {
+	if !certifies(c.Certificate, old.ID) {
 		return nil, fault.New(fault.Invalid, "what is to certify key %s is no certificate that links to it", title(old))
 	}
 	r.Links = append(r.Links, key.Link{Kind: key.LinkCertificate, To: c.Certificate.ID})
 	return r, checkMetadata(r)
+}
+
+// certifies tells whether r is a certificate that links to key id, as its private or its public half.
+func certifies(r *key.Record, id key.ID) bool {
+	return r != nil && r.Type == key.Certificate && slices.ContainsFunc(r.Links, func(l key.Link) bool {
+		return (l.Kind == key.LinkPrivate || l.Kind == key.LinkPublic) && l.To == id
+	})
 }
 
 // Apply implements Command.

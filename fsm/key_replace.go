@@ -19,9 +19,10 @@ type ReplaceKeys struct {
 // Replacement is one key in the place of another. fault.Invalid unless the new key has the link to the old one, fault.BadState if that was
 // replaced before, else as for CreateKey.
 type Replacement struct {
-	Change             // of the key that is replaced
-	Name   string      `cbor:"10,keyasint,omitempty"` // that it has from now on
-	By     *key.Record `cbor:"11,keyasint"`
+	Change                // of the key that is replaced
+	Name      string      `cbor:"10,keyasint,omitempty"` // that it has from now on
+	By        *key.Record `cbor:"11,keyasint"`
+	Certified *Change     `cbor:"12,keyasint,omitempty"` // of the key that both are certificates of, which learns of the new one; nil: there is none here
 }
 
 // Op implements Command.
@@ -50,6 +51,21 @@ func (c *Replacement) Next(old *key.Record) (*key.Record, error) {
 	return r, checkMetadata(r)
 }
 
+// NextCertified gives the certified key's record as it will be: its link to the certificate that is replaced becomes one to the new, its newest.
+// fault.Invalid unless the new one is a certificate that links to the key.
+func (c *Replacement) NextCertified(old *key.Record) (*key.Record, error) {
+	r, err := c.Certified.begin(old)
+	if err != nil {
+		return nil, err
+	}
+	if !certifies(c.By, old.ID) {
+		return nil, fault.New(fault.Invalid, "what is to certify key %s is no certificate that links to it", title(old))
+	}
+	was := key.Link{Kind: key.LinkCertificate, To: c.ID}
+	r.Links = append(slices.DeleteFunc(r.Links, func(l key.Link) bool { return l == was }), key.Link{Kind: key.LinkCertificate, To: c.By.ID})
+	return r, checkMetadata(r)
+}
+
 // Apply implements Command.
 func (c *ReplaceKeys) Apply(d *Draft, _ Env) (Result, error) {
 	if len(c.Items) == 0 || len(c.Items) > MaxReplace {
@@ -73,13 +89,44 @@ func (c *ReplaceKeys) Apply(d *Draft, _ Env) (Result, error) {
 			return Result{}, err
 		}
 	}
+	certified, linked, err := c.certified(d)
+	if err != nil {
+		return Result{}, err
+	}
 	for i := range c.Items { // names are given up before they are taken
 		d.putKey(olds[i], nexts[i])
 	}
 	for i := range c.Items {
 		d.putKey(nil, c.Items[i].By)
 	}
+	for i := range certified {
+		d.putKey(certified[i], linked[i])
+	}
 	return Result{Object: c.Items[0].By.ID, Version: c.Items[0].By.Latest().Number, Revision: 1}, nil
+}
+
+// certified gives the keys that learn of new certificates, as they are and as they will be. None of them is changed beside that.
+func (c *ReplaceKeys) certified(d *Draft) (olds, nexts []*key.Record, err error) {
+	for i := range c.Items {
+		it := &c.Items[i]
+		if it.Certified == nil {
+			continue
+		}
+		id := it.Certified.ID
+		if slices.ContainsFunc(c.Items, func(o Replacement) bool { return o.ID == id }) || slices.ContainsFunc(olds, func(o *key.Record) bool { return o.ID == id }) {
+			return nil, nil, fault.New(fault.Invalid, "the key %s is to be changed twice", id)
+		}
+		old := d.key(id)
+		if old == nil {
+			return nil, nil, noKey(id)
+		}
+		next, err := it.NextCertified(old)
+		if err != nil {
+			return nil, nil, err
+		}
+		olds, nexts = append(olds, old), append(nexts, next)
+	}
+	return olds, nexts, nil
 }
 
 // admit checks what a new key needs, and that names are free but for the old key's own.
