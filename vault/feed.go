@@ -84,9 +84,12 @@ func touched(cmd fsm.Command) []key.ID {
 		}
 		return ids
 	case *fsm.ReplaceKeys:
-		ids := make([]key.ID, 0, 2*len(c.Items))
+		ids := make([]key.ID, 0, 3*len(c.Items))
 		for i := range c.Items {
 			ids = append(ids, c.Items[i].ID, c.Items[i].By.ID)
+			if of := c.Items[i].Certified; of != nil {
+				ids = append(ids, of.ID)
+			}
 		}
 		return ids
 	case *fsm.CertifyKey:

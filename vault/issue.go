@@ -27,8 +27,9 @@ type IssueSpec struct {
 	Request   []byte  // a certificate request (PKCS #10, DER), whose signature proves that its maker has the key; nil: none, so Of is needed
 	Subject   string  // common name where there is no request that has a subject; "": the key's name
 	NotBefore key.Time
-	NotAfter  key.Time // 0: a year after NotBefore, which is now if it is 0; ten for a key that certifies itself. Never after its issuer's
-	Replaces  string   // a certificate whose names the new one takes over; "": none
+	NotAfter  key.Time // 0: a year after NotBefore, which is now if it is 0; ten for a key that certifies itself; as long as what it replaces. Never after its issuer's
+	Replaces  string   // a certificate whose place the new one takes, for the same key: Key's names and Of may be left out then; "": none
+	IfMatch   uint64   `cbor:",omitempty"` // revision of that certificate that the caller saw; 0: any
 }
 
 // maxIssued bounds how long a certificate of the vault is good.
@@ -38,7 +39,8 @@ var opIssue = newWrite("key.issue", access.Create, issue)
 
 // IssueCertificate makes a certificate that a key of the vault signs, and keeps it. The authority of the cluster's own certificates has no part in it:
 // nobody logs into the cluster with what is issued so. It needs "issue" on the signer, which is not "sign" (who has that can sign any certificate), and, where a key of the vault is certified, "update" on that, which
-// learns of the certificate in the same entry of the log; to replace another it needs "rotate" and "update" on that. Of a request, its subject and the
+// learns of the certificate in the same entry of the log; to replace another it needs "rotate" and "update" on that, which keeps all but its names, and is
+// changed in the same entry, too. fault.BadState if that was replaced before, fault.Conflict if it is not as IfMatch says. Of a request, its subject and the
 // names that it asks for (RFC 5280, 4.2.1.6) are taken over, and nothing else. fault.Invalid if the request does not prove its key, is for another, or asks
 // to be an authority's, and if nobody who trusts the issuer would take the certificate; fault.BadState if the signer has no certificate to issue by.
 func (v *Vault) IssueCertificate(ctx context.Context, c access.Caller, s IssueSpec) (*key.Record, error) {
@@ -47,7 +49,13 @@ func (v *Vault) IssueCertificate(ctx context.Context, c access.Caller, s IssueSp
 
 func issue(ctx context.Context, t *task, in IssueSpec) (*key.Record, error) {
 	if r, done, err := t.made(); done || err != nil {
+		if err == nil && in.Replaces != "" {
+			err = t.link.replica.Outlast(ctx)
+		}
 		return r, err
+	}
+	if in.IfMatch != 0 && in.Replaces == "" {
+		return nil, fault.New(fault.Invalid, "what is to be as it was seen is the certificate that is replaced, and there is none").WithHint("Say which certificate is replaced, or leave If-Match out.")
 	}
 	in.Key.Algorithm, in.Key.Type = key.X509, 0
 	in.Key.Usage = 0
@@ -59,12 +67,14 @@ func issue(ctx context.Context, t *task, in IssueSpec) (*key.Record, error) {
 	t.entry.Key, t.entry.KeyName = r.ID, r.Name
 	t.change("signer", in.Signer)
 	t.change("of", in.Of)
-	if err := t.allow(access.OfKey(r)); err != nil {
-		return nil, err
+	if in.Replaces == "" || in.Key.Name != "" { // else it is asked under the name that it takes over
+		if err := t.allow(access.OfKey(r)); err != nil {
+			return nil, err
+		}
 	}
 	for try := 0; ; try++ {
-		out, err := t.issueOnce(ctx, r.Clone(), in, try == 0)
-		if errors.Is(err, fault.Conflict) && try < maxRetries && ctx.Err() == nil {
+		out, err := t.issueOnce(ctx, r.Clone(), &in, try == 0)
+		if errors.Is(err, fault.Conflict) && !in.stale(t.link.machine.State()) && try < maxRetries && ctx.Err() == nil {
 			continue // one of the objects changed meanwhile
 		}
 		if err != nil {
@@ -74,12 +84,17 @@ func issue(ctx context.Context, t *task, in IssueSpec) (*key.Record, error) {
 	}
 }
 
-func (t *task) issueOnce(ctx context.Context, r *key.Record, in IssueSpec, first bool) (fsm.Outcome, error) {
+func (t *task) issueOnce(ctx context.Context, r *key.Record, in *IssueSpec, first bool) (fsm.Outcome, error) {
 	signer, err := t.findAlso(access.Issue, in.Signer)
 	if err != nil {
 		return fsm.Outcome{}, err
 	}
 	var of, old *key.Record
+	if in.Replaces != "" {
+		if old, err = t.replacedBy(r, in); err != nil {
+			return fsm.Outcome{}, err
+		}
+	}
 	if in.Of != "" {
 		if of, err = t.findAlso(access.Update, in.Of); err != nil {
 			return fsm.Outcome{}, err
@@ -88,17 +103,12 @@ func (t *task) issueOnce(ctx context.Context, r *key.Record, in IssueSpec, first
 			return fsm.Outcome{}, fault.New(fault.BadState, "key %s is %s and takes no certificate", nameOf(of), of.State)
 		}
 	}
-	if in.Replaces != "" {
-		if old, err = t.replacedBy(r, in.Replaces); err != nil {
-			return fsm.Outcome{}, err
-		}
-	}
 	if first {
 		if err := t.intend(); err != nil {
 			return fsm.Outcome{}, err
 		}
 	}
-	der, err := t.signCertificate(ctx, signer, of, in)
+	der, err := t.signCertificate(ctx, signer, of, old, *in)
 	if err != nil {
 		return fsm.Outcome{}, err
 	}
@@ -121,7 +131,7 @@ func (t *task) issueOnce(ctx context.Context, r *key.Record, in IssueSpec, first
 	}
 	switch {
 	case old != nil:
-		return t.proposeReplacement(ctx, old, r)
+		return t.proposeReplacement(ctx, of, old, r)
 	case of == nil:
 		return t.propose(ctx, &fsm.CreateKey{Record: r})
 	}
@@ -134,46 +144,12 @@ func (t *task) issueOnce(ctx context.Context, r *key.Record, in IssueSpec, first
 	return t.propose(ctx, cmd)
 }
 
-// replacedBy finds the certificate that r is to replace, and gives r its names.
-func (t *task) replacedBy(r *key.Record, ref string) (*key.Record, error) {
-	old, err := t.findAlso(access.Rotate, ref)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.alsoAllow(access.Update, old); err != nil { // it is renamed
-		return nil, err
-	}
-	if old.Algorithm != key.X509 || old.State.Gone() {
-		return nil, fault.New(fault.Invalid, "%s is no certificate that can be replaced", nameOf(old))
-	}
-	if old.Name != givenName(old.ID) {
-		r.Name = old.Name
-	}
-	if len(r.Names) == 0 {
-		r.Names = old.Names
-	}
-	r.Owner = old.Owner
-	r.Links = append(r.Links, key.Link{Kind: key.LinkReplaced, To: old.ID})
-	return old, t.allow(access.OfKey(r))
-}
-
-func (t *task) proposeReplacement(ctx context.Context, old, r *key.Record) (fsm.Outcome, error) {
-	it := fsm.Replacement{Change: fsm.Change{ID: old.ID, Expect: old.Revision, Updated: t.v.now(t.link.machine.State())}, By: r}
-	var err error
-	if it.Name, err = replacedName(old); err != nil {
-		return fsm.Outcome{}, err
-	}
-	mac, err := t.keys.change(old, it.Next)
-	if err != nil {
-		return fsm.Outcome{}, err
-	}
-	it.SetMAC(mac)
-	return t.propose(ctx, &fsm.ReplaceKeys{Items: []fsm.Replacement{it}})
-}
-
 // signCertificate makes the certificate's DER.
-func (t *task) signCertificate(ctx context.Context, signer, of *key.Record, in IssueSpec) ([]byte, error) {
+func (t *task) signCertificate(ctx context.Context, signer, of, old *key.Record, in IssueSpec) ([]byte, error) {
 	c, public, err := t.certificateOf(of, in)
+	if err == nil && old != nil {
+		err = t.renew(c, of, old, public, in)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +165,7 @@ func (t *task) signCertificate(ctx context.Context, signer, of *key.Record, in I
 	if spki, err := x509.MarshalPKIXPublicKey(public); err == nil && bytes.Equal(spki, ver.Public) { // it certifies itself, as the root of what it signs
 		c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature
 		c.MaxPathLenZero = true // no authority is made under it
-		if in.NotAfter == 0 {
+		if in.NotAfter == 0 && old == nil {
 			c.NotAfter = c.NotBefore.Add(10 * 365 * 24 * time.Hour)
 		}
 	} else if parent, err = t.issuer(signer); err != nil {
@@ -267,11 +243,6 @@ func (t *task) certificateOf(of *key.Record, in IssueSpec) (*x509.Certificate, a
 	if in.Subject != "" {
 		c.Subject = pkix.Name{CommonName: in.Subject}
 	}
-	if in.Request == nil && in.Replaces != "" {
-		if err := t.sameSubject(c, in.Replaces); err != nil {
-			return nil, nil, err
-		}
-	}
 	if in.Request == nil {
 		if of == nil {
 			return nil, nil, fault.New(fault.Invalid, "a certificate is for a key or for a request, and neither is named")
@@ -299,23 +270,6 @@ func (t *task) certificateOf(of *key.Record, in IssueSpec) (*x509.Certificate, a
 	}
 	c.DNSNames, c.EmailAddresses, c.IPAddresses, c.URIs = q.DNSNames, q.EmailAddresses, q.IPAddresses, q.URIs
 	return c, q.PublicKey, nil
-}
-
-// sameSubject takes the subject and its other names from a certificate that is replaced.
-func (t *task) sameSubject(c *x509.Certificate, ref string) error {
-	old, err := t.findAlso(access.Rotate, ref)
-	if err != nil {
-		return err
-	}
-	return t.material(old, old.Latest(), func(der []byte) error {
-		was, err := x509.ParseCertificate(bytes.Clone(der))
-		if err != nil {
-			return err
-		}
-		c.RawSubject = was.RawSubject
-		c.DNSNames, c.EmailAddresses, c.IPAddresses, c.URIs = was.DNSNames, was.EmailAddresses, was.IPAddresses, was.URIs
-		return nil
-	})
 }
 
 func (t *task) validity(c *x509.Certificate, in IssueSpec) error {

@@ -233,6 +233,9 @@ func (v *Vault) changed(cmd fsm.Command, out fsm.Outcome) {
 	case *fsm.ReplaceKeys:
 		for i := range c.Items {
 			v.forget(c.Items[i].ID)
+			if of := c.Items[i].Certified; of != nil {
+				v.forget(of.ID)
+			}
 		}
 	case interface{ Target() key.ID }:
 		v.forget(c.Target())

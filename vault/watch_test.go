@@ -377,7 +377,10 @@ func TestEveryCommandIsKnownToTheFeed(t *testing.T) {
 			}
 		}
 		if c, ok := cmd.(*fsm.ReplaceKeys); ok {
-			c.Items = []fsm.Replacement{{By: &key.Record{ID: key.ID{1}}}}
+			c.Items = []fsm.Replacement{{By: &key.Record{ID: key.ID{1}}, Certified: &fsm.Change{ID: key.ID{3}}}}
+			if !slices.Contains(vault.Touched(cmd), key.ID{3}) {
+				t.Errorf("nobody who watches is told of the key whose certificate %s replaces", op)
+			}
 		}
 		if c, ok := cmd.(*fsm.CertifyKey); ok {
 			c.Certificate = &key.Record{ID: key.ID{1}}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 
+	"github.com/quorate/quorate/transport/kmip/policy"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
@@ -45,7 +46,8 @@ func certify(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	return x.issue(s, out)
 }
 
-// recertify is Re-certify (KMIP 1.4, section 4.8; 2.1, section 6.1.45): a new certificate for the key of one that there is, whose names it takes over.
+// recertify is Re-certify (KMIP 1.4, section 4.8; 2.1, section 6.1.45): a new certificate for the key of one that there is, whose place it takes. What
+// it takes over, and the links of all three objects, are the vault's.
 func recertify(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	request, err := x.certificateRequest(payload)
 	if err != nil {
@@ -56,21 +58,11 @@ func recertify(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	s.Request = request
+	if _, said := s.Key.Attributes[wire.TagOperationPolicyName.Name()]; !said {
+		delete(s.Key.Tags, policy.Tag) // it stays under that of the one that it replaces
+	}
 	if s.Replaces, err = x.object(payload); err != nil {
 		return err
-	}
-	old, err := x.server.vault.Key(x.ctx, x.caller, s.Replaces)
-	if err != nil {
-		return err
-	}
-	was, err := x.x509Of(old)
-	if err != nil {
-		return err
-	}
-	for _, l := range old.Links {
-		if l.Kind == key.LinkPublic || l.Kind == key.LinkPrivate && s.Of == "" {
-			s.Of = l.To.String()
-		}
 	}
 	if offset := payload.Find(wire.TagOffset); offset.Present() && s.NotBefore == 0 {
 		d, err := offset.Interval()
@@ -78,9 +70,6 @@ func recertify(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 			return err
 		}
 		s.NotBefore = x.now().Add(d)
-	}
-	if s.NotAfter == 0 {
-		s.NotAfter = max(s.NotBefore, x.now()).Add(was.NotAfter.Sub(was.NotBefore))
 	}
 	return x.issue(s, out)
 }
@@ -105,8 +94,7 @@ func (x *exchange) issueSpec(payload ttlv.Item) (s vault.IssueSpec, err error) {
 	return s, err
 }
 
-// issue has a certificate made, keeps with it what it says of itself, and ties the key to it where it replaces another. The several steps are one
-// entry of the log: see severalObjects.
+// issue has a certificate made, and keeps with it what it says of itself. The two steps are one entry of the log: see severalObjects.
 func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
 	r, err := x.server.vault.IssueCertificate(x.ctx, x.caller, s)
 	if err != nil {
@@ -123,33 +111,8 @@ func (x *exchange) issue(s vault.IssueSpec, out *ttlv.Encoder) error {
 	if _, err := x.server.vault.UpdateKey(x.ctx, x.caller, r.ID.String(), vault.KeyPatch{Attributes: told.Attributes}); err != nil {
 		return err
 	}
-	if s.Replaces != "" && s.Of != "" {
-		if err := x.relink(s.Of, s.Replaces, r.ID); err != nil {
-			return err
-		}
-	}
 	x.done(r.ID, out)
 	return nil
-}
-
-// relink makes a key's link to a certificate one to its replacement.
-func (x *exchange) relink(of, old string, to key.ID) error {
-	for try := 0; ; try++ {
-		r, err := x.server.vault.Key(x.ctx, x.caller, of)
-		if err != nil {
-			return err
-		}
-		links := []key.Link{{Kind: key.LinkCertificate, To: to}}
-		for _, l := range r.Links {
-			if l.Kind != key.LinkCertificate || l.To.String() != old {
-				links = append(links, l)
-			}
-		}
-		_, err = x.server.vault.UpdateKey(x.ctx, x.caller, of, vault.KeyPatch{IfMatch: r.Revision, Links: &links})
-		if fault.KindOf(err) != fault.Conflict || try >= editTries || x.ctx.Err() != nil {
-			return err
-		}
-	}
 }
 
 // certificateRequest is the request in a payload as PKCS #10: its bytes, or, in 2.x, an object. nil where there is none.

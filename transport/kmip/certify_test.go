@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/quorate/quorate/transport/kmip"
+	"github.com/quorate/quorate/transport/kmip/policy"
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/key"
@@ -188,9 +189,12 @@ func TestACertificationIsUndone(t *testing.T) {
 // TestACertificateIsRenewed: for the same key and subject, with the name handed over and the links of all three objects.
 func TestACertificateIsRenewed(t *testing.T) {
 	w, root := certifying(t, key.ECDSAP256)
+	text := func(name, value string) string {
+		return `<Attribute><AttributeName type="TextString" value="` + name + `"/><AttributeValue type="TextString" value="` + value + `"/></Attribute>`
+	}
 	for _, v := range []string{"1.0", "1.4", "2.1"} {
 		_, public := w.pairOf("ECDSA", 256)
-		old := idOf(t, w.one("1.4", "Certify "+byID(public)+template(byName("web "+v))))
+		old := idOf(t, w.one("1.4", "Certify "+byID(public)+template(byName("web "+v), text("Operation Policy Name", "public"), text("x-note", "kept"))))
 		id := idOf(t, w.one(v, "ReCertify "+byID(old)+`<Offset type="Interval" value="3600"/>`))
 		was, now := w.x509(old), w.x509(id)
 		if now.CheckSignatureFrom(root) != nil || !bytes.Equal(now.RawSubject, was.RawSubject) || !bytes.Equal(now.RawSubjectPublicKeyInfo, was.RawSubjectPublicKeyInfo) ||
@@ -201,8 +205,14 @@ func TestACertificateIsRenewed(t *testing.T) {
 		if !hasLink(a, key.LinkReplacement, id) || !hasLink(b, key.LinkReplaced, old) || !hasLink(k, key.LinkCertificate, id) || hasLink(k, key.LinkCertificate, old) || !hasLink(b, key.LinkPublic, public) || len(a.Names) != 0 || len(b.Names) != 1 {
 			t.Errorf("%s: they are %+v, %+v and %+v", v, a.Links, b, k.Links)
 		}
-		if got := outcomes(t, w.ask(request(v, "", "ReCertify "+byID(old))))[0]; got == "Success" {
-			t.Errorf("%s: it is renewed twice", v)
+		if b.Tags[policy.Tag] != "public" || string(b.Attributes["x-note"]) != string(a.Attributes["x-note"]) || len(b.Attributes["x-note"]) == 0 || bytes.Equal(b.Attributes["Certificate Identifier"], a.Attributes["Certificate Identifier"]) {
+			t.Errorf("%s: of what was said of it there is %v and %v", v, b.Tags, b.Attributes)
+		}
+		if begins := b.ActivateAt.Time(); b.State != key.PreActive || !begins.Equal(now.NotBefore) {
+			t.Errorf("%s: it is %v, and begins at %v", v, b.State, begins)
+		}
+		if got := outcomes(t, w.ask(request(v, "", "ReCertify "+byID(old))))[0]; !strings.Contains(got, "was replaced before") {
+			t.Errorf("%s: it is renewed twice: %s", v, got)
 		}
 		if got := outcomes(t, w.ask(request(v, "", "ReCertify "+byID(public))))[0]; !strings.HasPrefix(got, "InvalidField: ") {
 			t.Errorf("%s: a key is renewed: %s", v, got)
