@@ -129,7 +129,7 @@ func TestEveryOperationOfKeysHasACommand(t *testing.T) {
 		"key import in --algorithm aes-256-gcm --in FILE/raw", "key import in --algorithm aes-256-gcm --in FILE/other.raw --new-version", "key wrapping-key",
 		"key public app/ec", "key material k", "key backup k --wrapping-key shared",
 		"key move child --top", "key rewrapping parent", "key derive made --from m --info a --algorithm secret",
-		"key split k k/1 k/2 k/3 --threshold 2", "key join again k/1 k/3", "key issue root --by app/ec --of app/ec",
+		"key split k k/1 k/2 k/3 --threshold 2", "key join again k/1 k/3", "key issue root --by app/ec --of app/ec", "key issue --by app/ec --replace root",
 		"hash -i FILE/doc", "random 16", "datakey k", "datakey parent --store", "sign -k app/ec -i FILE/doc -o FILE/sig", "mac -k m -i FILE/doc -o FILE/mac", "derive m --info a",
 		"wrap -k parent -i FILE/raw", "encapsulate kem", "batch sign -k app/ec -i FILE/items", "encrypt -k parent --text -i FILE/doc",
 	} {
@@ -179,9 +179,11 @@ func TestIfMatchHoldsForEveryChangeOfAKey(t *testing.T) {
 	d.file("raw", "0123456789abcdef0123456789abcdeF")
 	d.run("key import k --algorithm aes-256-gcm --in FILE/raw", "")
 	d.run("key create parent", "")
+	d.run("key create ca --algorithm ed25519", "")
+	d.run("key issue cert --by ca --of ca", "")
 	for _, line := range []string{
 		"activate k", "suspend k", "resume k", "deactivate k", "compromise k --reason test", "rotate k", "update k --tag a=b", "move k --parent parent", "archive k", "recover k",
-		"destroy k", "cancel-destroy k", "purge k --yes", "import k --new-version --in FILE/raw",
+		"destroy k", "cancel-destroy k", "purge k --yes", "import k --new-version --in FILE/raw", "issue --by ca --replace cert",
 	} {
 		args := strings.Fields("key " + strings.ReplaceAll(line, "FILE", d.dir) + " --if-match 77 --addr " + d.node.URL + " --ca " + filepath.Join(d.dir, "ca"))
 		var out, talk bytes.Buffer
@@ -190,6 +192,7 @@ func TestIfMatchHoldsForEveryChangeOfAKey(t *testing.T) {
 		}
 	}
 	d.run("key suspend k --if-match 1", "")
+	d.run("key issue --by ca --replace cert --if-match 1", "")
 }
 
 // TestAADIsBoundByEveryCommandThatBinds: what is made with --aad opens, and is rewrapped, with the same alone.

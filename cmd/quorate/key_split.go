@@ -91,16 +91,29 @@ func newKeyIssueCmd(a *app) *cobra.Command {
 	var tags []string
 	var signer, csr string
 	cmd := &cobra.Command{
-		Use:   "issue NAME --by KEY",
+		Use:   "issue [NAME] --by KEY",
 		Short: "Make a certificate that a key of the cluster signs",
 		Long: `Make a certificate and keep it as NAME; "quorate key public NAME" prints it. It is for --of, a key of the cluster, or for
 --csr, a request of somebody who has the key (PKCS #10). Where --of is the signing key itself, it is a root, by which that key
-signs the others. No certificate made so logs anybody into the cluster. It needs "issue" on KEY, "update" on --of, "create" on NAME.`,
+signs the others. No certificate made so logs anybody into the cluster. It needs "issue" on KEY, "update" on --of, "create" on NAME.
+
+With --replace CERTIFICATE the new one takes that one's place and its name, tags and attributes: it is for the same key, by the
+same subject, and for as long, unless --csr, --subject or --not-after say otherwise. The old one stays, under its name and id; all
+three learn of each other in one step, and it is replaced once. That needs "rotate" and "update" on it, too.`,
 		Example: `  quorate key issue ca/root --by ca/key --of ca/key --subject "Our root"
-  quorate key issue web/cert --by ca/key --csr web.csr --not-after 2027-06-01T00:00:00Z`,
-		Args: cobra.ExactArgs(1),
+  quorate key issue web/cert --by ca/key --csr web.csr --not-after 2027-06-01T00:00:00Z
+  quorate key issue --by ca/key --replace web/cert`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			in.Name = args[0]
+			switch {
+			case len(args) > 0:
+				in.Name = args[0]
+			case in.Replaces == "":
+				return fault.New(fault.Invalid, "the certificate has no name").WithHint("Give one: quorate key issue NAME …; or say which certificate it replaces: --replace CERTIFICATE.")
+			}
+			if cmd.Flags().Changed("if-match") && in.Replaces == "" {
+				return fault.New(fault.Invalid, "--if-match is for a certificate that is there").WithHint("It goes with --replace.")
+			}
 			if in.Tags, err = parseTags(tags); err != nil {
 				return err
 			}
@@ -111,7 +124,7 @@ signs the others. No certificate made so logs anybody into the cluster. It needs
 				}
 				in.CSR = string(b)
 			}
-			if in.Of == "" && in.CSR == "" {
+			if in.Of == "" && in.CSR == "" && in.Replaces == "" {
 				return fault.New(fault.Invalid, "a certificate is for a key or a request").WithHint("Give --of KEY or --csr FILE.")
 			}
 			return a.record(cmd, func(c *client.Client) (*api.Record, error) { return c.IssueCertificate(cmd.Context(), signer, in) })
@@ -123,10 +136,12 @@ signs the others. No certificate made so logs anybody into the cluster. It needs
 	f.StringVar(&csr, "csr", "", "`file` with a certificate request in PEM")
 	f.StringVar(&in.Subject, "subject", "", "common `name`, where no request has a subject (default: the key's name)")
 	f.StringVar(&in.NotBefore, "not-before", "", "`time` from which it is good (default: now)")
-	f.StringVar(&in.NotAfter, "not-after", "", "`time` of its end (default: in a year, of a root in ten)")
+	f.StringVar(&in.NotAfter, "not-after", "", "`time` of its end (default: in a year, of a root in ten, or as long as what it replaces)")
+	f.StringVar(&in.Replaces, "replace", "", "`certificate` whose place it takes")
 	f.StringArrayVar(&tags, "tag", nil, "`name=value`; repeatable")
 	_ = cmd.MarkFlagRequired("by")
 	_ = cmd.RegisterFlagCompletionFunc("by", a.completeKeyFlag)
 	_ = cmd.RegisterFlagCompletionFunc("of", a.completeKeyFlag)
-	return cmd
+	_ = cmd.RegisterFlagCompletionFunc("replace", a.completeKeyFlag)
+	return ifMatch(cmd)
 }

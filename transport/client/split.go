@@ -25,7 +25,8 @@ func (c *Client) JoinKey(ctx context.Context, in api.JoinRequest) (*api.Record, 
 	return &r, nil
 }
 
-// IssueCertificate makes a certificate that a key signs. PublicKey gives it in PEM.
+// IssueCertificate makes a certificate that a key signs. PublicKey gives it in PEM. Where it replaces another, WithIfMatch is about that: fault.Conflict
+// if it changed, fault.BadState if it was replaced before.
 func (c *Client) IssueCertificate(ctx context.Context, signer string, in api.IssueRequest) (*api.Record, error) {
 	return c.changeKey(ctx, signer, "issue", in)
 }

@@ -30,8 +30,9 @@ func splitRoutes() []route {
 			In: api.JoinRequest{Key: api.CreateKeyRequest{Name: "app/db"}, Parts: []string{"app/db/part-1", "app/db/part-3"}}, Out: joined,
 		},
 		{
-			Method: http.MethodPost, Path: keyPath + "/issue", Op: "key.issue", Summary: "Make a certificate that the key signs, for another key of the cluster, for itself (a root), or for a request.",
-			serve: take(issueCertificate), Status: http.StatusCreated, Body: smallBody,
+			Method: http.MethodPost, Path: keyPath + "/issue", Op: "key.issue",
+			Summary: "Make a certificate that the key signs, for another key of the cluster, for itself (a root), or for a request; it may take the place of another, which If-Match is then about.",
+			serve:   take(issueCertificate), Status: http.StatusCreated, Body: smallBody, IfMatch: true,
 			In: api.IssueRequest{Name: "app/cert", Of: "app/db"}, Out: certificate,
 		},
 	}
@@ -71,7 +72,8 @@ func joinKey(ctx context.Context, q *request, in *api.JoinRequest) (api.Record, 
 }
 
 func issueCertificate(ctx context.Context, q *request, in *api.IssueRequest) (api.Record, error) {
-	s := vault.IssueSpec{Key: vault.KeySpec{Name: in.Name, Exportable: true, Tags: in.Tags}, Of: in.Of, Signer: q.ref, Subject: in.Subject}
+	s := vault.IssueSpec{Key: vault.KeySpec{Name: in.Name, Exportable: true, Tags: in.Tags}, Of: in.Of, Signer: q.ref, Subject: in.Subject, Replaces: in.Replaces, IfMatch: q.ifMatch}
+	s.Key.Unnamed = in.Replaces != ""
 	var err error
 	if s.Request, err = textOrBase64("csr", in.CSR); err != nil {
 		return api.Record{}, err

@@ -120,3 +120,32 @@ func TestAKeyIssuesCertificates(t *testing.T) {
 		}
 	}
 }
+
+// TestACertificateIsReplaced: by one for the same key, under its name, once, and as it was seen.
+func TestACertificateIsReplaced(t *testing.T) {
+	d, _ := founded(t)
+	for _, name := range []string{"ca", "leaf"} {
+		ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: name, Algorithm: "ed25519"}, 201)
+	}
+	ask[api.Record](d, "POST", "/v1/keys/ca/issue", api.IssueRequest{Name: "root", Of: "ca"}, 201)
+	old, _ := ask[api.Record](d, "POST", "/v1/keys/ca/issue", api.IssueRequest{Name: "web", Of: "leaf", Tags: map[string]string{"team": "a"}}, 201)
+	again := api.IssueRequest{Replaces: "web"}
+	if _, a := ask[any](d, "POST", "/v1/keys/ca/issue", again, 412, "If-Match", `"77"`); !strings.Contains(string(a.body), `"conflict"`) {
+		t.Errorf("another than was seen: %s", a.body)
+	}
+	ask[any](d, "POST", "/v1/keys/ca/issue", api.IssueRequest{Name: "more", Of: "leaf"}, 400, "If-Match", old.ETag)
+	ask[any](d, "POST", "/v1/keys/ca/issue", api.IssueRequest{Name: "more", Replaces: "web"}, 400)
+	ask[any](d, "POST", "/v1/keys/ca/issue", api.IssueRequest{Replaces: "none"}, 404)
+	r, _ := ask[api.Record](d, "POST", "/v1/keys/ca/issue", again, 201, "If-Match", old.ETag)
+	leaf, _ := ask[api.Record](d, "GET", "/v1/keys/leaf", nil, 200)
+	was, _ := ask[api.Record](d, "GET", "/v1/keys/"+old.ID, nil, 200)
+	if r.Name != "web" || r.ID == old.ID || r.Tags["team"] != "a" || r.Links[0] != (api.Link{Kind: "replaced", To: old.ID}) || was.Links[len(was.Links)-1] != (api.Link{Kind: "replacement", To: r.ID}) {
+		t.Errorf("the new one is %+v, the old one %+v", r, was)
+	}
+	if len(leaf.Links) != 1 || leaf.Links[0] != (api.Link{Kind: "certificate", To: r.ID}) {
+		t.Errorf("the key has %+v", leaf.Links)
+	}
+	if _, a := ask[any](d, "POST", "/v1/keys/ca/issue", api.IssueRequest{Replaces: old.ID}, 409); !strings.Contains(string(a.body), "was replaced before") || !strings.Contains(string(a.body), r.ID) {
+		t.Errorf("replaced twice: %s", a.body)
+	}
+}

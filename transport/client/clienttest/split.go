@@ -62,6 +62,9 @@ func (rt *route) join(st *state) (any, int, error) {
 
 func (rt *route) issue(st *state, signer *entry) (any, int, error) {
 	return write(rt, 201, func(in api.IssueRequest) (api.Record, error) {
+		if in.Replaces != "" {
+			return rt.renew(st, in)
+		}
 		if typeOf(signer.record.Algorithm) != "private-key" || in.Of == "" && in.CSR == "" {
 			return api.Record{}, fault.New(fault.Invalid, "the key signs no certificates, or none is asked for")
 		}
@@ -75,4 +78,32 @@ func (rt *route) issue(st *state, signer *entry) (any, int, error) {
 		}
 		return st.keep(e, in.Name)
 	})
+}
+
+// renew puts a certificate in the place of another.
+func (rt *route) renew(st *state, in api.IssueRequest) (api.Record, error) {
+	old, err := st.find(in.Replaces)
+	if err != nil {
+		return api.Record{}, err
+	}
+	if err := rt.ifMatch(old); err != nil {
+		return api.Record{}, err
+	}
+	e := &entry{record: api.Record{Algorithm: "x509", Type: "certificate", Usage: []string{}, Tags: old.record.Tags}, certificate: old.certificate}
+	for _, l := range old.record.Links {
+		if l.Kind == "replacement" {
+			return api.Record{}, fault.New(fault.BadState, "the certificate was replaced before")
+		}
+		if l.Kind == "private-key" {
+			e.record.Links = append(e.record.Links, l)
+		}
+	}
+	e.record.Links = append(e.record.Links, api.Link{Kind: "replaced", To: old.record.ID})
+	name := old.record.Name
+	delete(st.names, name)
+	old.record.Name += "/" + old.record.ID
+	st.names[old.record.Name] = old.record.ID
+	r, err := st.keep(e, name)
+	old.record.Links = append(old.record.Links, api.Link{Kind: "replacement", To: r.ID})
+	return r, err
 }
