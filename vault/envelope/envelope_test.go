@@ -252,6 +252,33 @@ func TestPublicHalvesHaveTheirFormats(t *testing.T) {
 	}
 }
 
+// TestAFormatThatThereIsNotIsRefusedWithThoseThatThereAre, of the private half and the public one. Of ML-KEM there is no JWK: drafts are no standard.
+func TestAFormatThatThereIsNotIsRefusedWithThoseThatThereAre(t *testing.T) {
+	for _, c := range []struct {
+		a                     key.Algorithm
+		f                     envelope.Format
+		says, private, public string
+	}{
+		{key.MLKEM768, envelope.JWK, "no standard says yet", "pem, der, pkcs8, raw", "pem, der, spki, raw"},
+		{key.MLKEM1024, envelope.JWK, "no standard says yet", "pem, der, pkcs8, raw", "pem, der, spki, raw"},
+		{key.MLKEM768X25519, envelope.JWK, "no standard says yet", "raw", "pem, der, spki, raw"},
+		{key.MLKEM768P256, envelope.JWK, "no standard says yet", "raw", "pem, der, spki, raw"},
+		{key.MLKEM1024P384, envelope.JWK, "no standard says yet", "raw", "pem, der, spki, raw"},
+		{key.MLKEM768, envelope.PKCS1, "cannot be written as pkcs1 (", "pem, der, pkcs8, raw", "pem, der, spki, raw"},
+		{key.ECDSAP256, envelope.PKCS1, "cannot be written as pkcs1 (", "pem, der, pkcs8, sec1, jwk, raw", "pem, der, spki, jwk, raw, ssh"},
+		{key.RSA2048, envelope.Raw, "cannot be written as raw (", "pem, der, pkcs8, pkcs1, jwk", "pem, der, spki, pkcs1, jwk, ssh"},
+	} {
+		k := keys()[c.a]
+		_, private := envelope.Write(c.a, k.material, c.f)
+		_, public := envelope.WritePublic(c.a, k.public, c.f)
+		for want, err := range map[string]error{c.private: private, c.public: public} {
+			if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error()+" ("+fault.Of(err).NextStep(), c.says) || !strings.HasSuffix(fault.Of(err).NextStep(), "formats "+want+".") {
+				t.Errorf("%s as %s: %v", c.a, c.f, err)
+			}
+		}
+	}
+}
+
 // TestRecipientsOpenWhatIsWrappedToThem for every recipient that there is, from PEM and, where HPKE has them, from raw bytes.
 func TestRecipientsOpenWhatIsWrappedToThem(t *testing.T) {
 	secret := []byte("sixteen bytes at least, of a key")

@@ -8,8 +8,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -39,12 +41,35 @@ func hasPKCS8(a key.Algorithm) bool {
 	return a.Traits().Type == key.PrivateKey
 }
 
-func noFormat(a key.Algorithm, f Format) error {
-	return fault.New(fault.Invalid, "an object of algorithm %s cannot be written as %s", a, f)
+// errNoFormat is what writing says of a format that there is not for an algorithm.
+var errNoFormat = errors.New("there is no such format")
+
+// noFormat says so with the formats that there are, which are those of all that try writes.
+func noFormat(a key.Algorithm, f Format, all []Format, try func(Format) ([]byte, error)) error {
+	var names []string
+	for _, other := range all {
+		if b, err := try(other); err == nil {
+			clear(b)
+			names = append(names, string(other))
+		}
+	}
+	why := ""
+	if f == JWK && (a == key.MLKEM768 || a == key.MLKEM1024 || a.Traits().Type == key.PrivateKey && !hasPKCS8(a)) {
+		why = ": no standard says yet what a JWK with ML-KEM is"
+	}
+	return fault.New(fault.Invalid, "an object of algorithm %s cannot be written as %s%s", a, f, why).WithHint("It has the formats %s.", strings.Join(names, ", "))
 }
 
 // Write writes material of a in format f ("": DefaultFormat). fault.Invalid for a format that a does not have. The caller clears it.
 func Write(a key.Algorithm, material []byte, f Format) ([]byte, error) {
+	b, err := write(a, material, f)
+	if errors.Is(err, errNoFormat) {
+		return nil, noFormat(a, f, []Format{PEM, DER, PKCS8, PKCS1, SEC1, JWK, Raw}, func(f Format) ([]byte, error) { return write(a, material, f) })
+	}
+	return b, err
+}
+
+func write(a key.Algorithm, material []byte, f Format) ([]byte, error) {
 	if f == "" {
 		f = DefaultFormat(a)
 	}
@@ -58,14 +83,14 @@ func Write(a key.Algorithm, material []byte, f Format) ([]byte, error) {
 	case a == key.X509 && f == PEM:
 		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: material}), nil
 	case !hasPKCS8(a):
-		return nil, noFormat(a, f)
+		return nil, errNoFormat
 	}
 	switch f {
 	case PKCS8, DER, PEM:
 		return writePKCS8(a, material, f == PEM)
 	case PKCS1, SEC1, JWK, Raw:
 		if a == key.MLKEM768 || a == key.MLKEM1024 {
-			return nil, noFormat(a, f)
+			return nil, errNoFormat
 		}
 		k, err := private(a, material)
 		if err != nil {
@@ -73,7 +98,7 @@ func Write(a key.Algorithm, material []byte, f Format) ([]byte, error) {
 		}
 		return writePrivate(a, k, f)
 	}
-	return nil, noFormat(a, f)
+	return nil, errNoFormat
 }
 
 func writePKCS8(a key.Algorithm, material []byte, armour bool) (der []byte, err error) {
@@ -136,7 +161,7 @@ func writePrivate(a key.Algorithm, k any, f Format) ([]byte, error) {
 			return writeJWK("OKP", "X25519", member{"x", k.PublicKey().Bytes()}, member{"d", k.Bytes()}), nil
 		}
 	}
-	return nil, noFormat(a, f)
+	return nil, errNoFormat
 }
 
 func rsaMembers(k *rsa.PublicKey) []member {
@@ -158,6 +183,14 @@ func WritePublic(a key.Algorithm, spki []byte, f Format) ([]byte, error) {
 	if len(spki) == 0 {
 		return nil, fault.New(fault.Invalid, "a key of algorithm %s has no public half", a)
 	}
+	b, err := writePublic(a, spki, f)
+	if errors.Is(err, errNoFormat) {
+		return nil, noFormat(a, f, []Format{PEM, DER, SPKI, PKCS1, JWK, Raw, SSH}, func(f Format) ([]byte, error) { return writePublic(a, spki, f) })
+	}
+	return b, err
+}
+
+func writePublic(a key.Algorithm, spki []byte, f Format) ([]byte, error) {
 	switch f {
 	case "", PEM:
 		return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}), nil
@@ -167,17 +200,17 @@ func WritePublic(a key.Algorithm, spki []byte, f Format) ([]byte, error) {
 		if a.Traits().Type == key.PrivateKey && rsaBits(a) == 0 {
 			return rawPublic(spki)
 		}
-		return nil, noFormat(a, f)
+		return nil, errNoFormat
 	}
 	k, err := x509.ParsePKIXPublicKey(spki)
 	if err != nil {
-		return nil, noFormat(a, f)
+		return nil, errNoFormat
 	}
 	switch f {
 	case SSH:
 		s, err := ssh.NewPublicKey(k)
 		if err != nil {
-			return nil, noFormat(a, f)
+			return nil, errNoFormat
 		}
 		return ssh.MarshalAuthorizedKey(s), nil
 	case PKCS1:
@@ -187,7 +220,7 @@ func WritePublic(a key.Algorithm, spki []byte, f Format) ([]byte, error) {
 	case JWK:
 		return publicJWK(a, k)
 	}
-	return nil, noFormat(a, f)
+	return nil, errNoFormat
 }
 
 func rsaBits(a key.Algorithm) int {
@@ -209,7 +242,7 @@ func publicJWK(a key.Algorithm, k any) ([]byte, error) {
 	case *ecdh.PublicKey:
 		return writeJWK("OKP", "X25519", member{"x", k.Bytes()}), nil
 	}
-	return nil, noFormat(a, JWK)
+	return nil, errNoFormat
 }
 
 // rawPublic is the bit string in a SubjectPublicKeyInfo: a point, or an encapsulation key.
