@@ -156,7 +156,7 @@ func TestWhatDoesNotUnwrapOrIsNoSoundKeyWritesNothing(t *testing.T) {
 		{"another algorithm's", fault.Invalid, "P-384", func(s *vault.ImportSpec) { s.Wrapped, s.Key.Algorithm = parcel(t, f, key.X25519, p384), key.ECDSAP256 }},
 		{"a usage that it cannot have", fault.Invalid, "sign", func(s *vault.ImportSpec) { s.Key.Usage = key.Sign }},
 		{"rotation of what is not made here", fault.Invalid, "not rotated", func(s *vault.ImportSpec) { s.Key.Algorithm, s.Key.RotateEvery = key.Opaque, time.Hour }},
-		{"a parent", fault.Invalid, "parent", func(s *vault.ImportSpec) { s.Key.Parent = "taken" }},
+		{"a parent that is not there", fault.NotFound, "no key", func(s *vault.ImportSpec) { s.Key.Parent = "other" }},
 		{"a format that it has not", fault.Invalid, "jwk", func(s *vault.ImportSpec) { s.Format = "jwk" }},
 		{"a name that is taken", fault.Exists, "taken", func(s *vault.ImportSpec) { s.Key.Name = "taken" }},
 		{"a name of the cluster's", fault.Invalid, "own", func(s *vault.ImportSpec) { s.Key.Name = "quorate/wrapping/ed25519" }},

@@ -23,14 +23,11 @@ func importCertificate(ctx context.Context, t *task, r *key.Record, in ImportSpe
 	if err != nil {
 		return nil, err
 	}
-	if err := t.keepImported(r, &r.Versions[0], der, public, in.CheckValue); err != nil {
-		return nil, err
-	}
 	if in.Of == "" {
 		if err := t.intend(); err != nil {
 			return nil, err
 		}
-		return t.create(ctx, r)
+		return t.createImported(ctx, r, der, public, in.CheckValue)
 	}
 	done, err := t.turn(ctx, in.Of)
 	if err != nil {
@@ -38,9 +35,13 @@ func importCertificate(ctx context.Context, t *task, r *key.Record, in ImportSpe
 	}
 	defer done()
 	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		if err := t.keepImported(ctx, r, &r.Versions[0], der, public, in.CheckValue); err != nil {
+			return nil, err
+		}
 		out, err := t.certify(ctx, r, in.Of, try == 0)
 		if errors.Is(err, fault.Conflict) && try < maxRetries && ctx.Err() == nil {
-			continue // the key changed meanwhile
+			continue // the key changed meanwhile, or the certificate's parent was rotated
 		}
 		if err != nil {
 			return nil, err

@@ -51,12 +51,8 @@ func deriveKey(ctx context.Context, t *task, in deriveKeyIn) (*key.Record, error
 		return nil, err
 	}
 	r.Links = []key.Link{{Kind: key.LinkBase, To: base.ID}}
-	if s := in.Derived.Key; s.Parent != "" {
-		p, err := t.adopter(s.Parent, r)
-		if err != nil {
-			return nil, err
-		}
-		r.Parent = p.ID
+	if err := t.putUnder(in.Derived.Key.Parent, r); err != nil {
+		return nil, err
 	}
 	if err := t.intend(); err != nil {
 		return nil, err

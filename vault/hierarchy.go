@@ -159,6 +159,19 @@ func (t *task) adopter(ref string, r *key.Record) (*key.Record, error) {
 	return p, staysBelow(p, r.Exportable)
 }
 
+// putUnder makes the key ref the parent of a record that is to be written; "" is none.
+func (t *task) putUnder(ref string, r *key.Record) error {
+	if ref == "" {
+		return nil
+	}
+	p, err := t.adopter(ref, r)
+	if err != nil {
+		return err
+	}
+	r.Parent = p.ID
+	return nil
+}
+
 func fitParent(p *key.Record) error {
 	if !p.Algorithm.Traits().AEAD {
 		return fault.New(fault.Invalid, "key %s of algorithm %s cannot be a parent", nameOf(p), p.Algorithm).

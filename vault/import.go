@@ -67,6 +67,9 @@ func importKey(ctx context.Context, t *task, in ImportSpec) (*key.Record, error)
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
+	if err := t.putUnder(in.Key.Parent, r); err != nil {
+		return nil, err
+	}
 	if r.Algorithm == key.X509 {
 		return importCertificate(ctx, t, r, in)
 	}
@@ -82,10 +85,21 @@ func importKey(ctx context.Context, t *task, in ImportSpec) (*key.Record, error)
 		return nil, err
 	}
 	defer clear(material)
-	if err := t.keepImported(r, &r.Versions[0], material, public, in.CheckValue); err != nil {
-		return nil, err
+	return t.createImported(ctx, r, material, public, in.CheckValue)
+}
+
+// createImported commits a record with what was imported as its first version.
+func (t *task) createImported(ctx context.Context, r *key.Record, material, public []byte, check string) (*key.Record, error) {
+	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		if err := t.keepImported(ctx, r, &r.Versions[0], material, public, check); err != nil {
+			return nil, err
+		}
+		made, err := t.create(ctx, r)
+		if !again(ctx, r, err, try) {
+			return made, err
+		}
 	}
-	return t.create(ctx, r)
 }
 
 // importedRecord is the record as it will be, without material.
@@ -95,9 +109,6 @@ func importedRecord(t *task, in ImportSpec) (*key.Record, error) {
 	}
 	if certificate := in.Key.Algorithm == key.X509; certificate != (len(in.Certificate) > 0) || certificate == (len(in.Wrapped.Bytes) > 0) || in.Of != "" && !certificate {
 		return nil, fault.New(fault.Invalid, "an import has wrapped_material, or with the algorithm x509 a certificate, and only that a key to which it belongs")
-	}
-	if in.Key.Parent != "" {
-		return nil, fault.New(fault.Invalid, "an imported key has no parent").WithHint("Leave parent away.")
 	}
 	r, err := recordOf(t, in.Key)
 	if err != nil {
@@ -166,12 +177,12 @@ func importVersion(ctx context.Context, t *task, in importVersionIn) (*key.Recor
 		if r.RotateEvery > 0 {
 			cmd.NextRotate = nextRotation(ch.Updated, r.RotateEvery, r.ID, cmd.Version.Number)
 		}
-		return cmd, t.keepImported(r, &cmd.Version, material, public, in.Import.CheckValue)
+		return cmd, t.keepImported(ctx, r, &cmd.Version, material, public, in.Import.CheckValue)
 	})
 }
 
-// keepImported compares the check value and seals the material into ver.
-func (t *task) keepImported(r *key.Record, ver *key.Version, material, public []byte, given string) error {
+// keepImported compares the check value and seals the material into ver, under the parent of r if it has one.
+func (t *task) keepImported(ctx context.Context, r *key.Record, ver *key.Version, material, public []byte, given string) error {
 	check, err := envelope.CheckValue(r.Algorithm, material, public)
 	if err != nil {
 		return err
@@ -184,7 +195,9 @@ func (t *task) keepImported(r *key.Record, ver *key.Version, material, public []
 	if ver.Check, err = hex.DecodeString(check); err != nil {
 		return err
 	}
-	return t.keep(r, ver, material, public)
+	ver.Public = public
+	ver.Material, err = t.wrap(ctx, r, ver.Number, material)
+	return err
 }
 
 // unwrapper is a key of the vault that is about to unwrap something.

@@ -116,7 +116,7 @@ func (t *task) issueOnce(ctx context.Context, r *key.Record, in *IssueSpec, firs
 	if err != nil {
 		return fsm.Outcome{}, err
 	}
-	if err := t.keepImported(r, &r.Versions[0], der, made.RawSubjectPublicKeyInfo, ""); err != nil {
+	if err := t.keepImported(ctx, r, &r.Versions[0], der, made.RawSubjectPublicKeyInfo, ""); err != nil {
 		return fsm.Outcome{}, err
 	}
 	if of != nil {

@@ -40,12 +40,8 @@ func createKey(ctx context.Context, t *task, s KeySpec) (*key.Record, error) {
 	if err := t.allow(access.OfKey(r)); err != nil {
 		return nil, err
 	}
-	if s.Parent != "" {
-		p, err := t.adopter(s.Parent, r)
-		if err != nil {
-			return nil, err
-		}
-		r.Parent = p.ID
+	if err := t.putUnder(s.Parent, r); err != nil {
+		return nil, err
 	}
 	if err := t.intend(); err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 
 // RegisterSpec brings an object in as it is, for doors that clients trust with plain material.
 type RegisterSpec struct {
-	Key      KeySpec // its Algorithm has no default here
+	Key      KeySpec // its Algorithm has no default here, and Parent is "": what is replaced keeps its own
 	Material []byte  // as package primitive has it for the algorithm, of a public key its SubjectPublicKeyInfo; lent
 	ID       key.ID  // that it is to have; zero: any
 	Replace  bool    // with ID: what has that id is replaced, if the caller may destroy it; nothing of it is left
@@ -79,6 +79,9 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	if err != nil {
 		return nil, err
 	}
+	if in.Key.Parent != "" {
+		return nil, fault.New(fault.Invalid, "what is registered is put under no parent").WithHint("Move it afterwards, or import it wrapped.")
+	}
 	r.Origin = key.Imported
 	if r.Name == givenName(r.ID) {
 		r.Name = givenName(in.ID)
@@ -102,14 +105,25 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	if err := t.intend(); err != nil {
 		return nil, err
 	}
+	for try := 0; ; try++ {
+		r = r.Clone() // what was proposed is not changed any more
+		made, err := t.register(ctx, r, old, in.Sealed)
+		if !again(ctx, r, err, try) || t.changed(old) {
+			return made, err
+		}
+	}
+}
+
+// register is one try to commit r with what was sealed where it came in, in the place of old if that is not nil.
+func (t *task) register(ctx context.Context, r, old *key.Record, came key.Material) (*key.Record, error) {
 	ver := &r.Versions[0]
-	sealed := key.Version{Number: 1, State: ver.State, Material: in.Sealed}
-	err = t.keys.unwrap(r, &sealed, func(plain []byte) error { // sealed anew, under the newest term
+	sealed := key.Version{Number: 1, State: ver.State, Material: came}
+	err := t.keys.unwrap(r, &sealed, func(plain []byte) error { // sealed anew, under the newest term or the parent
 		public, err := checkMaterial(r, plain)
 		if err != nil {
 			return err
 		}
-		return t.keepImported(r, ver, plain, public, "")
+		return t.keepImported(ctx, r, ver, plain, public, "")
 	})
 	if err != nil {
 		return nil, err
@@ -127,7 +141,16 @@ func registerKey(ctx context.Context, t *task, in registerIn) (*key.Record, erro
 	return t.result(out)
 }
 
-// replaced is the key that a new one takes the place of, with its id, its name and its owner; nil if there is none, or none is to be replaced.
+// changed tells whether a record, unless it is nil, is no longer the key's.
+func (t *task) changed(r *key.Record) bool {
+	if r == nil {
+		return false
+	}
+	now := t.link.machine.State().Key(r.ID)
+	return now == nil || now.Revision != r.Revision
+}
+
+// replaced is the key that a new one takes the place of, with its id, its name, its owner and its parent; nil if there is none, or none is to be replaced.
 // All is asked that is asked of whoever deactivates it and destroys it at once. Versions go on counting, so that no old material fits a new
 // one's place.
 func (t *task) replaced(r *key.Record, replace, force bool) (*key.Record, error) {
@@ -140,6 +163,11 @@ func (t *task) replaced(r *key.Record, replace, force bool) (*key.Record, error)
 	}
 	if err := t.mayReplace(old, force); err != nil {
 		return nil, err
+	}
+	if !old.Parent.IsZero() && !old.State.Gone() { // it stays with whoever may put keys there
+		if err := t.putUnder(old.Parent.String(), r); err != nil {
+			return nil, err
+		}
 	}
 	r.Name, r.Owner, r.Revision = old.Name, old.Owner, old.Revision+1
 	t.entry.KeyName = r.Name

@@ -285,7 +285,7 @@ func joinKey(ctx context.Context, t *task, in JoinSpec) (*key.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.keepImported(r, &r.Versions[0], plain, public, ""); err != nil {
+	if err := t.keepImported(ctx, r, &r.Versions[0], plain, public, ""); err != nil {
 		return nil, err
 	}
 	return t.create(ctx, r)

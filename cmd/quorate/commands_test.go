@@ -126,7 +126,7 @@ func TestEveryOperationOfKeysHasACommand(t *testing.T) {
 		"key create parent", "key create child --parent parent", "key create shared", "key create waits --pre-active",
 		"key show k", "key list", "key list --parent parent", "key due", "key tree", "key tree parent", "key states", "key update k --tag a=b", "key watch --count 1",
 		"key rotate k", "key suspend k", "key resume k", "key activate waits", "key archive k", "key recover k", "key reserve k 1",
-		"key import in --algorithm aes-256-gcm --in FILE/raw", "key import in --algorithm aes-256-gcm --in FILE/other.raw --new-version", "key wrapping-key",
+		"key import in --algorithm aes-256-gcm --in FILE/raw --parent parent", "key list --parent parent", "key import in --algorithm aes-256-gcm --in FILE/other.raw --new-version", "key wrapping-key",
 		"key public app/ec", "key material k", "key backup k --wrapping-key shared",
 		"key move child --top", "key rewrapping parent", "key derive made --from m --info a --algorithm secret",
 		"key split k k/1 k/2 k/3 --threshold 2", "key join again k/1 k/3", "key issue root --by app/ec --of app/ec", "key issue --by app/ec --replace root",

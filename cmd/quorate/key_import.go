@@ -47,6 +47,7 @@ why, or failed. An interrupted run is simply run again. Their names get --prefix
 		Example: `  quorate key import web/tls --algorithm ecdsa-p256 --in tls.key
   openssl pkey -in old.pem -passin file:pass | quorate key import old --algorithm rsa-3072 --in -
   quorate key import hsm/k1 -a aes-256-gcm --wrapped k1.bin --scheme rsa-oaep-sha256+aes-kwp --check-value dc95c0
+  quorate key import tenants/red -a aes-256-gcm --in red.bin --parent tenants
   quorate key import web/cert -a x509 --in cert.pem --of web/tls
   vault read -format=json transit/export/encryption-key/orders | quorate key import --transit - --prefix vault/
   quorate key import --pykmip pykmip.database --prefix pykmip/ --dry-run`,
@@ -89,17 +90,26 @@ why, or failed. An interrupted run is simply run again. Their names get --prefix
 	fl.StringSliceVar(&in.Usage, "usage", nil, "allowed `uses` (default: what the algorithm is for; aes and chacha20 keys derive only if it is named)")
 	fl.BoolVar(&in.Exportable, "exportable", false, "allow the material to leave the cluster")
 	fl.BoolVar(&in.Sensitive, "sensitive", false, "let the material leave only wrapped")
+	fl.BoolVar(&in.RevealIdle, "reveal-idle", false, "with --exportable: also before it is activated and after it was deactivated")
+	fl.BoolVar(&in.PreActive, "pre-active", false, "let it wait for `quorate key activate`, with or without --activate-at")
+	fl.StringVar(&in.Parent, "parent", "", "`key` that wraps this one")
 	fl.StringVar(&in.RotateEvery, "rotate-every", "", "`duration` after which the cluster rotates it")
 	fl.StringVar(&in.ActivateAt, "activate-at", "", "`time` before which it is not used")
 	fl.StringVar(&in.DeactivateAt, "deactivate-at", "", "`time` after which it protects nothing new")
 	fl.StringVar(&in.DestroyAt, "destroy-at", "", "`time` at which it is destroyed")
+	fl.Uint64Var(&in.RotateAfterUses, "rotate-after-uses", 0, "`number` of uses after which a version is replaced")
+	fl.Uint64Var(&in.RotateAfterBytes, "rotate-after-bytes", 0, "`number` of bytes protected after which a version is replaced")
 	fl.StringVar(&in.RetireAfter, "retire-after", "", "`duration` after which versions that were replaced are destroyed")
-	fl.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses that it allows")
+	fl.Uint64Var(&in.UsageLimit, "usage-limit", 0, "`number` of uses that it allows, or of bytes")
+	fl.StringVar(&in.UsageLimitUnit, "usage-limit-unit", "", "what the limit counts: uses (default), or the bytes that the key protects")
 	fl.StringArrayVar(&f.tags, "tag", nil, "`name=value`; repeatable")
 	f.foreignFlags.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions(key.AlgorithmNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("wrapping-key", a.completeKeyFlag)
 	_ = cmd.RegisterFlagCompletionFunc("of", a.completeKeyFlag)
+	_ = cmd.RegisterFlagCompletionFunc("parent", a.completeKeyFlag)
+	cmd.MarkFlagsMutuallyExclusive("new-version", "parent")
+	cmd.MarkFlagsMutuallyExclusive("transit", "pykmip", "parent")
 	return ifMatch(cmd)
 }
 

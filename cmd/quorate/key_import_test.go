@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
@@ -18,6 +19,30 @@ func TestWrappedKeysAreReadAsBytesAndAsBase64(t *testing.T) {
 	for _, in := range [][]byte{raw, []byte(base64Of(raw)), []byte(base64Of(raw) + "\n")} {
 		if got := wrappedBytes(in); !bytes.Equal(got, raw) {
 			t.Errorf("%q is read as %q", in, got)
+		}
+	}
+}
+
+// A key comes in under the parent that is named, which goes with nothing else.
+func TestAnImportIsPutUnderItsParent(t *testing.T) {
+	d := newDesk(t)
+	d.file("raw", "0123456789abcdef0123456789abcdeF")
+	d.run("key create tenant", "")
+	var tenant, k struct{ ID, Parent string }
+	for name, r := range map[string]any{"tenant": &tenant, "k": &k} {
+		if name == "k" {
+			d.run("key import k --algorithm aes-256-gcm --in FILE/raw --parent tenant", "")
+		}
+		if err := json.Unmarshal([]byte(d.run("key show "+name+" --format json", "")), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k.Parent != tenant.ID || tenant.ID == "" {
+		t.Errorf("k is under %q, want %q", k.Parent, tenant.ID)
+	}
+	for _, other := range []string{"k --in " + d.dir + "/raw --new-version", "--transit " + d.dir + "/raw", "--pykmip " + d.dir + "/raw"} {
+		if code, _, talk := typed(t, d.node.URL, d.node.PEM(), strings.NewReader(""), "key import", append(strings.Fields(other), "--parent", "tenant")...); code != 2 || !strings.Contains(talk, "parent") {
+			t.Errorf("key import %s --parent tenant: exit code %d, %s", other, code, talk)
 		}
 	}
 }

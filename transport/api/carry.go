@@ -32,13 +32,21 @@ type ImportKeyRequest struct {
 	Usage           []string          `json:"usage,omitempty"`
 	Exportable      bool              `json:"exportable,omitzero"`
 	Sensitive       bool              `json:"sensitive,omitzero"`
-	RotateEvery     string            `json:"rotate_every,omitzero"`
+	RevealIdle      bool              `json:"reveal_idle,omitzero"` // this and what follows: as CreateKeyRequest has it
+	PreActive       bool              `json:"pre_active,omitzero"`
+	Parent          string            `json:"parent,omitzero"`
+	RotateEvery     string            `json:"rotate_every,omitzero"` // what a rotation adds is made in the cluster
 	ActivateAt      string            `json:"activate_at,omitzero"`
 	DeactivateAt    string            `json:"deactivate_at,omitzero"`
 	DestroyAt       string            `json:"destroy_at,omitzero"`
 	RetireAfter     string            `json:"retire_after,omitzero"`
 	UsageLimit      uint64            `json:"usage_limit,omitzero"`
 	Tags            map[string]string `json:"tags,omitempty"`
+
+	UsageLimitUnit   string            `json:"usage_limit_unit,omitzero"`
+	RotateAfterUses  uint64            `json:"rotate_after_uses,omitzero"`
+	RotateAfterBytes uint64            `json:"rotate_after_bytes,omitzero"`
+	Attributes       map[string][]byte `json:"attributes,omitempty"`
 }
 
 // ImportKMIRequest is the body of POST /v1/kmi/import: a file <name>.dek of a keas.kmi server.

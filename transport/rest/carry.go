@@ -94,8 +94,10 @@ func importKey(ctx context.Context, q *request, in *api.ImportKeyRequest) (api.R
 		return api.Record{}, fault.New(fault.Invalid, "algorithm: an import says which it is").WithHint("Algorithms: %s.", strings.Join(key.AlgorithmNames(), ", "))
 	}
 	spec, err := keySpec(&api.CreateKeyRequest{
-		Name: in.Name, Algorithm: in.Algorithm, Usage: in.Usage, Exportable: in.Exportable, Sensitive: in.Sensitive, RotateEvery: in.RotateEvery,
-		ActivateAt: in.ActivateAt, DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, RetireAfter: in.RetireAfter, UsageLimit: in.UsageLimit, Tags: in.Tags,
+		Name: in.Name, Algorithm: in.Algorithm, Usage: in.Usage, Exportable: in.Exportable, Sensitive: in.Sensitive, RevealIdle: in.RevealIdle, PreActive: in.PreActive,
+		Parent: in.Parent, RotateEvery: in.RotateEvery, RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
+		ActivateAt: in.ActivateAt, DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, UsageLimit: in.UsageLimit, UsageLimitUnit: in.UsageLimitUnit,
+		Tags: in.Tags, Attributes: in.Attributes,
 	})
 	if err != nil {
 		return api.Record{}, err

@@ -2,10 +2,40 @@ package rest_test
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"github.com/quorate/quorate/transport/api"
 )
+
+// TestAnImportTakesWhatAKeyIsMadeWith: parent, rotation, limit and the rest are those of the request, and refused as there.
+func TestAnImportTakesWhatAKeyIsMadeWith(t *testing.T) {
+	d, _ := founded(t)
+	ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: "tenant", Exportable: true}, 201)
+	made, _ := ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{
+		Name: "made", Algorithm: "aes-256-gcm", Exportable: true, RevealIdle: true, PreActive: true, Parent: "tenant", UsageLimit: 1 << 20, UsageLimitUnit: "bytes",
+		RotateAfterUses: 7, RotateAfterBytes: 4096, RetireAfter: "24h", Attributes: map[string][]byte{"a": []byte("b")},
+	}, 201)
+	x, _ := ask[api.WrappingKey](d, "GET", "/v1/wrapping-key", nil, 200)
+	e, _ := ask[api.ExportResponse](d, "POST", "/v1/keys/tenant/export", api.ExportRequest{RecipientPublicKey: x.PublicKey}, 200)
+	in := api.ImportKeyRequest{
+		Name: "imported", Algorithm: "aes-256-gcm", WrappedMaterial: e.WrappedMaterial, Wrapping: api.Wrapping{Scheme: e.Scheme}, CheckValue: e.CheckValue,
+		Exportable: true, RevealIdle: true, PreActive: true, Parent: "tenant", UsageLimit: 1 << 20, UsageLimitUnit: "bytes",
+		RotateAfterUses: 7, RotateAfterBytes: 4096, RetireAfter: "24h", Attributes: map[string][]byte{"a": []byte("b")},
+	}
+	imported, _ := ask[api.Record](d, "POST", "/v1/keys/import", in, 201)
+	imported.ID, imported.Name, imported.Origin, imported.CreatedAt, imported.UpdatedAt, imported.Versions = made.ID, made.Name, made.Origin, made.CreatedAt, made.UpdatedAt, made.Versions
+	imported.AlwaysSensitive, imported.NeverExtractable = made.AlwaysSensitive, made.NeverExtractable
+	if !reflect.DeepEqual(imported, made) || made.Parent == "" || made.State != "pre-active" || !made.RevealIdle || made.RotateAfterBytes != 4096 || made.UsageLimitUnit != "bytes" {
+		t.Errorf("imported %+v\nmade     %+v", imported, made)
+	}
+	in.Name, in.Parent = "again", "nobody"
+	ask[any](d, "POST", "/v1/keys/import", in, 404)
+	in.Parent, in.Exportable, in.RevealIdle = "tenant", false, false
+	ask[any](d, "POST", "/v1/keys/import", in, 403)
+	in.Exportable, in.UsageLimitUnit = true, "miles"
+	ask[any](d, "POST", "/v1/keys/import", in, 400)
+}
 
 func TestFamiliesOfKeys(t *testing.T) {
 	d, _ := founded(t)

@@ -93,9 +93,16 @@ func (rt *route) importKey(st *state) (any, int, error) {
 		}
 		e := &entry{record: api.Record{
 			ID: newID(), Name: in.Name, Algorithm: in.Algorithm, Type: typeOf(in.Algorithm), Usage: in.Usage, State: "active", Exportable: in.Exportable, Sensitive: in.Sensitive, AlwaysSensitive: in.Sensitive, NeverExtractable: !in.Exportable, Tags: in.Tags, Owner: "root",
-			Origin: "imported", CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`, Latest: 1,
+			RevealIdle: in.RevealIdle, Attributes: in.Attributes, UsageLimit: in.UsageLimit, UsageLimitUnit: in.UsageLimitUnit, RotateAfterUses: in.RotateAfterUses, RotateAfterBytes: in.RotateAfterBytes, RetireAfter: in.RetireAfter,
+			DeactivateAt: in.DeactivateAt, DestroyAt: in.DestroyAt, Origin: "imported", CreatedAt: when, UpdatedAt: when, RotateEvery: in.RotateEvery, ETag: `"1"`, Latest: 1,
 			Versions: []api.Version{{Version: 1, State: "active", CreatedAt: when, CheckValue: in.CheckValue}},
 		}}
+		if in.PreActive {
+			e.record.State = "pre-active"
+		}
+		if err := st.adopt(e, in.Parent); err != nil {
+			return api.Record{}, err
+		}
 		if in.Certificate != "" {
 			e.certificate = in.Certificate
 			if in.Key != "" {
