@@ -121,7 +121,7 @@ fuzz: ## every fuzz target for FUZZTIME (FUZZ= chooses by package and name): exe
 	    echo "$$dir $$target: the fuzzer itself was late at the end of its time, and found nothing; again"; \
 	  done; \
 	  if test $$try = found; then \
-	    cat bin/fuzz.log; if grep -q '\[build failed\]' bin/fuzz.log; then echo "make fuzz: the tests in $$dir do not build"; exit 1; fi; \
+	    cat bin/fuzz.log; if grep -Eq '\[(build|setup) failed\]' bin/fuzz.log; then echo "make fuzz: the tests in $$dir do not build"; exit 1; fi; \
 	    echo "make fuzz: FINDING by $$target in $$dir, after $$n targets without: what it says is above, its input in $$dir/testdata/fuzz/$$target"; exit 1; \
 	  fi; \
 	  n=$$((n+1)); execs=$$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' bin/fuzz.log | tail -n 1); all=$$((all+$${execs:-0})); printf '%-32s %-24s %10s executions\n' $$dir $$target "$$execs"; \
