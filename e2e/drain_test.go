@@ -19,6 +19,7 @@ import (
 // steady is a client that keeps its connections, asks one node and never asks twice. Once the node's door is shut it ends.
 type steady struct {
 	http     *http.Client
+	over2    bool // HTTP/2
 	answered atomic.Int64
 	late     atomic.Int64 // answered after the node was told to stop
 	failed   atomic.Pointer[string]
@@ -27,7 +28,7 @@ type steady struct {
 func (c *cluster) newSteady(http2 bool) *steady {
 	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: poolOf(c.t, c.init.CACertificate)}, ForceAttemptHTTP2: http2, MaxIdleConnsPerHost: 4}
 	c.t.Cleanup(tr.CloseIdleConnections)
-	return &steady{http: &http.Client{Transport: tr, Timeout: 10 * time.Second}}
+	return &steady{over2: http2, http: &http.Client{Transport: tr, Timeout: 10 * time.Second}}
 }
 
 // run asks until no connection can be made any more.
@@ -46,7 +47,9 @@ func (s *steady) run(c *cluster, n *node, path string, body []byte, told *atomic
 		}
 		req.Header.Set("Authorization", "Bearer "+c.root)
 		req.Header.Set("Content-Type", "application/json")
-		req.GetBody = nil // net/http does not send it a second time either
+		if !s.over2 {
+			req.GetBody = nil // net/http does not send it a second time either; over HTTP/2 it does what GOAWAY says was not taken (RFC 9113, section 6.8)
+		}
 		resp, err := s.http.Do(req)
 		switch {
 		case err != nil && !connected && late:
