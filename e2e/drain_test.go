@@ -16,7 +16,7 @@ import (
 	"github.com/quorate/quorate/transport/api"
 )
 
-// steady is a client that keeps its connections, asks one node and never asks twice. Once the node's door is shut it ends.
+// steady is a client that keeps its connections, asks one node and never asks twice, but for what HTTP/2 says was not taken. Once the node's door is shut it ends.
 type steady struct {
 	http     *http.Client
 	over2    bool // HTTP/2
@@ -77,7 +77,8 @@ func (s *steady) fail(format string, args ...any) {
 }
 
 // A leader that is told to stop says first that it is not ready, goes on to answer, gives leadership away, and closes its doors
-// in the end. A client that keeps connections and never repeats a request loses none, over HTTP/1.1 and HTTP/2; nor does one
+// in the end. A client that keeps connections and never repeats a request loses none over HTTP/1.1, nor over HTTP/2, where it
+// repeats only what it was told was not taken; nor does one
 // that retries.
 func TestALeaderThatStopsFailsNoRequestOfAClientThatKeepsConnections(t *testing.T) {
 	c := open(t, func(c *cluster) {
