@@ -44,19 +44,9 @@ func TestAKeyGoesFromOneClusterToAnother(t *testing.T) {
 // TestOpenSSLAndTheClusterExchangeKeys brings a key of OpenSSL's in through a follower, and signs with it on every node.
 func TestOpenSSLAndTheClusterExchangeKeys(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed: nothing independent to compare with")
-	}
+	needOpenSSL(t)
 	c := open(t)
-	sh := func(line string) {
-		t.Helper()
-		cmd := exec.Command("sh", "-euc", line)
-		cmd.Dir = c.dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
-		}
-	}
-	sh("openssl genpkey -algorithm ed25519 -out key.pem; openssl pkey -in key.pem -pubout -out pub.pem; printf hello > message")
+	c.sh("openssl genpkey -algorithm ed25519 -out key.pem; openssl pkey -in key.pem -pubout -out pub.pem; printf hello > message")
 	leader, followers := c.leader()
 	if r := c.cli(followers, "key", "import", "app/sign", "--algorithm", "ed25519", "--in", filepath.Join(c.dir, "key.pem"), "--wrap-to", "ml-kem-768-x25519"); r.code != 0 {
 		t.Fatalf("importing: %v", r)
@@ -71,10 +61,10 @@ func TestOpenSSLAndTheClusterExchangeKeys(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(c.dir, "sig"), sig, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		sh("openssl pkeyutl -verify -pubin -inkey pub.pem -rawin -in message -sigfile sig")
+		c.sh("openssl pkeyutl -verify -pubin -inkey pub.pem -rawin -in message -sigfile sig")
 	}
 	// The other forms: DER, a JWK and raw bytes. Each is compared by the cluster when it comes in, and here when it goes out.
-	sh("openssl pkey -in key.pem -outform DER -out key.der; openssl rand 32 > aes.raw")
+	c.sh("openssl pkey -in key.pem -outform DER -out key.der; openssl rand 32 > aes.raw")
 	jwk := c.write("hmac.jwk", `{"kty":"oct","alg":"HS256","k":"`+base64.RawURLEncoding.EncodeToString([]byte("thirty-two bytes for HMAC-SHA256"))+`"}`)
 	raw, err := os.ReadFile(filepath.Join(c.dir, "aes.raw"))
 	if err != nil {
@@ -84,7 +74,7 @@ func TestOpenSSLAndTheClusterExchangeKeys(t *testing.T) {
 	c.ok("key", "import", "app/raw", "--algorithm", "aes-256-gcm", "--in", filepath.Join(c.dir, "aes.raw"), "--exportable")
 	c.ok("key", "import", "app/jwk", "--algorithm", "hmac-sha256", "--in", jwk, "--exportable")
 	c.ok("key", "public", "app/der", "-o", filepath.Join(c.dir, "der.pem"))
-	sh("cmp pub.pem der.pem")
+	c.sh("cmp pub.pem der.pem")
 	for name, want := range map[string][]byte{"app/raw": raw, "app/jwk": []byte("thirty-two bytes for HMAC-SHA256")} {
 		var m api.Material
 		if err := json.Unmarshal([]byte(c.ok("key", "material", name, "--format", "json")), &m); err != nil || !bytes.Equal(m.Material, want) {
@@ -97,5 +87,22 @@ func TestOpenSSLAndTheClusterExchangeKeys(t *testing.T) {
 	if r := c.cli(nil, "key", "public", "app/sign", "-o", filepath.Join(c.dir, "ours.pem")); r.code != 0 {
 		t.Fatalf("the public half: %v", r)
 	}
-	sh("cmp pub.pem ours.pem")
+	c.sh("cmp pub.pem ours.pem")
+}
+
+func needOpenSSL(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed: nothing independent to compare with")
+	}
+}
+
+// sh runs a line of the shell in the cluster's folder.
+func (c *cluster) sh(line string) {
+	c.t.Helper()
+	cmd := exec.Command("sh", "-euc", line)
+	cmd.Dir = c.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		c.t.Fatalf("%s: %v\n%s", line, err, out)
+	}
 }

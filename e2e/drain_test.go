@@ -47,8 +47,15 @@ func (s *steady) run(c *cluster, n *node, path string, body []byte, told *atomic
 		}
 		req.Header.Set("Authorization", "Bearer "+c.root)
 		req.Header.Set("Content-Type", "application/json")
-		if !s.over2 {
-			req.GetBody = nil // net/http does not send it a second time either; over HTTP/2 it does what GOAWAY says was not taken (RFC 9113, section 6.8)
+		again := req.GetBody
+		req.GetBody = nil // net/http does not send it a second time either
+		if s.over2 {
+			req.GetBody = func() (io.ReadCloser, error) { // but for what GOAWAY says was not taken (RFC 9113, section 6.8)
+				if !told.Load() {
+					s.fail("a request was not taken before the node was told to stop")
+				}
+				return again()
+			}
 		}
 		resp, err := s.http.Do(req)
 		switch {

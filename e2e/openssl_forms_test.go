@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,18 +19,8 @@ import (
 // by the command line. What comes in signs so that OpenSSL verifies it, and another form than the named one is refused.
 func TestKeysThatOpenSSLMadeComeInByEveryForm(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed: nothing independent to compare with")
-	}
+	needOpenSSL(t)
 	c := open(t)
-	sh := func(line string) {
-		t.Helper()
-		cmd := exec.Command("sh", "-euc", line)
-		cmd.Dir = c.dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
-		}
-	}
 	read := func(name string) []byte {
 		t.Helper()
 		b, err := os.ReadFile(filepath.Join(c.dir, name))
@@ -40,7 +29,7 @@ func TestKeysThatOpenSSLMadeComeInByEveryForm(t *testing.T) {
 		}
 		return b
 	}
-	sh(`openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pkcs8.pem
+	c.sh(`openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pkcs8.pem
 		openssl rsa -in rsa.pkcs8.pem -traditional -out rsa.pkcs1.pem
 		openssl rsa -in rsa.pkcs8.pem -traditional -outform DER -out rsa.pkcs1.der
 		openssl rsa -in rsa.pkcs8.pem -pubout -out rsa.pub
@@ -77,11 +66,11 @@ func TestKeysThatOpenSSLMadeComeInByEveryForm(t *testing.T) {
 		in, name := filepath.Join(c.dir, k.file), "app/"+strings.ReplaceAll(k.file, ".", "-")
 		c.ok("key", "import", name, "-a", k.algorithm, "--in", in)
 		c.ok("key", "public", name, "-o", filepath.Join(c.dir, "ours.pub"), "--force")
-		sh("cmp ours.pub " + k.public)
+		c.sh("cmp ours.pub " + k.public)
 		if k.format != "" {
 			c.ok("key", "import", name+"-named", "-a", k.algorithm, "--in", in, "--key-format", k.format)
 			c.ok("key", "public", name+"-named", "-o", filepath.Join(c.dir, "ours.pub"), "--force")
-			sh("cmp ours.pub " + k.public)
+			c.sh("cmp ours.pub " + k.public)
 			if r := c.cli(nil, "key", "import", name+"-wrong", "-a", k.algorithm, "--in", in, "--key-format", k.wrong); r.code != 2 {
 				t.Errorf("%s as %s: %v", k.file, k.wrong, r)
 			}
@@ -101,7 +90,7 @@ func TestKeysThatOpenSSLMadeComeInByEveryForm(t *testing.T) {
 			if strings.HasPrefix(k.algorithm, "rsa") {
 				padding = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1"
 			}
-			sh("openssl dgst -sha256 -verify " + k.public + " " + padding + " -signature sig message")
+			c.sh("openssl dgst -sha256 -verify " + k.public + " " + padding + " -signature sig message")
 		}
 	}
 	for _, k := range []struct{ file, format string }{{"aes.raw", ""}, {"aes.raw", "raw"}, {"aes.jwk", ""}, {"aes.jwk", "jwk"}} {
