@@ -66,6 +66,34 @@ func TestWhatWasForbiddenSinceStaysForbidden(t *testing.T) {
 	}
 }
 
+func TestAPlannedDestructionIsCarriedWithItsReason(t *testing.T) {
+	old, now := record(key.Active, 3, key.Active), record(key.Active, 7, key.Active)
+	now.DestroyAt, now.Ending, now.Reason, now.ForEnd = 50, key.Guarded, "the customer left", true
+	v := &now.Versions[0]
+	v.DestroyAt, v.Ending, v.Reason, v.ForEnd = 40, key.Guarded, "the first contract", true
+	r := Carry(old, now, nil)
+	if r.DestroyAt != 50 || r.Ending != key.Guarded || r.Reason != "the customer left" || !r.ForEnd {
+		t.Errorf("the key is to be destroyed at %d (%v) because of %q, for its end: %v", r.DestroyAt, r.Ending, r.Reason, r.ForEnd)
+	}
+	if v := r.Versions[0]; v.DestroyAt != 40 || v.Ending != key.Guarded || v.Reason != "the first contract" || !v.ForEnd {
+		t.Errorf("the version is to be destroyed at %d (%v) because of %q, for its end: %v", v.DestroyAt, v.Ending, v.Reason, v.ForEnd)
+	}
+	gone := record(key.Active, 9, key.Destroyed)
+	gone.Versions[0].Reason = "the first contract"
+	if v := Carry(now, gone, nil).Versions[0]; v.State != key.Destroyed || v.ForEnd || v.Reason != "the first contract" {
+		t.Errorf("a version that was destroyed since is %v because of %q, and that reason waits for its end: %v", v.State, v.Reason, v.ForEnd)
+	}
+	purged := record(key.Active, 9, key.Destroyed, key.Active)
+	purged.Versions = purged.Versions[1:]
+	if v := Carry(now, purged, nil).Versions[0]; v.State != key.Destroyed || v.ForEnd || v.Ending != key.Dated {
+		t.Errorf("a version that was purged since is %v, ends %v, and its reason waits for its end: %v", v.State, v.Ending, v.ForEnd)
+	}
+	// A destruction that was called off since has no reason any more, but the snapshot's own date stays: it forbids more.
+	if r := Carry(now, record(key.Active, 9, key.Active), nil); r.DestroyAt != 50 || r.Reason != "the customer left" || !r.ForEnd {
+		t.Errorf("the snapshot's own destruction is at %d because of %q, for its end: %v", r.DestroyAt, r.Reason, r.ForEnd)
+	}
+}
+
 func TestTheNarrowerLimitOfUseStays(t *testing.T) {
 	limits := func(deactivate, stop, start key.Time, uses uint64) *key.Record {
 		r := record(key.Active, 3, key.Active)
