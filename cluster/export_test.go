@@ -134,7 +134,7 @@ func KeptUp(applied, leader []uint64) time.Duration {
 	kept := time.Duration(0)
 	for i := range applied {
 		now += time.Second
-		r.note("n2", report{Applied: applied[i]}, leader[i], 2*time.Second)
+		r.note("n2", report{Applied: applied[i]}, leader[i], time.Time{}, 2*time.Second)
 		kept, _, _ = r.judge("n2", 2*time.Second)
 	}
 	return kept
@@ -154,7 +154,7 @@ func KeptUpThrough(process byte, level uint32) time.Duration {
 	r := reports{clock: func() time.Duration { return now }}
 	say := func(process byte, level uint32, after time.Duration) {
 		now += after
-		r.note("n2", report{Level: level, Process: [16]byte{process}}, 0, 2*time.Second)
+		r.note("n2", report{Level: level, Process: [16]byte{process}}, 0, time.Time{}, 2*time.Second)
 		kept, _, _ = r.judge("n2", 2*time.Second)
 	}
 	for range 11 {

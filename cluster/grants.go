@@ -158,7 +158,7 @@ func (n *Node) serveIndex(ctx context.Context, from string, body []byte) ([]byte
 	if _, member := n.find(from); !member { // it may be heard, on another's word, and may be a member no more
 		return nil, fault.New(fault.Denied, "node %q is not a member", from)
 	}
-	n.reports.note(from, q.Report, n.app.done.reached(), n.silence())
+	n.reports.note(from, q.Report, n.app.done.reached(), n.cfg.Now(), n.silence())
 	n.rivals.note(from, q.Report.Process, n.boot())
 	if err := n.confirm(ctx, ld); err != nil {
 		return nil, err

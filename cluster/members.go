@@ -36,8 +36,11 @@ type Member struct {
 	Replica           bool // is not given a vote by itself
 	Disk              Disk // under its data directory; the leader knows all, others their own
 	Applied           uint64
-	Level             uint32    // newest level of commands that its program knows; 0: not heard
-	Since             time.Time // of its "member/<node>" document; zero if it has none
+	Behind            uint64        // how many entries it was behind the leader when it last reported; the leader knows, others do not
+	Clock             time.Duration // its clock less the leader's, too small by what the report was on its way; as Behind
+	Clocked           bool          // Clock is known
+	Level             uint32        // newest level of commands that its program knows; 0: not heard
+	Since             time.Time     // of its "member/<node>" document; zero if it has none
 }
 
 // Disk is how much room is left on a member's disk, and how much must be, in bytes.
@@ -59,6 +62,7 @@ type report struct {
 	Zone    string `cbor:"8,keyasint,omitempty"`
 	Replica bool   `cbor:"9,keyasint,omitempty"`
 	Level   uint32 `cbor:"10,keyasint,omitempty"` // newest level that its program knows; see supports
+	Wall    int64  `cbor:"11,keyasint,omitempty"` // nanoseconds of Unix time when this was said; 0: a program of before it was
 
 	Process [16]byte `cbor:"20,keyasint"` // which process of the member this is
 }
@@ -75,13 +79,14 @@ type reports struct {
 type heard struct {
 	report
 	at    time.Duration // boot time of the newest report
+	clock time.Duration // its wall clock less the leader's, when the newest report came
 	lag   uint64        // how many entries it was behind the leader then. Not now: the leader applies on until the next report comes
 	close time.Duration // boot time since which every report was close behind; 0: the newest was not
 }
 
-// note keeps what a member says of itself; own is the leader's counter at that moment. Who was silent, or was started again,
+// note keeps what a member says of itself; own and wall are the leader's counter and clock at that moment. Who was silent, or was started again,
 // perhaps with another program, begins anew to keep up.
-func (r *reports) note(node string, rep report, own uint64, silent time.Duration) {
+func (r *reports) note(node string, rep report, own uint64, wall time.Time, silent time.Duration) {
 	if len(rep.Peer) > maxAddr || len(rep.Gossip) > maxAddr || len(rep.API) > maxAddr || len(rep.Version) > maxAddr || len(rep.Zone) > maxAddr {
 		return
 	}
@@ -95,6 +100,9 @@ func (r *reports) note(node string, rep report, own uint64, silent time.Duration
 		h.close = 0
 	}
 	h.report, h.at, h.lag = rep, now, own-min(own, rep.Applied)
+	if h.clock = 0; rep.Wall != 0 {
+		h.clock = time.Unix(0, rep.Wall).Sub(wall)
+	}
 	r.byNode[node] = h
 }
 
@@ -134,7 +142,7 @@ func (n *Node) ownReport() report {
 	r := n.room.Last()
 	return report{
 		Applied: n.app.done.reached(), Sealed: n.sealed.Load(), Peer: n.peerAddr(), Gossip: n.GossipAddr(),
-		API: n.cfg.API, Version: n.cfg.Version, Zone: n.cfg.Zone, Replica: n.cfg.Replica, Level: fsm.MaxLevel, Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
+		API: n.cfg.API, Version: n.cfg.Version, Zone: n.cfg.Zone, Replica: n.cfg.Replica, Level: fsm.MaxLevel, Wall: n.cfg.Now().UnixNano(), Process: n.cfg.Process, Disk: Disk{Free: r.Free, Mark: r.Mark, Low: r.Low},
 	}
 }
 
@@ -169,12 +177,14 @@ func (n *Node) Members() []Member {
 			m.API, m.Peer, m.Gossip, m.Version = h.API, h.Peer, h.Gossip, h.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = h.Sealed, h.Applied, h.Disk, true
 			m.Zone, m.Replica, m.Level = h.Zone, h.Replica, h.supports()
+			m.Behind, m.Clock, m.Clocked = h.lag, h.clock, h.Wall != 0
 		}
 		if m.Node == n.cfg.Node {
 			own := n.ownReport()
 			m.API, m.Peer, m.Gossip, m.Version = own.API, own.Peer, own.Gossip, own.Version
 			m.Sealed, m.Applied, m.Disk, m.Healthy = own.Sealed, own.Applied, own.Disk, true
 			m.Zone, m.Replica, m.Level = own.Zone, own.Replica, own.Level
+			m.Behind, m.Clock, m.Clocked = 0, 0, true
 		}
 		if d := state.Document("member/" + m.Node); d != nil {
 			m.Since = d.Updated.Time()

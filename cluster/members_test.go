@@ -41,6 +41,24 @@ func TestAdmittedMemberVotesOnlyAfterItKeptUp(t *testing.T) {
 	c.WaitConverged()
 }
 
+func TestTheLeaderHearsWhoseClockIsWrong(t *testing.T) {
+	off := []time.Duration{0, time.Hour, -90 * time.Second}
+	c := clustertest.New(t, len(off), func(i int, cfg *cluster.Config) {
+		cfg.Now = func() time.Time { return time.Now().Add(off[i]) }
+	})
+	lead := c.Leader()
+	c.Until("every member has told what its clock says", func() bool {
+		for _, m := range c.Node(lead).Members() {
+			i := slices.Index([]string{c.Name(0), c.Name(1), c.Name(2)}, m.Node)
+			wrong := m.Clock - (off[i] - off[lead])
+			if !m.Clocked || wrong.Abs() > 10*time.Second { // what a report may take on a busy machine
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func TestWhoIsNoMemberGetsNoLease(t *testing.T) {
 	c := clustertest.New(t, 1)
 	if err := c.Node(0).ServeIndex(t.Context(), "n99"); !errors.Is(err, fault.Denied) {

@@ -43,9 +43,9 @@ func (d diagnosis) wrong() []string {
 	return slices.Compact(all)
 }
 
-func (c *cluster) diagnose(at *node) (d diagnosis, r ran) {
+func (c *cluster) diagnose(at ...*node) (d diagnosis, r ran) {
 	c.t.Helper()
-	r = c.cliEnv([]*node{at}, []string{"QUORATE_TOKEN="}, "doctor", "--format", "json")
+	r = c.cliEnv(at, []string{"QUORATE_TOKEN="}, "doctor", "--format", "json")
 	if err := json.Unmarshal([]byte(r.stdout), &d); err != nil {
 		c.t.Fatalf("doctor: %v: %v", err, r)
 	}
@@ -112,11 +112,18 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	})
 	eventually(t, 30*time.Second, "the leader's metric of a cluster that can lose nobody", func() error {
 		lead, rest = c.leader()
-		if got := c.severity(lead, "spare voters"); got != 2 {
-			return fmt.Errorf("%s says %d", lead.name, got)
+		for check, want := range map[string]int{"spare voters": 2, "reachable": 1, "clock": 0, "same version": 0, "lag": 0, "quorum": 0} {
+			if got := c.severity(lead, check); got != want {
+				return fmt.Errorf("%s says %d of %s", lead.name, got, check)
+			}
 		}
 		return nil
 	})
+	// Those who ask name all addresses, and the dead one may come first: it is one lost, and not two.
+	d, r := c.diagnose(lost, left, lead)
+	if wrong := d.wrong(); r.code != 5 || slices.Contains(wrong, "quorum") || slices.Contains(wrong, "some open") || !slices.Contains(wrong, "reachable "+lost.name) {
+		t.Errorf("asked at the dead node first: exit %d, %v", r.code, d)
+	}
 
 	left = rest[slices.IndexFunc(rest, func(n *node) bool { return n != lost })]
 	lead.kill()
@@ -127,6 +134,10 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 		}
 		return nil
 	})
+	d, _ = c.diagnose(lost, lead, left)
+	if wrong := d.wrong(); !slices.Contains(wrong, "quorum") || slices.Contains(wrong, "some open") || slices.Contains(wrong, "reachable "+left.name) {
+		t.Errorf("one open member is left, and asked for last: %v", d)
+	}
 	if got := c.severity(left, "in touch"); got != 2 {
 		t.Errorf("the metric of a node without a leader is %d", got)
 	}

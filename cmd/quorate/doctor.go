@@ -33,8 +33,9 @@ clocks, certificates, disks and audit logs; whether enough custodians proved of 
 old the newest backup and the newest drill are. No token is needed.
 
 The verdict is "ok", "attention" (see to it in working hours) or "act now" (one more failure loses service or data, or
-it is lost already). The exit code is 0 when all is well, 5 when something is not, 6 when no node answers. Every server
-publishes the same checks as the metric quorate_doctor_severity{check="…"}: 0, 1, 2.`,
+it is lost already). The exit code is 0 when all is well, 5 when something is not, 6 when no node answers. The metric
+quorate_doctor_severity{check="…"} is the same: 0, 1, 2; every server publishes what it finds about itself, and the
+leader what it finds about the cluster and hears of the members.`,
 		Example: `  quorate doctor
   quorate doctor --format json | jq '.findings[] | select(.ok | not)'`,
 		Args: cobra.NoArgs,
@@ -85,7 +86,7 @@ func examine(ctx context.Context, c *client.Client) (*examination, error) {
 	if err != nil {
 		return nil, err
 	}
-	survey, reports := surveyMembers(ctx, c, first, time.Since(begin))
+	survey, reports := surveyMembers(ctx, c.Near(), first, time.Since(begin))
 	findings := findingsOf(doctor.Examine(&doctor.Facts{Now: time.Now(), Survey: survey}))
 	verdict := doctor.OK
 	for _, r := range reports {
@@ -97,7 +98,8 @@ func examine(ctx context.Context, c *client.Client) (*examination, error) {
 	return &examination{Verdict: verdict.String(), OK: verdict == doctor.OK, Findings: findings}, nil
 }
 
-// surveyMembers asks all members at once, and gives what each finds about itself beside what can be seen from here.
+// surveyMembers asks all members at once, and gives what each finds about itself beside what can be seen from here. c asks the
+// node that first is of, and no other.
 func surveyMembers(ctx context.Context, c *client.Client, first *api.Status, took time.Duration) (*doctor.Survey, []*api.Doctor) {
 	members := first.Members
 	if len(members) == 0 { // a blank node: it is all there is
@@ -129,7 +131,7 @@ func surveyMembers(ctx context.Context, c *client.Client, first *api.Status, too
 type visit struct {
 	client *client.Client
 	member api.Member
-	status *api.Status // if it has answered already
+	status *api.Status // if client got it from this member already
 	took   time.Duration
 }
 
@@ -157,17 +159,14 @@ func (v *visit) see(ctx context.Context) (doctor.Seen, *api.Doctor) {
 	seen.Leader, seen.Sealed, seen.Index = s.Leader, s.Sealed, s.Index
 	begin := time.Now()
 	report, err := at.Doctor(ctx)
-	if err == nil && report.Node != m.ID { // the first endpoint is another node than the one that gave the status
-		if at, err = v.client.At(m.API); err == nil {
-			begin = time.Now()
-			report, err = at.Doctor(ctx)
-		}
-	}
 	switch {
 	case errors.Is(err, fault.NotFound):
 		return seen, nil
 	case err != nil:
-		seen.Err = "it gave its status, and then: " + fault.Of(err).Message
+		seen.Mute = fault.Of(err).Message
+		return seen, nil
+	case report.Node != m.ID:
+		seen.Mute = "at that address " + report.Node + " answers now"
 		return seen, nil
 	}
 	if clock, err := time.Parse(time.RFC3339Nano, report.At); err == nil {

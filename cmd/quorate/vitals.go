@@ -73,6 +73,31 @@ func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
 	return out
 }
 
+// heard is what the leader hears of the members, without asking; nil if this node does not lead.
+func (s *server) heard() *doctor.Survey {
+	c := s.node.cluster.Load()
+	if c == nil || !c.Status().Ready {
+		return nil
+	}
+	leader, self := c.Leader()
+	if !self {
+		return nil
+	}
+	out := &doctor.Survey{First: s.cfg.Name}
+	own := c.Status().Applied
+	for _, m := range c.Members() {
+		seen := doctor.Seen{
+			Node: m.Node, API: m.API, Voter: m.Role != cluster.RoleNonvoter, Healthy: m.Healthy, Initialized: true, Version: m.Version,
+			Leader: leader, Sealed: m.Sealed, Index: own - min(own, m.Behind), Clock: m.Clock, Clocked: m.Clocked,
+		}
+		if !m.Healthy {
+			seen.Err = "the leader has not heard of it lately"
+		}
+		out.Members = append(out.Members, seen)
+	}
+	return out
+}
+
 // examineSelf answers GET /v1/sys/doctor, to anybody.
 func (s *server) examineSelf(context.Context) api.Doctor {
 	findings := doctor.Examine(s.facts().ForStrangers())
@@ -85,7 +110,9 @@ func (s *server) examineSelf(context.Context) api.Doctor {
 func (s *server) doctorGauge(m *meters) error {
 	return m.GaugeBy("quorate_doctor_severity", "What this node finds about itself and, while it leads, about the cluster: 0 ok, 1 attention, 2 act now.", "check", func() map[string]float64 {
 		values := map[string]float64{}
-		for check, severity := range doctor.Severities(doctor.Examine(s.facts())) {
+		f := s.facts()
+		f.Survey = s.heard()
+		for check, severity := range doctor.Severities(doctor.Examine(f)) {
 			values[check] = float64(severity)
 		}
 		return values

@@ -157,10 +157,17 @@ func (c *Client) At(address string) (*Client, error) {
 	if c.cfg.TrustLoopback && c.cfg.Fingerprint == "" && !loopback(u.Hostname()) {
 		return nil, fault.New(fault.Invalid, "%s is not a loopback address, and this client trusts no other", u.Host)
 	}
-	cfg := c.cfg
-	cfg.Endpoints = []string{address}
-	return &Client{cfg: cfg, http: c.http, log: c.log, endpoints: []*endpoint{{url: u}}}, nil
+	return c.alone(u), nil
 }
+
+func (c *Client) alone(u *url.URL) *Client {
+	cfg := c.cfg
+	cfg.Endpoints = []string{u.String()}
+	return &Client{cfg: cfg, http: c.http, log: c.log, endpoints: []*endpoint{{url: u}}}
+}
+
+// Near is At for the endpoint that gave the newest good answer; before there was one, for the first.
+func (c *Client) Near() *Client { return c.alone(c.order()[0].url) }
 
 func (c *Client) sawIndex(n uint64) {
 	for {

@@ -51,6 +51,19 @@ func TestNothingIsFoundWhereAllIsWell(t *testing.T) {
 	}
 }
 
+// A member that says how it is in part only is there: it counts for the quorum, and for who is open.
+func TestWhoGaveNoReportIsThereAllTheSame(t *testing.T) {
+	f := well()
+	for i := range f.Survey.Members {
+		f.Survey.Members[i].Mute = "timeout"
+	}
+	for _, got := range doctor.Examine(f) {
+		if (got.Check == "quorum" || got.Check == "some open") && got.Severity != doctor.OK {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
 // bad is what makes each check complain: check → what to change → how urgent that is, and a word of what it says.
 var bad = map[string][]struct {
 	what string
@@ -71,6 +84,7 @@ var bad = map[string][]struct {
 	"reachable": {
 		{"silent", func(f *doctor.Facts) { f.Survey.Members[1].Err = "connection refused" }, doctor.Attention, "connection refused"},
 		{"slow", func(f *doctor.Facts) { f.Survey.Members[1].Took = 3 * time.Second }, doctor.Attention, "3s"},
+		{"mute", func(f *doctor.Facts) { f.Survey.Members[1].Mute = "timeout" }, doctor.Attention, "gave its status, and nothing of how it is: timeout"},
 	},
 	"healthy":      {{"unheard of", func(f *doctor.Facts) { f.Survey.Members[1].Healthy = false }, doctor.Attention, "not heard"}},
 	"lag":          {{"behind", func(f *doctor.Facts) { f.Survey.Members[1].Index = 10 }, doctor.Attention, "1990 entries"}},

@@ -108,7 +108,7 @@ type Slot struct {
 	Have, Need int // how many of what it takes are there, and how many it takes; Need 0: it is not ready yet
 }
 
-// Survey is what somebody saw who asked every member.
+// Survey is what somebody saw who asked every member, or what the leader heard of them.
 type Survey struct {
 	First   string // the node that named the members
 	Members []Seen
@@ -118,9 +118,10 @@ type Survey struct {
 type Seen struct {
 	Node, API string
 	Voter     bool
-	Healthy   bool   // as First has it
-	Err       string // why it did not answer; the rest is not known then
-	Took      time.Duration
+	Healthy   bool          // as First has it
+	Err       string        // why it did not answer; the rest is not known then
+	Took      time.Duration // 0: it was not asked, but told by itself
+	Mute      string        // why it gave its status and no report; "" if it did
 
 	Initialized bool
 	ClusterID   string

@@ -94,6 +94,10 @@ func reachable(f *Facts, r *report) {
 		switch {
 		case m.Err != "":
 			r.of(m.Node).say(Attention, "Look whether the node runs, and whether this machine may reach "+m.API+".", "%s", m.Err)
+		case m.Mute != "":
+			r.of(m.Node).say(Attention, "Ask again; if it stays, look at the node's log.", "it gave its status, and nothing of how it is: %s", m.Mute)
+		case m.Took == 0:
+			r.of(m.Node).ok("heard of")
 		case m.Took > slowAnswer:
 			r.of(m.Node).say(Attention, "Look at the node's load and network.", "answered in %v", m.Took.Round(time.Millisecond))
 		default:
