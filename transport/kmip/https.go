@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
-	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/transport/serve"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
@@ -106,9 +105,9 @@ func (s *Server) answerHTTP(x *serve.Exchange, r *http.Request, form *encoding, 
 	request, err := form.decode(body, s.cfg.Limits)
 	switch {
 	case unknown != nil:
-		s.refuse(wire.V10, access.Caller{Remote: r.RemoteAddr, Door: "kmip", RequestID: x.ID}, unknown, out)
+		s.refuse(unread(), access.Caller{Remote: r.RemoteAddr, Door: "kmip", RequestID: x.ID}, unknown, out)
 	case err != nil:
-		s.refuse(wire.V10, caller, err, out)
+		s.refuse(unread(), caller, err, out)
 	default:
 		session := s.Session()
 		session.once = true

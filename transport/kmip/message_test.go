@@ -153,15 +153,41 @@ func TestHeadersAreHeededOrRefused(t *testing.T) {
 		{"2.1", `<AsynchronousIndicator type="Enumeration" value="0x00000009"/>`, "InvalidMessage"},
 		{"1.4", `<MaximumResponseSize type="Integer" value="0"/>`, "InvalidMessage"},
 		{"1.4", `<Authentication><Credential/></Authentication>`, "AuthenticationNotSuccessful"},
+		{"1.4", `<BatchOrderOption type="Boolean" value="true"/>`, "Success"},
+		{"1.4", `<AttestationCapableIndicator type="Boolean" value="true"/><AttestationType type="Enumeration" value="TPMQuote"/>`, "Success"},
+		{"1.4", `<TTLV tag="0x540001" type="Boolean" value="true"/>`, "InvalidMessage: RequestMessage/RequestHeader/0x540001 (byte 56): a request's header has no such item here: leave it out"},
+		{"2.1", `<UsageLimitsCount type="LongInteger" value="1"/>`, "InvalidMessage: RequestMessage/RequestHeader/UsageLimitsCount (byte 56): a request's header has no such item here: leave it out"},
 	} {
 		r := w.ask(request(c.version, c.header, `Query <QueryFunction type="Enumeration" value="QueryObjects"/>`))
 		if got := outcomes(t, r)[0]; !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: got %s, want %s", c.header, got, c.want)
 		}
 	}
-	r := w.ask(request("1.4", `<ClientCorrelationValue type="TextString" value="mine"/>`, `Query <QueryFunction type="Enumeration" value="QueryObjects"/>`))
-	if got, err := r.Find(wire.TagResponseHeader).Find(wire.TagClientCorrelationValue).Text(); got != "mine" || err != nil {
-		t.Errorf("the correlation value comes back as %q (%v)", got, err)
+}
+
+// TestAnswersAreFoundInTheAuditLog: who names its message gets the server's name for it, too, since there is a word for that; and so does whoever is refused.
+func TestAnswersAreFoundInTheAuditLog(t *testing.T) {
+	w := open(t)
+	w.caller.RequestID = "r-17"
+	const mine, query = `<ClientCorrelationValue type="TextString" value="mine"/>`, `Query <QueryFunction type="Enumeration" value="QueryObjects"/>`
+	for _, c := range []struct{ text, client, server string }{
+		{request("1.4", mine, query), "mine", "r-17"},
+		{request("2.1", mine, query), "mine", "r-17"},
+		{request("1.3", mine, query), "mine", ""},
+		{request("1.4", "", query), "", ""},
+		{request("1.4", `<MaximumResponseSize type="Integer" value="0"/>`+mine, query), "mine", "r-17"},
+		{request("2.1", `<MaximumResponseSize type="Integer" value="0"/>`, query), "", "r-17"},
+		{request("1.4", mine+`<AsynchronousIndicator type="Boolean" value="true"/>`, "Create "), "mine", "r-17"},
+	} {
+		h := w.ask(c.text).Find(wire.TagResponseHeader)
+		client, _ := h.Find(wire.TagClientCorrelationValue).Text()
+		server, _ := h.Find(wire.TagServerCorrelationValue).Text()
+		if client != c.client || server != c.server {
+			t.Errorf("%s: the answer is called %q and %q, want %q and %q", c.text, client, server, c.client, c.server)
+		}
+	}
+	if e := w.f.AuditEntries(0); len(e) == 0 || e[len(e)-1].Caller.RequestID != "r-17" {
+		t.Errorf("the audit log has %v", e)
 	}
 }
 

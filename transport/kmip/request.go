@@ -16,6 +16,7 @@ type request struct {
 	undo        bool         // what was done before an operation that failed
 	asynchrony  asynchrony   // whether to answer before it is done
 	correlation string       // the client's name for the message, since 1.4
+	id          string       // under which the audit log has the message, where its answer says so; else ""
 	items       []ttlv.Item
 
 	rights   *rights // of the ticket among the credentials
@@ -25,15 +26,23 @@ type request struct {
 	authentication ttlv.Item // credentials beside the certificate; not Present where there are none
 }
 
+// unread is a request that says nothing of itself, or nothing that can be read: it is answered in the oldest version.
+func unread() *request { return &request{version: wire.V10} }
+
 // header reads a request as far as its operations. It returns what it could read of it with an error, too.
 func (s *Server) header(root ttlv.Item) (*request, error) {
-	r := &request{version: wire.V10}
+	r := unread()
 	if root.Tag() != wire.TagRequestMessage || root.Type() != ttlv.Structure {
 		return r, root.Fail("a request is a RequestMessage")
 	}
 	h, err := root.Find(wire.TagRequestHeader).Structure()
 	if err != nil {
 		return r, err
+	}
+	if name := h.Find(wire.TagClientCorrelationValue); name.Present() { // first of all, so that a refusal has it too
+		if r.correlation, err = name.Text(); err != nil {
+			return r, err
+		}
 	}
 	if err := r.readVersion(h); err != nil {
 		return r, err
@@ -76,15 +85,17 @@ func (r *request) readVersion(header ttlv.Item) error {
 	return because(wire.ResultReasonUnsupportedProtocolVersion, fault.New(fault.Invalid, "version %d.%d is not spoken here; ask with Discover Versions which are", major, minor))
 }
 
-// options reads what a header may have. What is not known is refused, never passed over in silence.
+// options reads what a header may have (KMIP 1.4, section 7.2; 2.1, section 8.2). What is not known is refused, never passed over in silence.
 func (s *Server) options(r *request, h ttlv.Item) error {
 	for item := range h.Children() {
 		var err error
 		switch item.Tag() {
 		case wire.TagMaximumResponseSize:
 			err = r.readMost(item)
-		case wire.TagClientCorrelationValue:
-			r.correlation, err = item.Text()
+		case wire.TagProtocolVersion, wire.TagClientCorrelationValue, wire.TagBatchCount: // read elsewhere
+		case wire.TagServerCorrelationValue: // of a server's own requests; clients that send one back mean nothing by it
+		case wire.TagBatchOrderOption: // operations are always done in their order
+		case wire.TagAttestationCapableIndicator, wire.TagAttestationType: // what the client could do, and is not asked for
 		case wire.TagBatchErrorContinuationOption:
 			err = r.readContinuation(item)
 		case wire.TagAsynchronousIndicator:
@@ -93,6 +104,8 @@ func (s *Server) options(r *request, h ttlv.Item) error {
 			err = s.readTime(item)
 		case wire.TagAuthentication:
 			r.authentication = item // asked once all of the header is read
+		default:
+			err = item.Fail("a request's header has no such item here: leave it out")
 		}
 		if err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
-	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/transport/serve"
 )
 
@@ -44,9 +43,9 @@ func (n *Session) exchange(ctx context.Context, c *serve.Conn, r io.Reader, buf 
 	var e *ttlv.Error
 	switch {
 	case unknown != nil:
-		s.refuse(wire.V10, caller, unknown, out)
+		s.refuse(unread(), caller, unknown, out)
 	case errors.As(err, &e): // where the next message would begin nobody knows
-		s.refuse(wire.V10, caller, err, out)
+		s.refuse(unread(), caller, err, out)
 	case err != nil:
 		return nil, false
 	case !room:

@@ -74,7 +74,7 @@ func (n *Session) Answer(ctx context.Context, c access.Caller, request []byte, o
 	defer clear(request)
 	m, err := ttlv.Decode(request, n.server.cfg.Limits)
 	if err != nil {
-		n.server.refuse(wire.V10, c, err, out)
+		n.server.refuse(unread(), c, err, out)
 		return
 	}
 	n.message(ctx, c, m, out)
@@ -84,16 +84,19 @@ func (n *Session) Answer(ctx context.Context, c access.Caller, request []byte, o
 func (n *Session) message(ctx context.Context, c access.Caller, m *ttlv.Message, out *ttlv.Encoder) {
 	s := n.server
 	r, err := s.header(m.Root())
+	if r.correlation != "" {
+		r.id = c.RequestID
+	}
 	if err == nil {
 		c, err = s.credentials(ctx, c, r)
 	}
 	if err != nil {
-		s.refuse(r.version, c, err, out)
+		s.refuse(r, c, err, out)
 		return
 	}
 	if pending, err := n.later(c, r, m, out); pending || err != nil {
 		if err != nil {
-			s.refuse(r.version, c, err, out)
+			s.refuse(r, c, err, out)
 		}
 		return
 	}
@@ -118,6 +121,9 @@ func (s *Server) responseHeader(r *request, count int, out *ttlv.Encoder) {
 		if r.correlation != "" {
 			out.Text(wire.TagClientCorrelationValue, r.correlation)
 		}
+		if r.id != "" && wire.TagServerCorrelationValue.In(r.version) {
+			out.Text(wire.TagServerCorrelationValue, r.id)
+		}
 		out.Integer(wire.TagBatchCount, int32(count))
 	})
 }
@@ -129,32 +135,32 @@ func writeVersion(out *ttlv.Encoder, v wire.Version) {
 	})
 }
 
-// refuse answers a request that cannot be taken as a whole: one item, without an operation.
-func (s *Server) refuse(v wire.Version, c access.Caller, err error, out *ttlv.Encoder) {
-	s.turnAway(v, s.vault.Refused("kmip", c, asFault(err, wire.ResultReasonInvalidMessage)), out)
+// refuse answers a request that cannot be taken as a whole: one item, without an operation, and the name under which the audit log has it.
+func (s *Server) refuse(r *request, c access.Caller, err error, out *ttlv.Encoder) {
+	r.id = c.RequestID
+	s.turnAway(r, s.vault.Refused("kmip", c, asFault(err, wire.ResultReasonInvalidMessage)), out)
 }
 
 // overloaded answers a request that comes while the door answers as many as it may, in its own version. Nothing of it is looked at but that, and
 // nothing is audited: it has to cost little.
-func (n *Session) overloaded(request []byte, out *ttlv.Encoder) {
-	defer clear(request)
-	v := wire.V10
-	if m, err := ttlv.Decode(request, n.server.cfg.Limits); err == nil {
-		r, _ := n.server.header(m.Root()) // a wrong one says its version, too
-		v = r.version
+func (n *Session) overloaded(message []byte, out *ttlv.Encoder) {
+	defer clear(message)
+	r := unread()
+	if m, err := ttlv.Decode(message, n.server.cfg.Limits); err == nil {
+		r, _ = n.server.header(m.Root()) // a wrong one says its version, too
 	}
-	n.server.turnAway(v, fault.New(fault.Busy, "this node answers as many KMIP requests as it may; ask again in a moment, or another node"), out)
+	n.server.turnAway(r, fault.New(fault.Busy, "this node answers as many KMIP requests as it may; ask again in a moment, or another node"), out)
 	if n.measure != nil {
 		n.measure(nil, 0, fault.Busy.String())
 	}
 }
 
 // turnAway writes the answer to a request that cannot be taken as a whole.
-func (s *Server) turnAway(v wire.Version, err error, out *ttlv.Encoder) {
+func (s *Server) turnAway(r *request, err error, out *ttlv.Encoder) {
 	items := ttlv.NewEncoder()
 	defer items.Release()
-	items.Structure(wire.TagBatchItem, func() { s.writeFailure(items, v, err) })
-	s.message(&request{version: v}, 1, items, out)
+	items.Structure(wire.TagBatchItem, func() { s.writeFailure(items, r.version, err) })
+	s.message(r, 1, items, out)
 }
 
 // asFault gives an error of the codec its kind, and its reason: wrong, or that something is missing. What has a kind keeps it.
