@@ -107,7 +107,11 @@ func (s *Server) answerHTTP(x *serve.Exchange, r *http.Request, form *encoding, 
 	case unknown != nil:
 		s.refuse(unread(), access.Caller{Remote: r.RemoteAddr, Door: "kmip", RequestID: x.ID}, unknown, out)
 	case err != nil:
-		s.refuse(unread(), caller, err, out)
+		bad := unread()
+		if request != nil { // its values are wrong, not its form
+			bad, _ = s.header(request.Root())
+		}
+		s.refuse(bad, caller, err, out)
 	default:
 		session := s.Session()
 		session.once = true

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/quorate/quorate/transport/kmip/ttlv"
+	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/transport/serve"
 )
 
@@ -87,6 +88,35 @@ func TestHTTPSSpeaksThreeEncodings(t *testing.T) {
 		broken, err := c.decode(w.post("web", c.kind, []byte("<")).Body.Bytes(), ttlv.Limits{})
 		if err != nil || !strings.HasPrefix(outcomes(t, broken.Root())[0], "InvalidMessage") {
 			t.Errorf("%s: what is no message is answered %v, %v", c.kind, broken, err)
+		}
+	}
+}
+
+// TestAWrongWordIsToldInTheVersionOfTheMessage: the header of a message can be read, though a name in it is none.
+func TestAWrongWordIsToldInTheVersionOfTheMessage(t *testing.T) {
+	w := open(t)
+	good := request("2.1", `<ClientCorrelationValue type="TextString" value="mine"/>`, `Query <QueryFunction type="Enumeration" value="QueryObjects"/>`)
+	m, err := ttlv.DecodeXML([]byte(good), ttlv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inJSON, err := ttlv.AppendJSON(nil, m.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, c := range map[string]struct {
+		text   string
+		decode func([]byte, ttlv.Limits) (*ttlv.Message, error)
+	}{"text/xml": {good, ttlv.DecodeXML}, "application/json": {string(inJSON), ttlv.DecodeJSON}} {
+		bad := strings.Replace(c.text, "QueryObjects", "QueryNothing", 1)
+		answer, err := c.decode(w.post("web", kind, []byte(bad)).Body.Bytes(), ttlv.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := answer.Root()
+		name, _ := r.Find(wire.TagResponseHeader).Find(wire.TagClientCorrelationValue).Text()
+		if got := outcomes(t, r); versionOf(t, r) != "2.1" || name != "mine" || !strings.HasPrefix(got[0], "InvalidMessage: RequestMessage/BatchItem/RequestPayload/QueryFunction (") {
+			t.Errorf("%s: %v in version %s to %q", kind, got, versionOf(t, r), name)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func appendJSON(b []byte, it Item, attribute wire.Tag) ([]byte, error) {
 	return append(b, "]}"...), nil
 }
 
-// DecodeJSON reads one item in JSON. Errors are *Error; their offsets count bytes of the JSON.
+// DecodeJSON reads one item in JSON. Errors are *Error; their offsets count bytes of the JSON. A message may come with one, as from DecodeXML.
 func DecodeJSON(text []byte, limits Limits) (*Message, error) {
 	b, tooLong := newBuild(len(text), limits)
 	if tooLong != nil {
@@ -56,11 +56,10 @@ func DecodeJSON(text []byte, limits Limits) (*Message, error) {
 	j := &jsonReader{build: b, text: text, d: jsontext.NewDecoder(bytes.NewBuffer(text))}
 	b.offset = func() int64 { return j.base + j.d.InputOffset() }
 	if _, e := j.object(0); e != nil {
-		b.Cut(0)
-		return nil, e
+		return nil, b.failed(e)
 	}
 	if _, err := j.d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, b.fail("something follows the end of the message")
+		return nil, b.failed(b.fail("something follows the end of the message"))
 	}
 	return b.message()
 }
@@ -120,9 +119,7 @@ func (j *jsonReader) object(attribute wire.Tag) (wire.Tag, *Error) {
 	if e != nil {
 		return 0, e
 	}
-	if problem := j.parse(tag, meaning(tag, attribute), kind, text, " |"); problem != "" {
-		return 0, j.fail("%s", problem)
-	}
+	j.value(j.parse(tag, meaning(tag, attribute), kind, text, " |"))
 	if tag == wire.TagAttributeName && kind == TextString {
 		attribute = attributeNamed(text)
 	}

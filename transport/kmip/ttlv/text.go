@@ -229,6 +229,7 @@ type build struct {
 	items  int
 	path   []wire.Tag
 	offset func() int64
+	wrong  *Error // about the first value that cannot be read; its item may be missing in what is built
 }
 
 func newBuild(size int, limits Limits) (*build, *Error) {
@@ -244,6 +245,22 @@ func (b *build) fail(format string, args ...any) *Error {
 	e := &Error{Path: append([]wire.Tag(nil), b.path...), Problem: fmt.Sprintf(format, args...)}
 	if b.offset != nil {
 		e.Offset = int(b.offset())
+	}
+	return e
+}
+
+// value notes a problem with a value. What is around it can be read all the same.
+func (b *build) value(problem string) {
+	if problem != "" && b.wrong == nil {
+		b.wrong = b.fail("%s", problem)
+	}
+}
+
+// failed is what to say of a message that could not be read to its end: what came first.
+func (b *build) failed(e error) error {
+	b.Cut(0)
+	if b.wrong != nil {
+		return b.wrong
 	}
 	return e
 }
@@ -269,13 +286,17 @@ func (b *build) enter(t wire.Tag) *Error {
 
 func (b *build) leave() { b.path = b.path[:len(b.path)-1] }
 
-// message judges what was built as if it had come in binary.
+// message judges what was built as if it had come in binary. Where a value is wrong, there are both: the message, and an error.
 func (b *build) message() (*Message, error) {
 	buf, err := b.Message()
 	if err != nil {
-		return nil, &Error{Problem: err.Error()}
+		return nil, b.failed(&Error{Problem: err.Error()})
 	}
-	return Decode(buf, b.limits)
+	m, err := Decode(buf, b.limits)
+	if b.wrong != nil {
+		err = b.wrong
+	}
+	return m, err
 }
 
 func parseType(text string) (Type, bool) {

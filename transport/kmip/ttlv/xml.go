@@ -65,7 +65,8 @@ func xmlText(s string) bool {
 	return true
 }
 
-// DecodeXML reads one item in XML. Errors are *Error; their offsets count bytes of the XML.
+// DecodeXML reads one item in XML. Errors are *Error; their offsets count bytes of the XML. Where nothing but values is wrong (a name that no
+// enumeration has), the message comes with the error: its header may say in which version the error is told.
 func DecodeXML(text []byte, limits Limits) (*Message, error) {
 	b, tooLong := newBuild(len(text), limits)
 	if tooLong != nil {
@@ -74,8 +75,7 @@ func DecodeXML(text []byte, limits Limits) (*Message, error) {
 	x := &xmlReader{build: b, d: xml.NewDecoder(bytes.NewReader(text))}
 	b.offset = x.d.InputOffset
 	if err := x.document(); err != nil {
-		b.Cut(0)
-		return nil, err
+		return nil, b.failed(err)
 	}
 	return b.message()
 }
@@ -169,9 +169,7 @@ func (x *xmlReader) element(start xml.StartElement, attribute wire.Tag) (wire.Ta
 	if value == nil {
 		return 0, x.fail("it has no value")
 	}
-	if problem := x.parse(tag, meaning(tag, attribute), kind, *value, " "); problem != "" {
-		return 0, x.fail("%s", problem)
-	}
+	x.value(x.parse(tag, meaning(tag, attribute), kind, *value, " "))
 	t, e := x.token()
 	if e != nil {
 		return 0, e
