@@ -93,6 +93,7 @@ type exchange struct {
 	caller  access.Caller
 	version wire.Version
 	id      string // the ID placeholder: the object of the last operation that made or found one; "" for none
+	ids     identifiers
 
 	rights   *rights                                 // what a ticket lets its bearer do; nil: all that the caller may
 	ticketed bool                                    // the caller came with a ticket, also where it was the last use of one
@@ -112,17 +113,20 @@ func (n *Session) batch(ctx context.Context, c access.Caller, r *request, out *t
 		return count
 	}
 	for _, item := range r.items {
-		count++
-		var err error
-		if severalObjects(item) {
-			_, err = n.whole(x, r, []ttlv.Item{item}, room(), out)
-		} else {
-			began := time.Now()
-			err = s.fitting(x, item, out, r.most, r.most-header)
-			n.measured(item, began, err)
-		}
-		if err != nil && !r.carryOn {
-			break
+		for again := true; again; again = x.ids.again() {
+			count++
+			var err error
+			if severalObjects(item) {
+				_, err = n.whole(x, r, []ttlv.Item{item}, room(), out)
+			} else {
+				began := time.Now()
+				x.ids.repeats = true
+				err = s.fitting(x, item, out, r.most, r.most-header)
+				n.measured(item, began, err)
+			}
+			if err != nil && !r.carryOn {
+				return count
+			}
 		}
 	}
 	return count
@@ -135,6 +139,7 @@ func (s *Server) fitting(x *exchange, item ttlv.Item, out *ttlv.Encoder, most, r
 	err := s.item(x, item, out)
 	if err == nil && most > 0 && out.Len() > room {
 		out.Cut(before)
+		x.ids.told = x.ids.told[:x.ids.began]
 		err = because(wire.ResultReasonResponseTooLarge, fault.New(fault.TooLarge, "the answer is longer than the %d bytes that the request allows", most))
 		s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
 	}
@@ -165,6 +170,7 @@ func (s *Server) headerSize(r *request) int {
 // item does one operation and writes its answer, good or bad.
 func (s *Server) item(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
 	before := out.Len()
+	x.ids.begin(item.Find(wire.TagRequestPayload))
 	var err error
 	s.writeItem(out, item, func() {
 		out.Enumeration(wire.TagResultStatus, uint32(wire.ResultStatusSuccess))
@@ -172,6 +178,7 @@ func (s *Server) item(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
 	})
 	if err != nil {
 		out.Cut(before)
+		x.ids.told = x.ids.told[:x.ids.began]
 		err = asFault(err, wire.ResultReasonInvalidField)
 		s.writeItem(out, item, func() { s.writeFailure(out, x.version, err) })
 	}
@@ -219,6 +226,7 @@ func (s *Server) do(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
 	if err := do(x, payload, out); err != nil {
 		return x.archived(wire.Operation(op), payload, err)
 	}
+	x.ids.end(x.code)
 	return nil
 }
 

@@ -38,8 +38,8 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	x.id = p.Private.ID.String()
-	out.Text(wire.TagPrivateKeyUniqueIdentifier, x.id)
-	out.Text(wire.TagPublicKeyUniqueIdentifier, p.Public.ID.String())
+	x.half(wire.TagPrivateKeyUniqueIdentifier, p.Private.ID, out)
+	x.half(wire.TagPublicKeyUniqueIdentifier, p.Public.ID, out)
 	return nil
 }
 

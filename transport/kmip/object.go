@@ -18,13 +18,10 @@ func (x *exchange) object(payload ttlv.Item) (string, error) {
 func (x *exchange) objectAt(item ttlv.Item) (string, error) {
 	id := x.id
 	switch {
-	case item.Type() == ttlv.Enumeration && !x.version.Before(wire.V20):
-		v, err := item.Enumeration()
-		if err != nil {
+	case !x.version.Before(wire.V20) && (item.Type() == ttlv.Enumeration || item.Type() == ttlv.Integer):
+		var err error
+		if id, err = x.meant(item); err != nil {
 			return "", err
-		}
-		if wire.UniqueIdentifier(v) != wire.UniqueIdentifierIDPlaceholder && wire.UniqueIdentifier(v) != wire.UniqueIdentifierLocate {
-			return "", item.Fail("of the identifiers by name only ID Placeholder and Locate are known here")
 		}
 	case item.Present():
 		text, err := item.Text()
@@ -52,4 +49,5 @@ func (x *exchange) done(id key.ID, out *ttlv.Encoder) { x.about(id.String(), out
 func (x *exchange) about(id string, out *ttlv.Encoder) {
 	x.id = id
 	out.Text(wire.TagUniqueIdentifier, id)
+	x.tell(id)
 }

@@ -56,10 +56,10 @@ func rekeyPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		return err
 	}
 	x.id = r.ID.String()
-	out.Text(wire.TagPrivateKeyUniqueIdentifier, x.id)
+	x.half(wire.TagPrivateKeyUniqueIdentifier, r.ID, out)
 	for _, l := range r.Links {
 		if l.Kind == key.LinkPublic {
-			out.Text(wire.TagPublicKeyUniqueIdentifier, l.To.String())
+			x.half(wire.TagPublicKeyUniqueIdentifier, l.To, out)
 		}
 	}
 	return nil

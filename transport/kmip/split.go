@@ -57,6 +57,7 @@ func createSplit(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	}
 	for _, r := range parts {
 		out.Text(wire.TagUniqueIdentifier, r.ID.String())
+		x.tell(r.ID.String())
 	}
 	return nil
 }

@@ -18,10 +18,13 @@ import (
 type part struct {
 	Version  wire.Version
 	Items    [][]byte
-	ID       string // the ID placeholder
-	Most     int    // bytes of the whole answer that the request allows; 0: any number
-	Room     int    // how many of those the answers of these may have
-	Granted  []byte // the Rights of the ticket among the credentials
+	ID       string                             // the ID placeholder
+	Told     []string                           // identifiers that operations of the request told before, where they are few
+	By       map[wire.UniqueIdentifier][]string // those of them by the last operation of a kind
+	Many     bool                               // they are not few
+	Most     int                                // bytes of the whole answer that the request allows; 0: any number
+	Room     int                                // how many of those the answers of these may have
+	Granted  []byte                             // the Rights of the ticket among the credentials
 	Ticketed bool
 }
 
@@ -29,6 +32,7 @@ type part struct {
 type partAnswer struct {
 	Items [][]byte
 	ID    string
+	Told  []string   // identifiers that one operation told
 	Kind  fault.Kind // of the failure of the last
 	Bad   bool       // there is one, and nothing was kept
 }
@@ -54,6 +58,7 @@ func severalObjects(item ttlv.Item) bool {
 func (n *Session) whole(x *exchange, r *request, items []ttlv.Item, room int, out *ttlv.Encoder) (count int, err error) {
 	began := time.Now()
 	p := part{Version: x.version, ID: x.id, Most: r.most, Room: room, Granted: r.granted, Ticketed: r.ticketed}
+	p.told(&x.ids)
 	for _, item := range items {
 		p.Items = append(p.Items, item.Raw())
 	}
@@ -86,6 +91,7 @@ func (n *Session) whole(x *exchange, r *request, items []ttlv.Item, room int, ou
 		err = fault.New(a.Kind, "an operation failed on the leader")
 	} else { // the placeholder is otherwise what it was
 		x.id = a.ID
+		x.ids.toldFor(items, a.Told)
 	}
 	for i := range a.Items {
 		failure := err
@@ -180,6 +186,7 @@ func (s *Server) partAnswer(ctx context.Context, c access.Caller, request []byte
 	n.once = true
 	defer n.End()
 	x := &exchange{ctx: ctx, server: s, session: n, caller: c, version: p.Version, id: p.ID, ticketed: p.Ticketed}
+	x.ids.told, x.ids.by, x.ids.many = p.Told, p.By, p.Many
 	var items []ttlv.Item
 	for _, b := range p.Items {
 		m, err := ttlv.Decode(b, s.cfg.Limits)
@@ -212,7 +219,9 @@ func (s *Server) partAnswer(ctx context.Context, c access.Caller, request []byte
 		a.Kind = fault.KindOf(asFault(err, wire.ResultReasonInvalidField))
 		return a
 	}
-	a.ID, a.Bad = x.id, false
+	if a.ID, a.Bad = x.id, false; len(items) == 1 {
+		a.Told = x.ids.told[x.ids.began:]
+	}
 	return a
 }
 
