@@ -122,6 +122,7 @@ func TestReasonsInEntries(t *testing.T) {
 	golden(t, "key.schedule-destroy-why", &fsm.ScheduleDestroy{Change: c, Version: 1, At: t0, Reason: "why"})
 	golden(t, "key.schedule-destroy-guarded", &fsm.ScheduleDestroy{Change: c, At: t0, Ending: key.Guarded})
 	golden(t, "key.state-keeping", &fsm.SetState{Change: c, Version: 1, To: key.Destroyed, Keep: true})
+	golden(t, "key.state-occurred", &fsm.SetState{Change: c, To: key.Compromised, Occurred: 7})
 }
 
 // TestRenewalsInEntries pins the form of entries that replace the certificate of a key; those of other keys are as they were.
@@ -156,6 +157,7 @@ func TestCanonicalCoversEveryField(t *testing.T) {
 	make1 := func() *key.Record {
 		r := newRecord(1)
 		r.Links, r.Tags, r.Attributes = []key.Link{{Kind: 1}}, map[string]string{"a": "b"}, map[string][]byte{"a": {1}}
+		r.Occurred = map[uint32]key.Time{1: 1}
 		return r
 	}
 	base := fsm.Canonical(make1())

@@ -14,12 +14,17 @@ import (
 //
 // Reason becomes the reason of all that moves, so that an empty one ends that of the state before: what is resumed is no longer
 // suspended for anything. With Keep two kinds of reasons stay: that of a compromise, and that of a destruction which is still to come.
+//
+// Occurred is when what is compromised is believed to have become known to others, and is kept with the versions that the step makes so; 0: nobody
+// said. fault.Invalid with a step to another state, and for a date after the step itself.
 type SetState struct {
 	Change
 	Version uint32    `cbor:"10,keyasint,omitempty"`
 	To      key.State `cbor:"11,keyasint"`
 	Reason  string    `cbor:"12,keyasint,omitempty"`
 	Keep    bool      `cbor:"13,keyasint,omitempty"`
+
+	Occurred key.Time `cbor:"14,keyasint,omitempty"`
 }
 
 // Op implements Command.
@@ -36,6 +41,9 @@ func (c *SetState) Next(old *key.Record) (*key.Record, error) {
 	}
 	if len(c.Reason) > key.MaxReason {
 		return nil, longReason(c.Reason)
+	}
+	if c.Occurred != 0 && (c.Occurred < 0 || c.Occurred > r.Updated || c.To != key.Compromised && c.To != key.DestroyedCompromised) {
+		return nil, fault.New(fault.Invalid, "the date of a compromise is for what becomes compromised, and lies between 1970 and now")
 	}
 	if c.Version == 0 {
 		return r, c.moveKey(r)
@@ -85,6 +93,12 @@ func (c *SetState) moveKey(r *key.Record) error {
 func (c *SetState) moveVersion(r *key.Record, v *key.Version, to key.State) {
 	if to == key.DestroyedCompromised && v.Compromised == 0 {
 		v.Compromised = r.Updated
+	}
+	if c.Occurred != 0 && (to == key.Compromised || to == key.DestroyedCompromised) {
+		if r.Occurred == nil {
+			r.Occurred = map[uint32]key.Time{}
+		}
+		r.Occurred[v.Number] = c.Occurred
 	}
 	switch {
 	case to == key.Active && v.Activated == 0:

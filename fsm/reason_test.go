@@ -138,3 +138,17 @@ func TestOnlyTheReasonsOfEndsAreKept(t *testing.T) {
 		t.Errorf("a command of before gives %q: nodes of two versions would differ", r.Reason)
 	}
 }
+
+// TestWhenACompromiseOccurredIsKept: of the versions that the step compromises, and of no others.
+func TestWhenACompromiseOccurredIsKept(t *testing.T) {
+	v := newVault(t)
+	v.do(&fsm.CreateKey{Record: newRecord(1)})
+	v.refuse(&fsm.SetState{Change: v.change(keyID(1)), To: key.Deactivated, Occurred: 1}, fault.Invalid)
+	v.refuse(&fsm.SetState{Change: v.change(keyID(1)), To: key.Compromised, Occurred: -1}, fault.Invalid)
+	v.refuse(&fsm.SetState{Change: v.change(keyID(1)), To: key.Compromised, Occurred: t0 + 1e12}, fault.Invalid)
+	v.do(&fsm.SetState{Change: v.change(keyID(1)), Version: 1, To: key.Compromised, Occurred: 7})
+	v.do(&fsm.SetState{Change: v.change(keyID(1)), To: key.Compromised, Occurred: 9})
+	if r := v.State().Key(keyID(1)); len(r.Occurred) != 1 || r.Occurred[1] != 7 || r.Versions[0].Compromised == 7 {
+		t.Errorf("it occurred at %v", r.Occurred)
+	}
+}

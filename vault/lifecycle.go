@@ -181,7 +181,14 @@ func changeState(ctx context.Context, t *task, in stateIn) (*key.Record, error) 
 	s := in.Change
 	t.change("reason", s.Reason)
 	t.change("version", number(s.Version))
+	t.change("occurred", s.Occurred.String())
+	if s.Occurred != 0 && t.action != access.Compromise {
+		return nil, fault.New(fault.Invalid, "only a compromise has a date at which it occurred")
+	}
 	return t.amend(ctx, in.Ref, s.IfMatch, func(r *key.Record, ch fsm.Change) (keyCommand, error) {
+		if s.Occurred < 0 || s.Occurred > ch.Updated {
+			return nil, fault.New(fault.Invalid, "a compromise occurred between 1970 and now, not on %v", s.Occurred)
+		}
 		if err := onLine(r); err != nil && t.action != access.Compromise {
 			return nil, err
 		}
@@ -199,7 +206,7 @@ func changeState(ctx context.Context, t *task, in stateIn) (*key.Record, error) 
 		}
 		t.change("from", from.String())
 		t.change("to", to.String())
-		return &fsm.SetState{Change: ch, Version: s.Version, To: to, Reason: s.Reason, Keep: s.Reason == "" && tells(r)}, nil
+		return &fsm.SetState{Change: ch, Version: s.Version, To: to, Reason: s.Reason, Keep: s.Reason == "" && tells(r), Occurred: s.Occurred}, nil
 	})
 }
 

@@ -184,6 +184,7 @@ func (t *task) successor(old *key.Record, s ReplaceSpec, unlike Successor) (*key
 	now := t.v.now(t.link.machine.State())
 	r := old.Clone()
 	r.ID, r.Origin, r.Created, r.Updated, r.Revision, r.MAC, r.Reason, r.ForEnd, r.MinDecrypt = id, key.Generated, now, now, 1, nil, "", false, 0
+	r.Occurred = nil
 	if old.Name == givenName(old.ID) {
 		r.Name = givenName(id)
 	}

@@ -76,6 +76,8 @@ type StateChange struct {
 	Version uint32        // 0: the whole key
 	Reason  string
 	IfMatch uint64
+
+	Occurred key.Time `cbor:",omitempty"` // with Compromise: when it is believed to have become known; 0: nobody said
 }
 
 // Destruction asks for the end of a key's material.

@@ -212,6 +212,7 @@ func writeRecord(w io.Writer, r *api.Record) error {
 		{"Usage", strings.Join(r.Usage, ", ")},
 		{"State", r.State},
 		{"Reason", r.Reason},
+		{"Known to others since", occurredAt(r)},
 		{"Origin", r.Origin},
 		{"Latest", fmt.Sprint(r.Latest)},
 		{"Oldest to decrypt", oldest},

@@ -182,6 +182,17 @@ func destroyedAt(r *api.Record) string {
 	return at
 }
 
+// occurredAt is since when others are believed to have what is compromised, which is said of few keys.
+func occurredAt(r *api.Record) string {
+	var all []string
+	for _, v := range r.Versions {
+		if v.OccurredAt != "" {
+			all = append(all, fmt.Sprintf("%s (version %d)", v.OccurredAt, v.Version))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // waitsFor tells what holds up a destruction that is scheduled.
 func waitsFor(r *api.Record) string {
 	if r.DestroyWaitsFor == 0 {

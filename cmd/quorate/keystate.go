@@ -51,14 +51,16 @@ func newKeyStateCmds(a *app) []*cobra.Command {
 func newTransitionCmd(a *app, t transition) *cobra.Command {
 	var in api.StateRequest
 	example := "  quorate key " + t.verb + " billing"
+	more := " --version 3"
 	if t.needsReason {
 		example += ` --reason "found in a public repository"`
+		more += " --occurred-at 2026-11-22T08:00:00Z"
 	}
 	cmd := &cobra.Command{
 		Use:               t.verb + " KEY",
 		Short:             t.short,
 		Long:              t.long + " The record is shown as it is afterwards.",
-		Example:           example + "\n" + example + " --version 3",
+		Example:           example + "\n" + example + more,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeKeys,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,6 +72,9 @@ func newTransitionCmd(a *app, t transition) *cobra.Command {
 	}
 	cmd.Flags().Uint32Var(&in.Version, "version", 0, "`number` of one version (default: the whole key)")
 	cmd.Flags().StringVar(&in.Reason, "reason", "", "why, in a few `words`; kept in the record")
+	if t.verb == "compromise" {
+		cmd.Flags().StringVar(&in.OccurredAt, "occurred-at", "", "`time` at which it is believed to have become known; kept in the record")
+	}
 	return ifMatch(cmd)
 }
 

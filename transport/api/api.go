@@ -274,8 +274,9 @@ type UpdateKeyRequest struct {
 
 // StateRequest is the body of activate, suspend, resume, deactivate, compromise. The reason becomes the record's, and the next step's replaces it: without one, too.
 type StateRequest struct {
-	Version uint32 `json:"version,omitzero"`
-	Reason  string `json:"reason,omitzero"`
+	Version    uint32 `json:"version,omitzero"`
+	Reason     string `json:"reason,omitzero"`
+	OccurredAt string `json:"occurred_at,omitzero"` // of compromise only: when it is believed to have become known to others, not later than now
 }
 
 // DestroyRequest is the body of destroy and, without after and force, of cancel-destroy, whose reason the audit log keeps and the record does not.
@@ -354,7 +355,8 @@ type Version struct {
 	CreatedAt     string `json:"created_at"`
 	ActivatedAt   string `json:"activated_at,omitzero"`
 	DeactivatedAt string `json:"deactivated_at,omitzero"`
-	CompromisedAt string `json:"compromised_at,omitzero"`
+	CompromisedAt string `json:"compromised_at,omitzero"` // when that was said
+	OccurredAt    string `json:"occurred_at,omitzero"`    // when it is believed to have become known to others
 	DestroyedAt   string `json:"destroyed_at,omitzero"`
 	DestroyAt     string `json:"destroy_at,omitzero"`
 	Reason        string `json:"reason,omitzero"`

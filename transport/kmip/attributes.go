@@ -201,7 +201,9 @@ func (g *gathering) life() {
 		g.date(wire.TagDestroyDate, latest.Destroyed)
 		g.date(wire.TagArchiveDate, r.Archived)
 		g.date(wire.TagCompromiseDate, latest.Compromised)
-		g.date(wire.TagCompromiseOccurrenceDate, latest.Compromised)
+		if latest.Compromised != 0 { // who does not know when is asked to say the initial date
+			g.date(wire.TagCompromiseOccurrenceDate, firstOf(r.Occurred[latest.Number], r.Created))
+		}
 	}
 	code, message, _ := strings.Cut(r.Reason, ": ")
 	if v, ok := wire.ParseValue(wire.TagRevocationReasonCode, code); ok {

@@ -7,6 +7,7 @@ import (
 	"github.com/quorate/quorate/transport/kmip/wire"
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
+	"github.com/quorate/quorate/vault/key"
 )
 
 // activate is Activate (KMIP 1.4, section 4.19; 2.1, section 6.1.1).
@@ -15,7 +16,7 @@ func activate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 }
 
 // revoke is Revoke (KMIP 1.4, section 4.20; 2.1, section 6.1.45): a compromise makes the object compromised, every
-// other reason deactivated.
+// other reason deactivated. When the compromise occurred is kept where the request says it, and refused with other reasons.
 func revoke(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	reason := payload.Find(wire.TagRevocationReason)
 	v, err := reason.Find(wire.TagRevocationReasonCode).Enumeration()
@@ -34,6 +35,16 @@ func revoke(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 			return err
 		}
 		change.Reason += ": " + text
+	}
+	if at := payload.Find(wire.TagCompromiseOccurrenceDate); at.Present() {
+		date, err := at.Time()
+		switch {
+		case err != nil:
+			return err
+		case change.Action != access.Compromise:
+			return at.Fail("the reason is no compromise, so none occurred")
+		}
+		change.Occurred = key.At(date)
 	}
 	return x.step(payload, out, change)
 }

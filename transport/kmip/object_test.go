@@ -74,6 +74,22 @@ func TestACompromisedKeyIsSo(t *testing.T) {
 	if err != nil || now.State != key.Compromised || now.Reason != "KeyCompromise: seen in a mail" {
 		t.Errorf("it is %v because %q (%v)", now.State, now.Reason, err)
 	}
+	other := w.key("longago", true)
+	revoke := func(reason, date string) string {
+		return "Revoke " + byID(other.ID.String()) + `<RevocationReason><RevocationReasonCode type="Enumeration" value="` + reason + `"/></RevocationReason><CompromiseOccurrenceDate type="DateTime" value="` + date + `"/>`
+	}
+	for _, bad := range []string{revoke("KeyCompromise", "2999-01-01T00:00:00Z"), revoke("Superseded", "2001-01-01T00:00:00Z")} {
+		if got := outcomes(t, w.ask(request("1.4", "", bad)))[0]; got == "Success" {
+			t.Errorf("a date that cannot be: %s", bad)
+		}
+	}
+	w.one("1.4", revoke("CACompromise", "2001-01-01T00:00:00Z"))
+	for id, want := range map[key.ID]string{other.ID: "2001-01-01T00:00:00", r.ID: now.Created.Time().Format("2006-01-02T15:04:05")} {
+		got := xmlOf(t, w.one("2.1", "GetAttributes "+byID(id.String())+`<AttributeReference type="Enumeration" value="CompromiseOccurrenceDate"/>`))
+		if !strings.Contains(got, want) {
+			t.Errorf("it occurred at %s, and is said to have at %s", want, got)
+		}
+	}
 	made := idOf(t, w.one("1.2", `Create <ObjectType type="Enumeration" value="SymmetricKey"/>`+template(enumeration("Cryptographic Algorithm", "AES"), integer("Cryptographic Length", 256),
 		integer("Cryptographic Usage Mask", 12)))) // this door gives it out in other states, too
 	w.one("1.2", "Revoke "+byID(made)+`<RevocationReason><RevocationReasonCode type="Enumeration" value="KeyCompromise"/></RevocationReason>`)

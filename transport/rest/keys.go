@@ -62,8 +62,12 @@ func stateRoute(verb, summary string, a access.Action, resume bool, example api.
 		Method: http.MethodPost, Path: keyPath + "/" + verb, Op: "key." + verb, Summary: summary,
 		Body: smallBody, Optional: true, IfMatch: true, In: example, Out: exampleRecord(),
 		serve: take(func(ctx context.Context, q *request, in *api.StateRequest) (api.Record, error) {
+			occurred, err := key.ParseTime(in.OccurredAt)
+			if err != nil {
+				return api.Record{}, of("occurred_at", err)
+			}
 			return recorded(q.vault.ChangeState(ctx, q.caller, q.ref, vault.StateChange{
-				Action: a, Resume: resume, Version: in.Version, Reason: in.Reason, IfMatch: q.ifMatch,
+				Action: a, Resume: resume, Version: in.Version, Reason: in.Reason, IfMatch: q.ifMatch, Occurred: occurred,
 			}))
 		}),
 	}

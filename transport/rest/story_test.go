@@ -149,6 +149,13 @@ func TestLifeOfAKey(t *testing.T) {
 			t.Errorf("%s: %s %q", step.verb, got.State, got.Reason)
 		}
 	}
+	ask[api.Record](d, "POST", "/v1/keys", api.CreateKeyRequest{Name: "leaked"}, 201)
+	for _, bad := range []struct{ verb, at string }{{"compromise", "2999-01-01T00:00:00Z"}, {"compromise", "yesterday"}, {"deactivate", "2001-01-01T00:00:00Z"}} {
+		ask[any](d, "POST", "/v1/keys/leaked/"+bad.verb, api.StateRequest{OccurredAt: bad.at}, 400)
+	}
+	if got, _ := ask[api.Record](d, "POST", "/v1/keys/leaked/compromise", api.StateRequest{OccurredAt: "2001-01-01T00:00:00Z"}, 200); got.Versions[0].OccurredAt != "2001-01-01T00:00:00.000Z" || got.Versions[0].CompromisedAt == "" {
+		t.Errorf("it was compromised long ago, and is %+v", got.Versions[0])
+	}
 	ask[any](d, "POST", "/v1/keys/app/db/encrypt", api.EncryptRequest{Plaintext: []byte("x")}, 409)
 	if got, _ := ask[api.Record](d, "POST", "/v1/keys/app/db/destroy", api.DestroyRequest{After: new("1d"), Force: true}, 200); got.DestroyAt == "" {
 		t.Errorf("to be destroyed: %+v", got)

@@ -43,6 +43,7 @@ func recordOf(r *key.Record) api.Record {
 	var last key.Time
 	for i := range r.Versions {
 		out.Versions[i] = versionOf(&r.Versions[i])
+		out.Versions[i].OccurredAt = r.Occurred[r.Versions[i].Number].String()
 		last = max(last, r.Versions[i].Use().Last)
 	}
 	out.LastUsedAt = last.String()

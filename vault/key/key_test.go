@@ -275,7 +275,7 @@ func TestACloneIsItsOwn(t *testing.T) {
 	make1 := func() *key.Record {
 		return &key.Record{
 			Versions: []key.Version{{Number: 1}}, Tags: map[string]string{"a": "b"}, Attributes: map[string][]byte{"a": {1}}, Links: []key.Link{{Kind: 1}}, MAC: []byte{1},
-			Names: []key.Label{{Value: "n"}}, Groups: []key.Label{{Value: "g"}}, Shown: &key.Shown{Bits: 1},
+			Names: []key.Label{{Value: "n"}}, Groups: []key.Label{{Value: "g"}}, Shown: &key.Shown{Bits: 1}, Occurred: map[uint32]key.Time{1: 1},
 		}
 	}
 	kind := reflect.TypeFor[key.Record]()
@@ -290,7 +290,7 @@ func TestACloneIsItsOwn(t *testing.T) {
 			for _, k := range x.MapKeys() {
 				x.SetMapIndex(k, reflect.Zero(x.Type().Elem()))
 			}
-			x.SetMapIndex(reflect.ValueOf("new"), reflect.Zero(x.Type().Elem()))
+			x.SetMapIndex(reflect.New(x.Type().Key()).Elem(), reflect.Zero(x.Type().Elem()))
 		case reflect.Slice:
 			if x.Type().Elem().Kind() == reflect.Uint8 {
 				x.SetBytes([]byte{9}) // byte slices are replaced, never written into

@@ -144,6 +144,8 @@ type Record struct {
 	ProtectStop  Time    `cbor:"43,keyasint,omitempty"` // from it on, nothing is protected with the key (section 4.43); 0: no such date
 	Archived     Time    `cbor:"45,keyasint,omitempty"` // since when it is in the archive, where it is used for nothing; 0: it is not
 
+	Occurred map[uint32]Time `cbor:"49,keyasint,omitempty"` // when versions that are compromised are said to have become known, by number (KMIP 2.1, section 4.10)
+
 	Shown *Shown `cbor:"-"` // only in records that the vault shows; nil in the replicated state
 }
 
@@ -191,6 +193,7 @@ func (r *Record) Clone() *Record {
 	c.Attributes = maps.Clone(r.Attributes)
 	c.Links = slices.Clone(r.Links)
 	c.Names, c.Groups = slices.Clone(r.Names), slices.Clone(r.Groups)
+	c.Occurred = maps.Clone(r.Occurred)
 	if r.Shown != nil {
 		shown := *r.Shown
 		c.Shown = &shown

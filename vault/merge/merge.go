@@ -173,6 +173,12 @@ func Carry(old, now *key.Record, wraps func(parent key.ID, version uint32) bool)
 	for i := range r.Versions {
 		v := &r.Versions[i]
 		carryVersion(v, now)
+		if at := now.Occurred[v.Number]; at != 0 && v.Compromised != 0 {
+			if r.Occurred == nil {
+				r.Occurred = map[uint32]key.Time{}
+			}
+			r.Occurred[v.Number] = at
+		}
 		n := now.Version(v.Number)
 		if wraps == nil || n == nil || v.State.Gone() || n.State.Gone() || r.Parent != now.Parent {
 			continue
