@@ -284,9 +284,16 @@ func TestARestartedNodeNeverShowsThePast(t *testing.T) {
 				c.refusesWithoutItsLog(n)
 			}
 		}
+		before := asked.Load()
 		h := c.watchFor(n, name, int(r.Latest), &asked, &early)
 		n.spawn()
 		c.serving(n)
+		eventually(t, 10*time.Second, "the readers are answered by "+n.name, func() error { // or nothing was tried
+			if asked.Load() == before {
+				return fmt.Errorf("none of them since restart %d", i+1)
+			}
+			return nil
+		})
 		h()
 		if t.Failed() {
 			return

@@ -153,6 +153,25 @@ func TestRevokedKeyIsServedByNoNodeAfterTheAcknowledgement(t *testing.T) {
 	}
 }
 
+// away is how long the acknowledgement of a revocation may take while one member cannot be reached: its lease, and half a second. A machine that
+// tests is busy with other things, so only slack beyond that is a failure; what the promise is held to is the figure of make counted.
+const (
+	away  = lease + 500*time.Millisecond
+	slack = 2 * time.Second
+)
+
+// outlasted holds the acknowledgements of revocations with a member away to the promise, and tells the figure.
+func outlasted(t *testing.T, how string, took []time.Duration) {
+	t.Helper()
+	if worst := slices.Max(took); worst > away+slack {
+		t.Errorf("one member %s: a revocation was acknowledged after %v; the promise is %v", how, worst, away)
+	}
+	if slices.Max(took) < lease/4 {
+		t.Errorf("one member %s: all of %d revocations were acknowledged within %v: nobody waited for its lease", how, len(took), slices.Max(took))
+	}
+	tellFigure(t, "acknowledgement of a revocation, one member "+how, "p99 ≤ 2.5 s", fmt.Sprintf("%d revocations, 3 nodes", len(took)), "%s", spread(took))
+}
+
 // A follower that sleeps through the revocation must not serve the key when it wakes up, however long its own clock
 // says that its lease still runs.
 func TestRevokedKeyIsNotServedByAFollowerThatSlept(t *testing.T) {
@@ -160,29 +179,31 @@ func TestRevokedKeyIsNotServedByAFollowerThatSlept(t *testing.T) {
 	client := c.kmipClient()
 	lead, followers := c.leader()
 	asleep := followers[0]
-	for _, v := range revocations() {
-		victims := c.victims(lead, client, v, "asleep/"+v.verb+"-by-all")
-		victims.served(t, c.nodes)
-		asleep.pause()
-		if took := victims.revoke(lead); took > lease+2*time.Second {
-			t.Errorf("%s: acknowledged after %v; the lease is %v", v.verb, took, lease)
-		} else {
+	var all []time.Duration
+	for round := range times(1, 25) {
+		for _, v := range revocations() {
+			victims := c.victims(lead, client, v, fmt.Sprintf("asleep/%s-%d-by-all", v.verb, round))
+			victims.served(t, c.nodes)
+			asleep.pause()
+			took := victims.revoke(lead)
+			all = append(all, took)
 			t.Logf("%s with a sleeping follower: acknowledged after %v", v.verb, took.Round(time.Millisecond))
-		}
-		var fresh sync.WaitGroup
-		for _, h := range victims.hammers() {
-			for range 8 { // these wait at its port, and are the first that it sees
-				fresh.Go(func() { h.once(asleep, 5*time.Second) })
+			var fresh sync.WaitGroup
+			for _, h := range victims.hammers() {
+				for range 8 { // these wait at its port, and are the first that it sees
+					fresh.Go(func() { h.once(asleep, 5*time.Second) })
+				}
 			}
+			wait(50 * time.Millisecond)
+			asleep.resume()
+			fresh.Wait()
+			c.serving(asleep)
+			wait(200 * time.Millisecond)
+			victims.after(t, v.verb)
+			victims.refusedEverywhere()
 		}
-		wait(50 * time.Millisecond)
-		asleep.resume()
-		fresh.Wait()
-		c.serving(asleep)
-		wait(200 * time.Millisecond)
-		victims.after(t, v.verb)
-		victims.refusedEverywhere()
 	}
+	outlasted(t, "paused", all)
 }
 
 // A follower that the network cut off still hears its own callers: they bypass the cut. None of them is served once
@@ -193,22 +214,27 @@ func TestRevokedKeyIsNotServedByAFollowerThatIsCutOff(t *testing.T) {
 	client := c.kmipClient()
 	lead, followers := c.leader()
 	cut := followers[0]
-	for _, v := range revocations() {
-		victims := c.victims(lead, client, v, "cut/"+v.verb+"-by-all")
-		victims.served(t, c.nodes)
-		relays[cut].cut()
-		relays[lead].cut()
-		took := victims.revoke(lead)
-		wait(300 * time.Millisecond)
-		relays[lead].heal()
-		relays[cut].heal()
-		c.serving(c.nodes...)
-		wait(100 * time.Millisecond)
-		victims.after(t, v.verb)
-		t.Logf("%s with a follower cut off: acknowledged after %v", v.verb, took.Round(time.Millisecond))
-		lead, followers = c.leader()
-		cut = followers[0]
+	var all []time.Duration
+	for round := range times(1, 25) {
+		for _, v := range revocations() {
+			victims := c.victims(lead, client, v, fmt.Sprintf("cut/%s-%d-by-all", v.verb, round))
+			victims.served(t, c.nodes)
+			relays[cut].cut()
+			relays[lead].cut()
+			took := victims.revoke(lead)
+			all = append(all, took)
+			wait(300 * time.Millisecond)
+			relays[lead].heal()
+			relays[cut].heal()
+			c.serving(c.nodes...)
+			wait(100 * time.Millisecond)
+			victims.after(t, v.verb)
+			t.Logf("%s with a follower cut off: acknowledged after %v", v.verb, took.Round(time.Millisecond))
+			lead, followers = c.leader()
+			cut = followers[0]
+		}
 	}
+	outlasted(t, "cut off", all)
 }
 
 // What a restarted node finds on its disk may be old: it serves none of it before it knows that it is not.
