@@ -28,7 +28,7 @@ func (b *localBench) failover(ctx context.Context) error {
 	}
 	slices.Sort(gaps)
 	if len(gaps) > 0 {
-		b.promise("kill -9 of the leader until a write succeeds", "median ≤ 1.0 s, worst ≤ 2.5 s", "%s, %s in %d kills", round(gaps[len(gaps)/2]), round(gaps[len(gaps)-1]), len(gaps))
+		b.promise("kill -9 of the leader until a write succeeds", "median ≤ 1.0 s, worst ≤ 2.5 s", "median %s, worst %s in %d kills", round(gaps[len(gaps)/2]), round(gaps[len(gaps)-1]), len(gaps))
 	}
 	return b.handOver(ctx)
 }

@@ -7,7 +7,7 @@
 //
 // Of lines with the same figure the last one counts, of files the one that comes later by name; `make figures` writes the table
 // between the markers of the README. A line that lacks a field, or has one that is not known, is refused: a figure whose
-// commit nobody knows is no figure.
+// commit nobody knows is no figure. The table says of each whether its target was met (Result.Verdict): it is computed from the two texts.
 //
 // It knows files and text. It must not know what is measured.
 package figures
@@ -140,16 +140,16 @@ func latest(all []Result) []Result {
 	return kept
 }
 
-// Table is the results in Markdown.
+// Table is the results in Markdown, each with its Verdict.
 func Table(results []Result) string {
 	var b strings.Builder
-	b.WriteString("| figure | to reach | measured | how | commit | seed |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| figure | to reach | measured | reached | how | commit | seed |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		seed := "–"
 		if r.Seed != 0 {
 			seed = fmt.Sprint(r.Seed)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Figure, r.Target, r.Measured, r.How, r.Commit, seed)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.Figure, r.Target, r.Measured, r.Verdict(), r.How, r.Commit, seed)
 	}
 	return b.String()
 }
