@@ -3,11 +3,9 @@ package e2e_test
 import (
 	"bytes"
 	"crypto/tls"
-	bigendian "encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -52,21 +50,9 @@ func (c *cluster) byRequest(door string, r request) usage {
 	}}
 }
 
-// byKMIP takes a key out by Get at the KMIP port. It is written from the specification, as a client that nobody here wrote would be:
-// an item is a tag of three bytes, a type, a length and a value padded to eight bytes.
+// byKMIP takes a key out by Get at the KMIP port.
 func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
-	item := func(tag uint32, kind byte, value []byte) []byte {
-		b := bigendian.BigEndian.AppendUint32(nil, tag<<8|uint32(kind))
-		b = bigendian.BigEndian.AppendUint32(b, uint32(len(value)))
-		return append(append(b, value...), make([]byte, (8-len(value)%8)%8)...)
-	}
-	number := func(tag uint32, kind byte, n uint32) []byte {
-		return item(tag, kind, bigendian.BigEndian.AppendUint32(nil, n))
-	}
-	structure := func(tag uint32, items ...[]byte) []byte { return item(tag, 1, bytes.Join(items, nil)) }
-	version := structure(0x420069, number(0x42006A, 2, 1), number(0x42006B, 2, 2))
-	get := structure(0x42000F, number(0x42005C, 5, 0x0A), structure(0x420079, item(0x420094, 7, []byte(id))))
-	message := structure(0x420078, structure(0x420077, version, number(0x42000D, 2, 1)), get)
+	message := kit.KMIPGet(id)
 	settings := &tls.Config{RootCAs: poolOf(c.t, c.init.CACertificate), Certificates: []tls.Certificate{client}, MinVersion: tls.VersionTLS12}
 
 	var mu sync.Mutex
@@ -80,7 +66,6 @@ func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
 			}
 		}
 	})
-	succeeded, failure, denied := number(0x42007F, 5, 0), number(0x42007F, 5, 1), number(0x42007E, 5, 0x0C) // Result Status; Result Reason: Permission Denied
 	return usage{"KMIP", func(n *node, within time.Duration) reply {
 		mu.Lock()
 		var conn *tls.Conn
@@ -95,7 +80,7 @@ func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
 			}
 			conn = plain.(*tls.Conn)
 		}
-		answer, err := exchange(conn, message, within)
+		answer, err := kit.KMIPExchange(conn, message, within)
 		if err != nil {
 			conn.Close()
 			return noReply(err)
@@ -103,36 +88,9 @@ func (c *cluster) byKMIP(client tls.Certificate, id string) usage {
 		mu.Lock()
 		idle[n] = append(idle[n], conn)
 		mu.Unlock()
-		at := bytes.Index(answer, succeeded[:8]) // the result's status stands before what may hold anything
-		switch {
-		case at < 0:
-			return reply{said: "an answer without a Result Status"}
-		case bytes.HasPrefix(answer[at:], succeeded):
-			return reply{served: true}
-		}
-		return reply{refused: bytes.HasPrefix(answer[at:], append(slices.Clip(failure), denied...)), said: fmt.Sprintf("%q", answer[at:])}
+		served, refused, said := kit.KMIPSaid(answer)
+		return reply{served: served, refused: refused, said: said}
 	}}
-}
-
-// exchange sends a message of KMIP and reads the answer.
-func exchange(conn *tls.Conn, message []byte, within time.Duration) ([]byte, error) {
-	if err := conn.SetDeadline(time.Now().Add(within)); err != nil {
-		return nil, err
-	}
-	if _, err := conn.Write(message); err != nil {
-		return nil, err
-	}
-	head := make([]byte, 8)
-	if _, err := io.ReadFull(conn, head); err != nil {
-		return nil, err
-	}
-	size := bigendian.BigEndian.Uint32(head[4:])
-	if size > 1<<20 {
-		return nil, fmt.Errorf("an answer of %d bytes", size)
-	}
-	body := make([]byte, size)
-	_, err := io.ReadFull(conn, body)
-	return append(head, body...), err
 }
 
 // kmipClient is a certificate of a client that a policy lets do everything.

@@ -26,8 +26,10 @@ type cluster struct {
 	net   *fabric.Switch
 	nodes []*node
 	init  api.InitResponse
-	root  string // token
-	opens bool   // nodes that were started again open themselves: nobody hands in shares
+	kmip  []*kmipDoor // of each node
+	root  string      // token
+	opens bool        // nodes that were started again open themselves: nobody hands in shares
+	fell  []string    // processes that ended by themselves and were started again, since mend last told of them
 }
 
 // newCluster founds a cluster of n below dir; it serves when this returns. With opens its nodes hold shares for one another from then on.
@@ -80,6 +82,9 @@ func (c *cluster) deal() error {
 // close ends everything.
 func (c *cluster) close() error {
 	var errs []error
+	for _, d := range c.kmip {
+		d.close()
+	}
 	for _, n := range c.nodes {
 		errs = append(errs, n.kill(), n.disk.Unmount())
 	}
@@ -118,7 +123,11 @@ func (c *cluster) found(tokenFile string) error {
 			return err
 		}
 	}
-	return errors.Join(c.voting(30*time.Second), c.recovered(30*time.Second))
+	err = errors.Join(c.voting(30*time.Second), c.recovered(30*time.Second))
+	if err == nil {
+		c.kmip, err = c.doors(pool)
+	}
+	return err
 }
 
 // start begins a node and waits until it answers.
@@ -159,9 +168,29 @@ func (c *cluster) voting(within time.Duration) error {
 	})
 }
 
-// recovered waits until every node serves, handing in shares where one is sealed.
+// recovered waits until every node serves, handing in shares where one is sealed. Who ends by itself meanwhile is started again, as in life.
 func (c *cluster) recovered(within time.Duration) error {
-	return kit.Attempt(within, c.serving)
+	return kit.Attempt(within, func() error {
+		for _, n := range c.nodes {
+			if n.crashed() {
+				if err := c.raise(n); err != nil {
+					return err
+				}
+			}
+		}
+		return c.serving()
+	})
+}
+
+// raise is what a supervisor does: it starts a node whose process has ended, unless that happens again and again.
+func (c *cluster) raise(n *node) error {
+	if n.crashed() {
+		if len(c.fell) == 5 {
+			return fmt.Errorf("%s ends again and again", n.Name)
+		}
+		c.fell = append(c.fell, fmt.Sprintf("%s ended by itself: %v\n%s", n.Name, n.Err(), n.last(8)))
+	}
+	return n.spawn()
 }
 
 // serving hands shares to every node that is sealed, and tells whether all serve.
@@ -249,25 +278,20 @@ func (c *cluster) mend(rnd *rand.Rand) (crashed []string, err error) {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		return c.fell, err
 	}
 	err = kit.Attempt(45*time.Second, func() error {
-		for _, n := range c.nodes { // what a supervisor does
+		for _, n := range c.nodes {
 			if n.Running() {
 				continue
 			}
-			if n.crashed() {
-				if len(crashed) == 5 {
-					return fmt.Errorf("%s ends again and again", n.Name)
-				}
-				crashed = append(crashed, fmt.Sprintf("%s ended by itself: %v\n%s", n.Name, n.Err(), n.last(8)))
-			}
-			if err := n.spawn(); err != nil {
+			if err := c.raise(n); err != nil {
 				return err
 			}
 		}
 		return c.serving()
 	})
+	crashed, c.fell = c.fell, nil
 	if err != nil {
 		return crashed, fmt.Errorf("the cluster does not serve 45 s after everything was mended: %w", err)
 	}

@@ -2,6 +2,12 @@
 // life (processes, network, disks, power, clocks), and checks what every client saw: `make chaos`. It is tests only; its parts are
 // fabric (network), disk, history (what is right) and e2e/kit (processes). It knows what users know: the native API.
 //
-// `make test` runs a short one: eight faults of a deck of twelve by chance, in less than a minute. Where namespaces, /dev/net/tun or /dev/fuse are not
+// What is published is counted by how it was judged (history.Tally): operations for which porcupine found an order, and of these the writes
+// that were acknowledged; local reads, judged by their age; local uses, judged by the revocations. A run counts if 100 operations a second
+// were acknowledged that porcupine orders, 25 of them writes: two cores that three nodes, their disks and their clients share with as much again
+// reach that under every fault that leaves a majority, and reach it on the whole since no fault lasts; decrypts at the readers' pace, of which
+// there could be any number, count for nothing in it. Between two faults the cluster has to commit, not only to answer.
+//
+// `make test` runs a short one: eight faults of a deck of fourteen by chance, in about a minute. Where namespaces, /dev/net/tun or /dev/fuse are not
 // to be had it is passed over and says which.
 package chaos

@@ -25,7 +25,7 @@ func (l *load) quiet(f func() error) error {
 func (l *load) judge(all bool, r *report) (complaints []string) {
 	l.mu.Lock()
 	subjects := l.retired
-	l.retired = nil
+	l.retired, l.ended = nil, nil // what is judged is not used again
 	if all {
 		subjects = append(subjects, l.live...)
 		for i := range l.live {
@@ -65,17 +65,17 @@ func (l *load) last(s *subject) {
 
 // reach waits until so many more writes were acknowledged.
 func (l *load) reach(n int64, within time.Duration) error {
-	goal := l.acked.Load() + n
+	goal := l.writes.Load() + n
 	deadline := time.After(within)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if l.acked.Load() >= goal {
+		if l.writes.Load() >= goal {
 			return nil
 		}
 		select {
 		case <-deadline:
-			return fmt.Errorf("only %d of %d operations were acknowledged within %v", n-(goal-l.acked.Load()), n, within)
+			return fmt.Errorf("only %d of %d writes were acknowledged within %v", n-(goal-l.writes.Load()), n, within)
 		case <-tick.C:
 		}
 	}

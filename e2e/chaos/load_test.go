@@ -2,7 +2,6 @@ package chaos_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -18,12 +17,14 @@ import (
 )
 
 const (
-	liveKeys   = 12                      // that the clients work on at a time
+	liveKeys   = workers + workers/2     // that the clients work on at a time
 	keyOps     = 400                     // after which a key is retired, to be judged
+	afterEnd   = 50                      // of these, after which a key that was taken out of use for ever is retired
+	lately     = 4                       // revocations of which readers look at the keys
 	keyUnknown = 4                       // unknown outcomes after which it is: each doubles what has to be searched
 	patient    = 10 * time.Second        // how long a write is repeated
 	impatient  = 1500 * time.Millisecond // one try
-	useEvery   = 5 * time.Millisecond    // of each node's own reader
+	useEvery   = 20 * time.Millisecond   // of each node's own reader
 )
 
 // subject is one key that clients work on.
@@ -32,6 +33,8 @@ type subject struct {
 
 	mu       sync.Mutex
 	seen     uint64         // newest revision that somebody saw
+	id       string         // by which KMIP asks for it
+	rests    bool           // and it was suspended then
 	texts    map[int]string // a ciphertext by version
 	ops      int
 	unknown  int
@@ -54,7 +57,9 @@ type load struct {
 	running sync.WaitGroup
 	cancel  context.CancelFunc
 	rest    sync.RWMutex // held for writing while the load is to be quiet
-	acked   atomic.Int64 // operations that were answered with success
+	writes  atomic.Int64 // that were acknowledged
+	newest  atomic.Int64 // reads and uses of the newest state that were answered with success: with writes what porcupine orders
+	local   atomic.Int64 // reads and uses that may be old
 	lastAck atomic.Int64 // when a write was, since begin
 	worst   atomic.Int64 // longest time between two of these, since it was asked for last
 	calm    atomic.Bool  // no fault is under way, and all is mended
@@ -66,6 +71,7 @@ type load struct {
 	mu        sync.Mutex
 	rand      *rand.Rand
 	live      []*subject
+	ended     []*subject // the last few of which something was taken out of use
 	retired   []*subject
 	made      int
 	materials map[string]string  // key and version by material
@@ -113,6 +119,18 @@ func (l *load) pick(rnd *rand.Rand) *subject {
 	return l.live[i]
 }
 
+// ofLate is a key of which something was taken out of use a moment ago, or any: a reader that asks for these finds at once who serves them still.
+func (l *load) ofLate(rnd *rand.Rand) *subject {
+	l.mu.Lock()
+	n := len(l.ended)
+	if n == 0 || rnd.IntN(2) == 0 {
+		l.mu.Unlock()
+		return l.pick(rnd)
+	}
+	defer l.mu.Unlock()
+	return l.ended[n-1-rnd.IntN(n)]
+}
+
 // complain notes what must never be.
 func (l *load) complain(format string, args ...any) {
 	l.mu.Lock()
@@ -137,7 +155,7 @@ func (l *load) work(ctx context.Context, client int, rnd *rand.Rand) {
 		s.mu.Unlock()
 		switch {
 		case o.Kind == history.Read:
-			o.Local = rnd.IntN(3) > 0
+			o.Local = rnd.IntN(2) > 0
 			l.read(s, o)
 		default:
 			if o.Kind == history.Tag {
@@ -159,6 +177,8 @@ func choose(rnd *rand.Rand, s *subject) (history.Kind, int, uint64) {
 		version = 1 + rnd.IntN(s.versions)
 	}
 	switch n := rnd.IntN(100); {
+	case s.rests && n%2 == 0: // or most of what follows would be refused
+		return history.Resume, 0, 0
 	case n < 30:
 		return history.Tag, 0, s.seen
 	case n < 42:
@@ -169,12 +189,19 @@ func choose(rnd *rand.Rand, s *subject) (history.Kind, int, uint64) {
 		return history.Resume, version, 0
 	case n < 74 && s.versions > 2:
 		return history.Destroy, 1 + rnd.IntN(s.versions-1), 0
+	case n >= 74 && n < 76 && s.versions > 1:
+		return history.Deactivate, 1 + rnd.IntN(s.versions), 0
+	case n == 76 && s.versions > 1:
+		return history.Compromise, 1 + rnd.IntN(s.versions), 0
+	case n >= 77 && n < 80 && s.ops > keyOps/2: // the end of all that can be done with it
+		s.ops = max(s.ops, keyOps-afterEnd)
+		return [...]history.Kind{history.Deactivate, history.Compromise, history.Compromise}[n-77], 0, 0
 	default:
 		return history.Read, 0, 0
 	}
 }
 
-// readAt is a reader at one node: it decrypts all the time, by a way that no cut touches.
+// readAt is a reader at one node: it decrypts all the time, encrypts now and then, and takes material out by KMIP, by a way that no cut touches.
 func (l *load) readAt(ctx context.Context, client, at int, rnd *rand.Rand) {
 	tick := time.NewTicker(useEvery)
 	defer tick.Stop()
@@ -185,12 +212,17 @@ func (l *load) readAt(ctx context.Context, client, at int, rnd *rand.Rand) {
 		case <-tick.C:
 		}
 		l.rest.RLock()
-		s := l.pick(rnd)
+		s := l.ofLate(rnd)
 		s.mu.Lock()
 		version := 1 + rnd.IntN(max(1, s.versions))
 		text := s.texts[version]
 		s.mu.Unlock()
-		if text != "" {
+		switch way := rnd.IntN(6); {
+		case way == 0:
+			l.reveal(s, history.Op{Client: client, Node: at, Key: s.name, Kind: history.Reveal, Local: true})
+		case way == 1:
+			l.protect(s, history.Op{Client: client, Node: at, Key: s.name, Kind: history.Protect, Local: true})
+		case text != "":
 			l.use(s, history.Op{Client: client, Node: at, Key: s.name, Kind: history.Use, Version: version, Local: true}, text)
 		}
 		l.rest.RUnlock()
@@ -218,6 +250,29 @@ func (l *load) use(s *subject, o history.Op, text string) history.Outcome {
 	return o.Outcome
 }
 
+// protect encrypts once, with whatever version does.
+func (l *load) protect(s *subject, o history.Op) {
+	s.mu.Lock()
+	there := s.seen > 0
+	s.mu.Unlock()
+	if !there {
+		return
+	}
+	o.Call = l.now()
+	a, err := l.c.nodes[o.Node].ask(l.c.root, kit.Request{
+		Method: http.MethodPost, Path: "/v1/keys/" + s.name + "/encrypt", Body: api.EncryptRequest{Plaintext: []byte("x")}, Within: impatient,
+	})
+	o.Return, o.Outcome = l.now(), outcome(a, err)
+	if o.Outcome == history.OK {
+		var e api.EncryptResponse
+		if err := a.Into(&e); err != nil || e.Version == 0 {
+			l.complain("n%d encrypts with version %d of %s (%v)", o.Node+1, e.Version, s.name, err)
+		}
+		o.Version = int(e.Version)
+	}
+	l.note(s, o)
+}
+
 // read takes the record once.
 func (l *load) read(s *subject, o history.Op) history.Outcome {
 	path := "/v1/keys/" + s.name
@@ -228,7 +283,7 @@ func (l *load) read(s *subject, o history.Op) history.Outcome {
 	a, err := l.c.nodes[o.Node].ask(l.c.root, kit.Request{Method: http.MethodGet, Path: path, Within: impatient})
 	o.Return, o.Outcome = l.now(), outcome(a, err)
 	if o.Outcome == history.OK {
-		o.Saw, o.Sure = l.record(a)
+		o.Saw, o.Sure = l.record(s, a)
 	}
 	l.note(s, o)
 	return o.Outcome
@@ -251,7 +306,7 @@ func (l *load) write(s *subject, o history.Op, rnd *rand.Rand) {
 		fmt.Fprintf(&tries, "\n    at n%d until %.4f: %v", at+1, o.Return.Seconds(), a)
 		maybe = maybe || o.Outcome == history.Unknown && !declined(a, err)
 		if o.Outcome == history.OK {
-			o.Saw, o.Sure = l.record(a)
+			o.Saw, o.Sure = l.record(s, a)
 			o.Sure = o.Sure && try == 0
 			if at != o.Node {
 				o.Node = at
@@ -276,80 +331,20 @@ func (l *load) write(s *subject, o history.Op, rnd *rand.Rand) {
 	}
 }
 
-// change is the request for a change.
-func change(o history.Op) kit.Request {
-	r := kit.Request{Method: http.MethodPost, Path: "/v1/keys/" + o.Key, Header: map[string]string{}}
-	now := "0s"
-	switch o.Kind {
-	case history.Create:
-		r.Path, r.Body = "/v1/keys", api.CreateKeyRequest{Name: o.Key, Exportable: true}
-	case history.Rotate:
-		r.Path += "/rotate"
-	case history.Suspend:
-		r.Path, r.Body = r.Path+"/suspend", api.StateRequest{Version: uint32(o.Version)}
-	case history.Resume:
-		r.Path, r.Body = r.Path+"/resume", api.StateRequest{Version: uint32(o.Version)}
-	case history.Destroy:
-		r.Path, r.Body = r.Path+"/destroy", api.DestroyRequest{Version: uint32(o.Version), After: &now, Force: true}
-	case history.Tag:
-		r.Method, r.Body = http.MethodPatch, api.UpdateKeyRequest{Tags: &map[string]string{"by": o.Tag}}
-		r.Header["If-Match"] = fmt.Sprintf("%q", fmt.Sprint(o.IfMatch))
-	}
-	return r
-}
-
-// outcome is what an answer says of what was asked.
-func outcome(a kit.Answer, err error) history.Outcome {
-	switch {
-	case err != nil:
-		return history.Unknown
-	case a.OK():
-		return history.OK
-	case a.Status == http.StatusNotFound:
-		return history.Missing
-	case a.Status == http.StatusConflict, a.Status == http.StatusPreconditionFailed:
-		return history.Refused
-	}
-	return history.Unknown
-}
-
-// declined tells whether an answer promises that nothing was written.
-func declined(a kit.Answer, err error) bool {
-	return err == nil && slices.Contains([]string{"sealed", "no_leader", "stale", "busy", "full"}, a.Problem.Kind)
-}
-
-// record is what the answer shows of the key.
-func (l *load) record(a kit.Answer) (history.Record, bool) {
-	var k api.Record
-	if err := json.Unmarshal(a.Body, &k); err != nil {
-		l.complain("a record that does not decode: %v: %.200s", err, a.Body)
-		return history.Record{}, false
-	}
-	r := history.Record{State: k.State, Tag: k.Tags["by"]}
-	if _, err := fmt.Sscanf(strings.Trim(k.ETag, `"`), "%d", &r.Revision); err != nil {
-		l.complain("an ETag that is no revision: %q", k.ETag)
-	}
-	for _, v := range k.Versions {
-		letter := v.State[:1]
-		if v.State == "destroyed" {
-			letter = "x"
-		}
-		r.Versions += letter
-	}
-	return r, true
-}
-
 // note records an operation that has ended.
 func (l *load) note(s *subject, o history.Op) {
 	l.log.Add(o)
 	s.mu.Lock()
 	s.ops++
-	writes := o.Kind != history.Read && o.Kind != history.Use
+	writes := o.Changes()
 	if o.Outcome == history.Unknown && writes {
 		s.unknown++
 	}
 	if o.Sure {
-		s.seen, s.versions = max(s.seen, o.Saw.Revision), max(s.versions, o.Saw.Latest())
+		if o.Saw.Revision > s.seen {
+			s.seen, s.rests = o.Saw.Revision, o.Saw.State == "suspended"
+		}
+		s.versions = max(s.versions, o.Saw.Latest())
 	} else if o.Kind == history.Create && o.Outcome != history.Missing {
 		s.seen, s.versions = max(s.seen, 1), max(s.versions, 1)
 	}
@@ -357,14 +352,19 @@ func (l *load) note(s *subject, o history.Op) {
 	if o.Outcome != history.OK {
 		return
 	}
-	l.acked.Add(1)
-	if writes {
-		l.wrote(o)
+	switch {
+	case o.Local:
+		l.local.Add(1)
+	case writes:
+		l.writes.Add(1)
+		l.wrote(s, o)
+	default:
+		l.newest.Add(1)
 	}
 }
 
 // wrote notes when a write was acknowledged.
-func (l *load) wrote(o history.Op) {
+func (l *load) wrote(s *subject, o history.Op) {
 	at := o.Return
 	l.waiting.Lock()
 	if l.arrived != nil && o.Call > l.since {
@@ -372,13 +372,14 @@ func (l *load) wrote(o history.Op) {
 		l.arrived = nil
 	}
 	l.waiting.Unlock()
-	if o.Kind == history.Suspend || o.Kind == history.Destroy {
+	if o.Kind.Revokes() {
 		calm := 0
 		if l.calm.Load() {
 			calm = 1
 		}
 		l.mu.Lock()
 		l.revoking[calm] = append(l.revoking[calm], o.Return-o.Call)
+		l.ended = append(l.ended[max(0, len(l.ended)-lately+1):], s)
 		l.mu.Unlock()
 	}
 	last := time.Duration(l.lastAck.Swap(int64(at)))

@@ -61,7 +61,7 @@ func (n *node) data() string { return filepath.Join(n.disk.Point, "data") }
 // command writes the configuration anew, beside the disk.
 func (n *node) command() (*exec.Cmd, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "name: %s\ndir: %s\nlisten:\n  api: 0.0.0.0:7800\n  peer: %s\n  gossip: %s:7802\n", n.Name, n.data(), n.peer(), n.host.IP)
+	fmt.Fprintf(&b, "name: %s\ndir: %s\nlisten:\n  api: 0.0.0.0:7800\n  peer: %s\n  gossip: %s:7802\n  kmip: 0.0.0.0:5696\n", n.Name, n.data(), n.peer(), n.host.IP)
 	fmt.Fprintf(&b, "advertise:\n  api: %s:7800\n", n.host.IP)
 	if n.join != "" {
 		fmt.Fprintf(&b, "join:\n  peers: [%q]\n  token_file: %s\n", n.join, n.joinToken)

@@ -21,10 +21,8 @@ type report struct {
 	deck       []fault
 	faults     map[string]*suffered
 	figures    map[string][]time.Duration
-	checked    int // operations that were judged
-	revoked    int // of these, what took a key or version out of use
-	used       int // and uses
-	complained int // complaints of the load that were passed on
+	tally      history.Tally // what was judged, and how
+	complained int           // complaints of the load that were passed on
 	complaints []string
 }
 
@@ -47,17 +45,7 @@ func (r *report) cycled(name string, gap time.Duration) {
 }
 
 // judged counts what was judged.
-func (r *report) judged(ops []history.Op) {
-	r.checked += len(ops)
-	for _, o := range ops {
-		switch {
-		case o.Kind == history.Use:
-			r.used++
-		case o.Outcome == history.OK && (o.Kind == history.Suspend || o.Kind == history.Destroy):
-			r.revoked++
-		}
-	}
-}
+func (r *report) judged(ops []history.Op) { r.tally = r.tally.Add(history.Count(ops)) }
 
 // starts is how often a process was started since all served first.
 func (r *run) starts() int {
@@ -75,6 +63,7 @@ const (
 	failoverFigure = "kill -9 of the leader → first acknowledged write"
 	eioFigure      = "EIO of an fsync → gone"
 	stallFigure    = "frozen disk → gone"
+	fullFigure     = "room again on a full disk → all that was refused is there"
 )
 
 // write prints the report, and writes it to a file if one is named. What a run that found nothing has measured goes to the results.
@@ -96,6 +85,27 @@ func write(t *testing.T, runs []*run, file, results string) {
 	}
 }
 
+// longest is the longest time without an acknowledged write, and the fault that it was under.
+func (r *report) longest() (fault string, worst time.Duration) {
+	for _, name := range slices.Sorted(maps.Keys(r.faults)) {
+		if w := r.faults[name].worst; w > worst {
+			fault, worst = name, w
+		}
+	}
+	return fault, worst
+}
+
+// spread is how often the rarest and the commonest fault came.
+func (r *report) spread() (least, most int) {
+	for _, s := range r.faults {
+		if least == 0 || s.times < least {
+			least = s.times
+		}
+		most = max(most, s.times)
+	}
+	return least, most
+}
+
 // total is how many faults there were.
 func (r *report) total() (n int) {
 	for _, s := range r.faults {
@@ -104,13 +114,14 @@ func (r *report) total() (n int) {
 	return n
 }
 
-// rate is how many operations were acknowledged in a second.
-func rate(runs []*run) float64 {
-	acked, took := 0.0, 0.0
+// rates are how many operations were acknowledged in a second: all that porcupine orders, and of these the writes.
+func rates(runs []*run) (ordered, writes float64) {
+	took := 0.001
 	for _, r := range runs {
-		acked, took = acked+float64(r.l.acked.Load()), took+r.took.Seconds()
+		w := float64(r.l.writes.Load())
+		ordered, writes, took = ordered+w+float64(r.l.newest.Load()), writes+w, took+r.took.Seconds()
 	}
-	return acked / max(took, 0.001)
+	return ordered / took, writes / took
 }
 
 // sum is what the legs have to tell together.
@@ -122,11 +133,12 @@ func sum(runs []*run) (all report, revoking []time.Duration, legs []string) {
 				all.faults[name] = &suffered{}
 			}
 			all.faults[name].times += s.times
+			all.faults[name].worst = max(all.faults[name].worst, s.worst)
 		}
 		for name, took := range r.figures {
 			all.figures[name] = append(all.figures[name], took...)
 		}
-		all.checked, all.revoked, all.used = all.checked+r.checked, all.revoked+r.revoked, all.used+r.used
+		all.tally = all.tally.Add(r.tally)
 		revoking = append(revoking, r.l.revoking[0]...)
 		legs = append(legs, fmt.Sprintf("%d on %v", r.total(), r.leg))
 	}
@@ -142,14 +154,22 @@ func resultsOf(runs []*run) (all []figures.Result) {
 			Figure: figure, Target: target, Measured: fmt.Sprintf(measured, args...), How: how, Commit: figures.Commit(), Seed: runs[0].seed,
 		})
 	}
-	add("real processes under faults: no acknowledged write lost, linearizable per key", "≥ 200 faults and 200,000 operations, ≥ 100 acknowledged a second, all digests equal",
-		"%d faults of %d kinds, %d operations, %.0f acknowledged a second, nothing lost, all digests equal", of.total(), len(of.faults), of.checked, rate(runs))
-	add("uses of a key after its revocation was acknowledged, by any node", "0, X = 0 ms", "0 of %d uses, %d revocations", of.used, of.revoked)
+	ordered, writes := rates(runs)
+	add("real processes under faults: no acknowledged write lost, linearizable per key", fmt.Sprintf("≥ 200 faults, ≥ 200,000 operations, ≥ %d acknowledged a second, ≥ %d writes a second, all digests equal", floor, floorWrites),
+		"%d faults of %d kinds, %d operations, %.0f acknowledged a second, %.0f writes a second, nothing lost, all digests equal", of.total(), len(of.faults), of.tally.All(), ordered, writes)
+	add("of these operations, those for which porcupine found an order", "reported", "%d, of them %d acknowledged writes and %d newest reads and uses; besides, %d local reads were judged by their age and %d local uses by the revocations",
+		of.tally.Ordered, of.tally.Writes, of.tally.Reads, of.tally.Local, of.tally.Uses)
+	add("uses of a key after its revocation was acknowledged, by any node", "0, X = 0 ms", "0 of %d local uses (by REST, and by KMIP, which gave material out %d times), %d revocations (suspend, deactivate, compromise, destroy, of keys and of versions)", of.tally.Uses, of.tally.Taken, of.tally.Revoked)
+	if name, worst := of.longest(); name != "" {
+		add("longest time without an acknowledged write under any fault, with its mending", "reported", "%v: %s", worst.Round(10*time.Millisecond), name)
+	}
+	least, most := of.spread()
+	add("faults of real processes, each followed by writes that go on and a look at every node", "reported", "%d faults of %d kinds, each %d to %d times; nodes ended by themselves where they have to, and nowhere else", of.total(), len(of.faults), least, most)
 	if took := sorted(revoking); len(took) > 0 {
 		add("acknowledgement of a revocation under faults, also without a majority", "reported", "p50 %v, p99 %v of %d", share(took, 50), share(took, 99), len(took))
 	}
 	for _, f := range []struct{ name, target string }{
-		{failoverFigure, "p50 ≤ 0.7 s, p99 ≤ 1.2 s"}, {eioFigure, "≤ 1 s"}, {stallFigure, "≤ 5 s"},
+		{failoverFigure, "reported"}, {eioFigure, "≤ 1 s"}, {stallFigure, "≤ 5 s"}, {fullFigure, "≤ 15 s"}, // 200 kills are in make counted, and the promise with them
 	} {
 		if took := sorted(of.figures[f.name]); len(took) > 0 {
 			add(f.name, f.target, "p50 %v, p99 %v of %d", share(took, 50), share(took, 99), len(took))
@@ -179,9 +199,11 @@ func (r *run) text() string {
 	}
 	fmt.Fprintf(&b, "# chaos: %d faults of %d kinds, %s\n\n", r.total(), len(r.faults), verdict)
 	fmt.Fprintf(&b, "Commit %s, SEED=%d, %v, %v, 1 process each; at the end %s.\n\n", figures.Commit(), r.seed, r.took.Round(time.Second), r.leg, figures.Machine())
-	fmt.Fprintf(&b, "- %d operations acknowledged (%.0f/s), %d refused, %d without a known outcome; %d judged\n",
-		r.l.acked.Load(), rate([]*run{r}), counts[history.Refused]+counts[history.Missing], counts[history.Unknown], r.checked)
-	fmt.Fprintf(&b, "- %d acknowledged revocations, %d uses; a use after the acknowledgement is a complaint\n", r.revoked, r.used)
+	ordered, writes := rates([]*run{r})
+	fmt.Fprintf(&b, "- %.0f writes and newest reads acknowledged a second, %.0f of them writes; besides, %d local reads and uses answered; of all operations %d refused, %d without a known outcome\n",
+		ordered, writes, r.l.local.Load(), counts[history.Refused]+counts[history.Missing], counts[history.Unknown])
+	fmt.Fprintf(&b, "- %d operations into porcupine, %d of them acknowledged writes, %d newest reads and uses; %d local reads judged by their age\n", r.tally.Ordered, r.tally.Writes, r.tally.Reads, r.tally.Local)
+	fmt.Fprintf(&b, "- %d local uses (decrypt, encrypt; material given out by KMIP %d times) checked against %d acknowledged revocations; a use after the acknowledgement is a complaint, and so is a refusal that nothing explains\n", r.tally.Uses, r.tally.Taken, r.tally.Revoked)
 	for calm, of := range []string{"while something is broken", "right after nodes came back"} {
 		if took := sorted(r.l.revoking[calm]); len(took) > 0 {
 			fmt.Fprintf(&b, "- a revocation is acknowledged %s: median %v, p99 %v, worst %v\n", of, share(took, 50), share(took, 99), share(took, 100))
@@ -189,6 +211,9 @@ func (r *run) text() string {
 	}
 	if r.leg.opens {
 		fmt.Fprintf(&b, "- %d starts of processes, which opened themselves; people opened %d more, which joined empty\n", r.starts()-r.joined, r.joined)
+	}
+	if r.aside+r.refused > 0 {
+		fmt.Fprintf(&b, "- snapshots were damaged: %d times older data covered them, %d times the node named one and was replaced\n", r.aside, r.refused)
 	}
 	if r.slow > 0 {
 		fmt.Fprintf(&b, "- %d times a process ended because a write took longer than 3 s although its disk was well: the machine was too busy\n", r.slow)

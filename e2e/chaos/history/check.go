@@ -28,6 +28,9 @@ func Check(ops []Op, bound time.Duration) error {
 	if err := Revoked(ops); err != nil {
 		return err
 	}
+	if err := refusedInVain(ops, bound); err != nil {
+		return err
+	}
 	if err := aged(ops, bound); err != nil {
 		return err
 	}
@@ -76,7 +79,7 @@ func until(ops []Op, end time.Duration) []Op {
 		switch {
 		case o.Return <= end:
 			known = append(known, o)
-		case o.Call <= end && o.changes():
+		case o.Call <= end && o.Changes():
 			o.Outcome, o.Sure = Unknown, false
 			known = append(known, o)
 		}
@@ -84,12 +87,11 @@ func until(ops []Op, end time.Duration) []Op {
 	return known
 }
 
-// timed gives each operation the span in which it may have happened. Local reads are not among them: they may be old, see aged, and
-// a search over spans as long as the bound would not end.
+// timed gives each operation that porcupine sees the span in which it may have happened.
 func timed(ops []Op) []porcupine.Operation {
 	all := make([]porcupine.Operation, 0, len(ops))
 	for i, o := range ops {
-		if o.Local {
+		if !o.ordered() {
 			continue
 		}
 		end := int64(o.Return)
@@ -97,7 +99,7 @@ func timed(ops []Op) []porcupine.Operation {
 			end = math.MaxInt64
 		}
 		all = append(all, porcupine.Operation{ClientId: i, Input: o, Call: int64(o.Call), Return: end})
-		if o.changes() && o.Sure { // the record in its answer was read while it lasted: see step
+		if o.Changes() && o.Sure { // the record in its answer was read while it lasted: see step
 			read := Op{Client: o.Client, Node: o.Node, Key: o.Key, Kind: Read, Call: o.Call, Return: o.Return, Saw: o.Saw, Sure: true}
 			all = append(all, porcupine.Operation{ClientId: i, Input: read, Call: int64(o.Call), Return: end})
 		}
@@ -124,7 +126,7 @@ func aged(ops []Op, bound time.Duration) error {
 		}
 		for _, o := range ops {
 			allowed := bound
-			if o.changes() && o.Node == r.Node {
+			if o.Changes() && o.Node == r.Node {
 				allowed = 0
 			}
 			if o.Sure && o.Saw.Revision > r.Saw.Revision && r.Call-o.Return > allowed {
@@ -133,48 +135,4 @@ func aged(ops []Op, bound time.Duration) error {
 		}
 	}
 	return nil
-}
-
-// span is a time in which a version is certainly out of use.
-type span struct {
-	version  int // 0: all
-	from, to time.Duration
-	by       Op
-}
-
-// Revoked tells of uses that began after what they used had been acknowledged to be out of use, and before anybody asked for it back.
-func Revoked(ops []Op) error {
-	var out []span
-	for _, o := range ops {
-		if (o.Kind == Suspend || o.Kind == Destroy) && o.Outcome == OK {
-			out = append(out, span{version: o.Version, from: o.Return, to: returns(ops, o), by: o})
-		}
-	}
-	for _, u := range ops {
-		if u.Kind != Use || u.Outcome != OK {
-			continue
-		}
-		for _, s := range out {
-			if (s.version == 0 || s.version == u.Version) && u.Call > s.from && u.Call < s.to {
-				return fmt.Errorf("key %s: version %d was used %v after the acknowledgement that it is out of use\n%v\n%v",
-					u.Key, u.Version, (u.Call - s.from).Round(time.Microsecond), s.by, u)
-			}
-		}
-	}
-	return nil
-}
-
-// returns is when somebody first asked to have back what s took out of use: no resumption was under way before.
-func returns(ops []Op, s Op) time.Duration {
-	first := time.Duration(math.MaxInt64)
-	for _, r := range ops {
-		over := r.Outcome != Unknown && r.Return < s.Call // it was done before s began
-		if r.Kind != Resume || r.Outcome == Refused || over || s.Kind == Destroy {
-			continue
-		}
-		if s.Version == 0 || r.Version == 0 || r.Version == s.Version {
-			first = min(first, r.Call)
-		}
-	}
-	return first
 }

@@ -16,19 +16,31 @@ type Kind uint8
 
 // What clients ask of a key.
 const (
-	Create  Kind = iota
-	Rotate       // a new version
-	Suspend      // Version, or with 0 the whole key
-	Resume       // likewise
-	Destroy      // Version, at once
-	Tag          // sets Tag if the record's revision is still IfMatch
-	Read         // the record
-	Use          // decrypts what Version encrypted
+	Create     Kind = iota
+	Rotate          // a new version
+	Suspend         // Version, or with 0 the whole key
+	Resume          // likewise
+	Deactivate      // likewise; what it encrypted is decrypted all the same
+	Compromise      // likewise
+	Destroy         // Version, at once
+	Tag             // sets Tag if the record's revision is still IfMatch
+	Read            // the record
+	Use             // decrypts what Version encrypted
+	Protect         // encrypts; Version is the one that did, or 0
+	Reveal          // takes the material of the newest version out
 )
 
 func (k Kind) String() string {
-	return [...]string{"create", "rotate", "suspend", "resume", "destroy", "tag", "read", "use"}[k]
+	return [...]string{"create", "rotate", "suspend", "resume", "deactivate", "compromise", "destroy", "tag", "read", "use", "protect", "reveal"}[k]
 }
+
+// Revokes tells whether it takes a key or a version out of use.
+func (k Kind) Revokes() bool {
+	return k == Suspend || k == Deactivate || k == Compromise || k == Destroy
+}
+
+// uses tells whether it is a use of the key.
+func (k Kind) uses() bool { return k == Use || k == Protect || k == Reveal }
 
 // Outcome is what was answered.
 type Outcome uint8
@@ -47,7 +59,7 @@ func (o Outcome) String() string { return [...]string{"ok", "refused", "missing"
 type Record struct {
 	Revision uint64 // counts changes
 	State    string
-	Versions string // a letter each, oldest first: active, suspended, deactivated, x destroyed
+	Versions string // a letter each, oldest first: active, suspended, deactivated, compromised, x destroyed, y destroyed and compromised
 	Tag      string
 }
 
@@ -69,7 +81,7 @@ type Op struct {
 	Version      int
 	Tag          string
 	IfMatch      uint64
-	Local        bool // a read that may be as old as the bound
+	Local        bool // a read or a use that may be as old as the bound
 
 	Call, Return time.Duration // since the run began
 	Outcome      Outcome
@@ -97,8 +109,60 @@ func (o Op) String() string {
 	return fmt.Sprintf("%10.4f – %10.4f  client %d at n%d  %s  %s%s", o.Call.Seconds(), o.Return.Seconds(), o.Client, o.Node+1, what, o.Outcome, saw)
 }
 
-// changes tells whether it may change the key.
-func (o Op) changes() bool { return o.Kind != Read && o.Kind != Use }
+// Changes tells whether it may change the key.
+func (o Op) Changes() bool { return o.Kind != Read && !o.Kind.uses() }
+
+// Tally is what a history holds, by the way in which it is judged.
+type Tally struct {
+	Ordered int // operations for which porcupine looks for an order
+	Writes  int // of these, changes that were acknowledged
+	Reads   int // of these, newest reads and uses that were answered
+	Local   int // local reads, judged by their age
+	Uses    int // local uses, judged by what had been taken out of use when they began
+	Taken   int // of these, material that was taken out
+	Revoked int // revocations that were acknowledged
+}
+
+// Count counts the operations of a history.
+func Count(ops []Op) (t Tally) {
+	for _, o := range ops {
+		switch {
+		case o.ordered() && o.Changes():
+			t.Ordered++
+			if o.Outcome == OK {
+				t.Writes++
+			}
+		case o.ordered():
+			t.Ordered++
+			if o.Outcome != Unknown {
+				t.Reads++
+			}
+		case o.Kind.uses():
+			t.Uses++
+			if o.Kind == Reveal && o.Outcome == OK {
+				t.Taken++
+			}
+		default:
+			t.Local++
+		}
+		if o.Kind.Revokes() && o.Outcome == OK {
+			t.Revoked++
+		}
+	}
+	return t
+}
+
+// Add is both together.
+func (t Tally) Add(o Tally) Tally {
+	return Tally{t.Ordered + o.Ordered, t.Writes + o.Writes, t.Reads + o.Reads, t.Local + o.Local, t.Uses + o.Uses, t.Taken + o.Taken, t.Revoked + o.Revoked}
+}
+
+// All is how many operations were judged.
+func (t Tally) All() int { return t.Ordered + t.Local + t.Uses }
+
+// ordered tells whether porcupine sees it. Local reads and uses may be old, and a search over spans as long as the bound would not end: see
+// aged, Revoked and refusedInVain.
+func (o Op) ordered() bool { return !o.Local }
 
 // Log collects operations by key. Its methods may be called concurrently.
 type Log struct {
@@ -115,7 +179,7 @@ func (l *Log) Add(o Op) {
 		l.ops, l.n = map[string][]Op{}, map[Outcome]int{}
 	}
 	l.n[o.Outcome]++
-	if o.Outcome != Unknown || o.changes() {
+	if o.Outcome != Unknown || o.Changes() {
 		l.ops[o.Key] = append(l.ops[o.Key], o)
 	}
 }

@@ -34,6 +34,13 @@ func TestHistoriesAreJudged(t *testing.T) {
 	use := func(v int, out history.Outcome) history.Op {
 		return history.Op{Kind: history.Use, Version: v, Local: true, Outcome: out}
 	}
+	protect := func(v int, out history.Outcome) history.Op {
+		return history.Op{Kind: history.Protect, Version: v, Local: true, Outcome: out}
+	}
+	reveal := func(out history.Outcome) history.Op {
+		return history.Op{Kind: history.Reveal, Local: true, Outcome: out}
+	}
+	version := func(k history.Kind, v int, r history.Record) history.Op { o := did(k, r); o.Version = v; return o }
 	unknown := func(k history.Kind) history.Op { return history.Op{Kind: k, Outcome: history.Unknown} }
 	suspended := did(history.Suspend, rec(2, "suspended", "s"))
 	for _, c := range []struct {
@@ -106,6 +113,87 @@ func TestHistoriesAreJudged(t *testing.T) {
 		{"a resumption of before does not excuse", "out of use", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 5, did(history.Resume, rec(3, "active", "a"))),
 			at(6, 7, did(history.Suspend, rec(4, "suspended", "s"))), at(8, 9, use(1, history.OK)),
+		}},
+		{"a use of what was compromised", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Compromise, rec(2, "compromised", "c"))), at(4, 5, use(1, history.OK)),
+		}},
+		{"what is deactivated decrypts", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Deactivate, rec(2, "deactivated", "d"))), at(4, 5, use(1, history.OK)), at(6, 7, protect(0, history.Refused)),
+		}},
+		{"what was suspended and is deactivated decrypts again", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 5, did(history.Deactivate, rec(3, "deactivated", "d"))), at(6, 7, use(1, history.OK)),
+		}},
+		{"and still does not encrypt", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 9, did(history.Deactivate, rec(3, "deactivated", "d"))), at(6, 7, protect(1, history.OK)),
+		}},
+		{"and does not encrypt", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Deactivate, rec(2, "deactivated", "d"))), at(4, 5, protect(1, history.OK)),
+		}},
+		{"a version of its own is deactivated", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, version(history.Deactivate, 1, rec(2, "active", "d"))), at(4, 5, protect(1, history.OK)),
+		}},
+		{"a version of its own is compromised", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, version(history.Compromise, 1, rec(2, "active", "c"))), at(4, 5, use(1, history.OK)),
+		}},
+		{"what a rotation replaced encrypts", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(4, 5, protect(1, history.OK)),
+		}},
+		{"what was suspended is taken out", "out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 5, reveal(history.OK)),
+		}},
+		{"a version that was suspended, and a rotation, say nothing of the newest", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, version(history.Suspend, 1, rec(2, "active", "s"))), at(4, 5, did(history.Rotate, rec(3, "active", "sa"))), at(6, 7, reveal(history.OK)),
+		}},
+		{"what is active is not taken out", "nothing had taken it out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, reveal(history.Refused)),
+		}},
+		{"what a rotation made encrypts", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(4, 5, protect(2, history.OK)),
+		}},
+		{"a rotation beside another says nothing of the other's", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 4, did(history.Rotate, rec(3, "active", "dda"))), at(2, 9, did(history.Rotate, rec(3, "active", "dda"))), at(5, 6, protect(2, history.OK)),
+		}},
+		{"the ends of a key", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(4, 5, version(history.Suspend, 2, rec(3, "active", "ds"))),
+			at(6, 7, version(history.Compromise, 1, rec(4, "active", "cs"))), at(8, 9, version(history.Destroy, 1, rec(5, "active", "ys"))),
+			at(10, 11, did(history.Rotate, rec(6, "active", "ysa"))), at(12, 13, did(history.Rotate, rec(7, "active", "ysda"))), at(14, 15, version(history.Destroy, 3, rec(8, "active", "ysxa"))),
+			at(16, 17, did(history.Deactivate, rec(9, "deactivated", "ydxd"))), at(18, 19, history.Op{Kind: history.Rotate, Outcome: history.Refused}),
+			at(20, 21, did(history.Compromise, rec(10, "compromised", "ycyc"))), at(22, 23, history.Op{Kind: history.Compromise, Outcome: history.Refused}),
+			at(24, 25, history.Op{Kind: history.Resume, Outcome: history.Refused}), at(26, 27, history.Op{Kind: history.Use, Version: 2, Outcome: history.Refused}),
+		}},
+		{"a compromise that comes undone", "no order", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Compromise, rec(2, "compromised", "c"))), at(4, 5, did(history.Resume, rec(3, "active", "a"))),
+		}},
+		{"a local refusal for no reason", "nothing had taken it out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, use(1, history.Refused)), at(4, 5, suspended),
+		}},
+		{"a local refusal while the suspension is under way", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 9, suspended), at(3, 4, use(1, history.Refused)),
+		}},
+		{"a local refusal beside a suspension of which nobody knows", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, unknown(history.Suspend)), at(4, 5, did(history.Resume, rec(3, "active", "a"))), at(600, 601, use(1, history.Refused)),
+		}},
+		{"a local refusal soon after the resumption", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 5, did(history.Resume, rec(3, "active", "a"))), at(90, 91, use(1, history.Refused)),
+		}},
+		{"a local refusal long after the resumption", "nothing had taken it out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, suspended), at(4, 5, did(history.Resume, rec(3, "active", "a"))), at(106, 107, use(1, history.Refused)),
+		}},
+		{"a version that was suspended alone does not come back with its key", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, version(history.Suspend, 1, rec(2, "active", "s"))), at(4, 5, did(history.Suspend, rec(3, "suspended", "s"))),
+			at(6, 7, did(history.Resume, rec(4, "active", "s"))), at(200, 201, use(1, history.Refused)),
+		}},
+		{"a local refusal of another version", "nothing had taken it out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)), at(4, 5, version(history.Suspend, 2, rec(3, "active", "ds"))), at(6, 7, use(1, history.Refused)),
+		}},
+		{"a deactivation is no reason not to decrypt", "nothing had taken it out of use", []history.Op{
+			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Deactivate, rec(2, "deactivated", "d"))), at(4, 5, use(1, history.Refused)),
+		}},
+		{"a node does not know the key any more", "found nothing", []history.Op{
+			at(0, 1, did(history.Create, created)), at(200, 201, use(1, history.Missing)),
+		}},
+		{"a node does not know the version yet", "", []history.Op{
+			at(0, 1, did(history.Create, created)), at(190, 191, did(history.Rotate, rotated)), at(200, 201, use(2, history.Missing)),
 		}},
 		{"a use of what was destroyed", "out of use", []history.Op{
 			at(0, 1, did(history.Create, created)), at(2, 3, did(history.Rotate, rotated)),
@@ -233,6 +321,24 @@ func TestTheAnswerThatFitsNoOrderIsNamed(t *testing.T) {
 	slices.SortFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Call, b.Call) })
 	if err := history.Check(ops, ms); err == nil || !strings.HasSuffix(err.Error(), "\n"+wrong.String()) {
 		t.Errorf("%v, want %v", err, wrong)
+	}
+}
+
+// What porcupine sees is counted apart from what is judged otherwise, and of that the writes that were acknowledged.
+func TestWhatWasJudgedIsCountedByTheWayItWas(t *testing.T) {
+	ops := []history.Op{
+		at(0, 1, did(history.Create, rec(1, "active", "a"))),
+		at(2, 3, history.Op{Kind: history.Suspend, Outcome: history.Unknown}), at(4, 5, history.Op{Kind: history.Suspend, Outcome: history.Refused}), at(4, 5, history.Op{Kind: history.Suspend}),
+		at(6, 7, saw(rec(1, "active", "a"))), at(8, 9, history.Op{Kind: history.Use, Version: 1}),
+		at(10, 11, history.Op{Kind: history.Read, Local: true}), at(12, 13, history.Op{Kind: history.Use, Local: true}), at(14, 15, history.Op{Kind: history.Protect, Local: true, Outcome: history.Refused}),
+		at(16, 17, history.Op{Kind: history.Reveal, Local: true}),
+	}
+	want := history.Tally{Ordered: 6, Writes: 2, Reads: 2, Local: 1, Uses: 3, Taken: 1, Revoked: 1}
+	if got := history.Count(ops); got != want || got.All() != len(ops) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := want.Add(want); got.Ordered != 12 || got.All() != 2*len(ops) {
+		t.Errorf("twice it is %+v", got)
 	}
 }
 

@@ -10,6 +10,12 @@ import (
 // it exists in the model only; see shown.
 const apart = 'p'
 
+// What becomes of the versions when the whole key is deactivated, or compromised.
+var (
+	deactivated = strings.NewReplacer("a", "d", "s", "d", string(apart), "d")
+	compromised = strings.NewReplacer("a", "c", "s", "c", string(apart), "c", "d", "c", "x", "y")
+)
+
 // next is what an operation makes of a key that is r, or false if the vault refuses it there. The table of states is NIST SP 800-57's,
 // as far as the load walks in it. A version goes its own way whatever the state of its key.
 func next(r Record, o Op) (Record, bool) {
@@ -34,6 +40,18 @@ func next(r Record, o Op) (Record, bool) {
 		to.Versions, legal = with(r.Versions, o.Version, apart), v == 'a'
 	case o.Kind == Resume:
 		to.Versions, legal = with(r.Versions, o.Version, 'a'), v == 's' || v == apart
+	case o.Kind == Deactivate && o.Version == 0:
+		to.State, to.Versions, legal = "deactivated", deactivated.Replace(r.Versions), r.State == "active" || r.State == "suspended"
+	case o.Kind == Compromise && o.Version == 0:
+		to.State, to.Versions, legal = "compromised", compromised.Replace(r.Versions), r.State != "compromised"
+	case o.Kind == Deactivate:
+		to.Versions, legal = with(r.Versions, o.Version, 'd'), v == 'a' || v == 's' || v == apart
+	case o.Kind == Compromise && v == 'x':
+		to.Versions, legal = with(r.Versions, o.Version, 'y'), true
+	case o.Kind == Compromise:
+		to.Versions, legal = with(r.Versions, o.Version, 'c'), v == 'a' || v == 's' || v == apart || v == 'd'
+	case o.Kind == Destroy && v == 'c':
+		to.Versions, legal = with(r.Versions, o.Version, 'y'), true
 	case o.Kind == Destroy:
 		to.Versions, legal = with(r.Versions, o.Version, 'x'), v == 'd'
 	case o.Kind == Tag:
@@ -58,7 +76,13 @@ func with(versions string, n int, state byte) string {
 
 // opens tells whether a key that is r opens what version n encrypted.
 func opens(r Record, n int) bool {
-	return r.State != "suspended" && n >= 1 && n <= len(r.Versions) && strings.IndexByte("ad", r.Versions[n-1]) >= 0
+	return (r.State == "active" || r.State == "deactivated") && n >= 1 && n <= len(r.Versions) && strings.IndexByte("ad", r.Versions[n-1]) >= 0
+}
+
+// protects tells whether a key that is r encrypts, which its newest version does; n is the one that did, 0 if none.
+func protects(r Record, n int, done bool) bool {
+	able := r.State == "active" && strings.HasSuffix(r.Versions, "a")
+	return able == done && (!done || n == r.Latest())
 }
 
 // step tells whether a key that is r may answer o so, and what it is then. The answer to a change shows the key with the change in it, and
@@ -69,6 +93,11 @@ func step(r Record, o Op) (bool, Record) {
 		return r.Revision == 0, r
 	case o.Kind == Read:
 		return shown(r) == o.Saw, r
+	case o.Kind == Protect:
+		return protects(r, o.Version, o.Outcome == OK), r
+	case o.Kind == Reveal: // what a rotation would have deactivated is given out while its key is active
+		able := r.State == "active" && (strings.HasSuffix(r.Versions, "a") || strings.HasSuffix(r.Versions, "d"))
+		return able == (o.Outcome == OK), r
 	case o.Kind == Use:
 		return opens(r, o.Version) == (o.Outcome == OK), r
 	}
