@@ -3,10 +3,7 @@ package chaos_test
 import (
 	"bytes"
 	"fmt"
-	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -44,9 +41,14 @@ func diskFaults() []fault {
 		{"fsync takes 200 ms on a follower", false, anywhere, onFollower(slowSync)},
 		{"the leader's disk freezes", short, anywhere, onLeader(freeze)},
 		{"a follower's disk freezes", false, anywhere, onFollower(freeze)},
-		{"a follower's disk is full", false, anywhere, onFollower(full)},
+		{"a follower's disk is full", short, anywhere, onFollower(full)},
 		{"the leader's disk is full", false, anywhere, onLeader(full)},
-		{"a stopped follower's log is damaged", false, anywhere, onFollower(func(r *run, n *node) error { return r.damage(n, "raft/raft.db") })},
+		{"a stopped follower's log is damaged", short, anywhere, onFollower(damageLog)},
+		{"the log of a leader that was killed is damaged", false, anywhere, onLeader(damageLog)},
+		{"a stopped follower's newest snapshot is damaged", false, anywhere, onFollower(damageNewest)},
+		{"all snapshots of a stopped follower are damaged", false, anywhere, onFollower(damageAll)},
+		{"the newest snapshot of a leader that was killed is damaged", false, anywhere, onLeader(damageNewest)},
+		{"all snapshots of a leader that was killed are damaged", false, anywhere, onLeader(damageAll)},
 	}
 }
 
@@ -108,86 +110,54 @@ func freeze(r *run, n *node) error {
 	return n.kill() // what is left of it waits for the disk
 }
 
-// full leaves no room: the process must not die of it, and reads go on.
+// full leaves no room until the node has refused what a leader sent it (or, leading, its own write): the process must not die of it, and reads
+// go on. With room again it has everything soon, without a restart: one refused append must not leave it behind for good (R6).
 func full(r *run, n *node) error {
-	n.disk.Fill(64 << 10)
-	r.pass(1500*time.Millisecond, 3*time.Second)
+	before, said := n.disk.Stats().Full, n.refusals()
+	n.disk.Fill(0)
+	if err := kit.Attempt(15*time.Second, func() error {
+		if n.disk.Stats().Full == before || n.refusals() == said {
+			return fmt.Errorf("%s has refused no append, although its disk has no room: %d calls met it", n.Name, n.disk.Stats().Full-before)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	r.pass(500*time.Millisecond, 1500*time.Millisecond)
 	if !n.Running() {
 		return fmt.Errorf("%s ended because its disk is full: %s", n.Name, n.Tail(3))
 	}
-	return n.live()
-}
-
-// damage flips bytes of a stopped node's file until it refuses to start: it must name the file. The repair is the one of the runbook: the
-// node is removed, its directory put aside, and it joins again empty.
-func (r *run) damage(n *node, file string) error {
-	if err := n.kill(); err != nil {
+	if err := n.live(); err != nil {
 		return err
 	}
-	if err := n.disk.Offline(func() error { return r.flip(filepath.Join(n.disk.Back, "data", file)) }); err != nil {
-		return err
-	}
-	if err := n.spawn(); err != nil {
-		return err
-	}
-	if err := n.WaitExit(30 * time.Second); err != nil {
-		return fmt.Errorf("with %s damaged: %w", file, err)
-	}
-	if said := n.Tail(12); n.Err() == nil || !strings.Contains(said, file) || !strings.Contains(said, "damaged") {
-		return fmt.Errorf("%s with a damaged %s ended (%v) without naming it:\n%s", n.Name, file, n.Err(), said)
-	}
-	return r.replace(n)
-}
-
-// flip changes a bit in every occurrence of a key's name: at least one lies in a record that counts.
-func (r *run) flip(path string) error {
-	b, err := os.ReadFile(path)
+	lead, err := r.c.leader()
 	if err != nil {
 		return err
 	}
-	flipped := 0
-	for at := 0; ; {
-		i := bytes.Index(b[at:], []byte("chaos-"))
-		if i < 0 {
-			break
-		}
-		at += i + 2
-		b[at] ^= 1 << r.rnd.IntN(8)
-		flipped++
-	}
-	if flipped == 0 {
-		return fmt.Errorf("%s holds no record", path)
-	}
-	return os.WriteFile(path, b, 0o600)
-}
-
-// replace removes a node whose directory is lost and lets it join again, empty.
-func (r *run) replace(n *node) error {
-	var lead *node
-	err := kit.Attempt(30*time.Second, func() (err error) { // while the third node is not known to be up it is refused, and rightly so
-		if lead, err = r.c.leader(); err != nil {
-			return err
-		}
-		a, err := lead.ask(r.c.root, kit.Request{Method: http.MethodDelete, Path: "/v1/sys/members/" + n.Name, Within: 20 * time.Second})
-		if err == nil && !a.OK() && a.Status != http.StatusNotFound {
-			err = fmt.Errorf("removing %s: %v", n.Name, a)
-		}
-		return err
-	})
+	s, err := lead.status()
 	if err != nil {
 		return err
 	}
-	back := filepath.Join(n.disk.Back, "data")
-	if err := n.disk.Offline(func() error { return os.Rename(back, fmt.Sprintf("%s.%d", back, time.Now().UnixNano())) }); err != nil {
+	n.disk.Mend()
+	begin := time.Now()
+	if err := kit.Attempt(r.grace(15*time.Second), func() error {
+		own, err := n.status()
+		if err == nil && own.Index < s.Index {
+			err = fmt.Errorf("%s has room again and is still at %d, %d behind where the others were then", n.Name, own.Index, s.Index-own.Index)
+		}
+		return err
+	}); err != nil {
 		return err
 	}
-	n.join, n.joined = lead.peer(), true
-	r.joined++
-	if err := n.spawn(); err != nil {
-		return err
+	r.figure(fullFigure, time.Since(begin))
+	return r.goesOn()
+}
+
+// refusals counts how often the node said that it did not take a write to its log.
+func (n *node) refusals() int {
+	b, err := os.ReadFile(n.Log)
+	if err != nil {
+		return 0
 	}
-	if err := r.c.recovered(40 * time.Second); err != nil {
-		return err
-	}
-	return r.c.voting(40 * time.Second)
+	return bytes.Count(b, []byte("failed to append to logs")) + bytes.Count(b, []byte("failed to commit logs"))
 }
