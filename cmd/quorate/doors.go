@@ -35,7 +35,7 @@ func (s *server) openDoors(registry *prometheus.Registry, m *meters) error {
 	native := rest.New(s.vault, rest.Config{
 		Log: s.log, Version: version, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), Doctor: s.examineSelf,
 	})
-	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now(), Node: s.cfg.Name, CertifyWith: s.cfg.KMIP.CertifyWith})
+	kmips := kmip.New(s.vault, kmip.Config{Log: s.log, Now: s.cfg.now(), Node: s.cfg.Name, Version: version, CertifyWith: s.cfg.KMIP.CertifyWith})
 	s.kmip = kmips
 	door, err := serve.New(serve.Config{
 		Name: "rest", Addr: s.cfg.Listen.API, TLS: tls, Limits: limits, Log: s.log, Metrics: m.door("rest"), Error: native.Fail,

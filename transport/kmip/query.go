@@ -12,7 +12,8 @@ import (
 const vendor = "Quorate"
 
 // query is Query (KMIP 1.4, section 4.25; 2.1, section 6.1.36). A function of which there is nothing to tell is
-// answered with nothing.
+// answered with nothing: namespaces, since none restricts what applications keep; extensions, since no tag but the specification's is written or
+// understood here; attestation, validations and registration of clients, since there are none.
 func query(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	asked := map[wire.QueryFunction]bool{}
 	for item := range payload.Children() {
@@ -43,13 +44,22 @@ func query(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 		}
 	}
 	if asked[wire.QueryFunctionQueryServerInformation] {
-		out.Text(wire.TagVendorIdentification, vendor)
+		x.tellServer(out)
 	}
 	if asked[wire.QueryFunctionQueryRNGs] {
 		out.Structure(wire.TagRNGParameters, func() { out.Enumeration(wire.TagRNGAlgorithm, uint32(wire.RNGAlgorithmUnspecified)) })
 	}
+	if asked[wire.QueryFunctionQueryProfiles] {
+		x.tellProfiles(out)
+	}
 	if asked[wire.QueryFunctionQueryCapabilities] {
 		x.capabilities(out)
+	}
+	if asked[wire.QueryFunctionQueryDefaultsInformation] && wire.TagDefaultsInformation.In(x.version) {
+		x.tellDefaults(out)
+	}
+	if asked[wire.QueryFunctionQueryStorageProtectionMasks] && wire.TagProtectionStorageMasks.In(x.version) {
+		out.Structure(wire.TagProtectionStorageMasks, func() { out.Integer(wire.TagProtectionStorageMask, int32(storage)) })
 	}
 	return nil
 }
@@ -68,5 +78,8 @@ func (x *exchange) capabilities(out *ttlv.Encoder) {
 		out.Enumeration(wire.TagDestroyAction, uint32(wire.DestroyActionKeyMaterialDeleted))
 		out.Enumeration(wire.TagShreddingAlgorithm, uint32(wire.ShreddingAlgorithmUnsupported))
 		out.Enumeration(wire.TagRNGMode, uint32(wire.RNGModeSharedInstantiation))
+		if wire.TagQuantumSafeCapability.In(x.version) {
+			out.Boolean(wire.TagQuantumSafeCapability, false) // the protocol has no words for the pairs of the vault that are
+		}
 	})
 }

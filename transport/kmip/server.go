@@ -23,6 +23,8 @@ type Config struct {
 	Now    func() time.Time // default time.Now
 	Node   string           // this node's name: where an operation that is asked about later is known
 
+	Version string // of the release, as Query tells it; "": it is not told
+
 	// CertifyWith is the name or id of the vault's key that signs what Certify makes; "": it is refused.
 	CertifyWith string
 }
