@@ -84,7 +84,10 @@ func choose(p *parcel, r *key.Record, need key.Usage, read func(ttlv.Item, *key.
 	if err != nil {
 		return err
 	}
-	return asFault(read(parameters, r, s), wire.ResultReasonInvalidField)
+	if err := read(parameters, r, s); err != nil {
+		return asFault(err, wire.ResultReasonInvalidField)
+	}
+	return asFault(p.checkIV(parameters, r, s.Mode), wire.ResultReasonInvalidField)
 }
 
 // bare does one operation on a parcel: the scheme is that of the request, or the key's own.
