@@ -96,6 +96,14 @@ func assign(r *key.Record, t wire.Tag, name string, values []attribute.Value) (e
 		if err = single(values, &sensitive, ttlv.Item.Boolean); err == nil {
 			r.Guard = r.Guarded(&sensitive, nil)
 		}
+	case wire.TagQuantumSafe:
+		for _, v := range values {
+			a, _ := cipherOf(r)
+			if err := withstands(v.Item, a); err != nil {
+				return err
+			}
+		}
+		return keepAll(r, t, name, values)
 	default:
 		return keepAll(r, t, name, values)
 	}
@@ -315,6 +323,8 @@ func (x *exchange) make1(r *key.Record, g given, values []attribute.Value) error
 		if r.Type != key.Template {
 			return nil
 		}
+	case wire.TagProtectionStorageMask:
+		return isStored(values[0].Item)
 	}
 	return assign(r, g.tag, g.name, values)
 }

@@ -84,12 +84,15 @@ func attributes(r *key.Record, v wire.Version) []instance {
 		g.life()
 		g.rules()
 	}
+	if !v.Before(wire.V20) {
+		g.since20()
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
 		if strings.HasPrefix(name, ".") { // of this door's own
 			continue
 		}
 		t, _ := wire.TagNamed(name)
-		if guards(t) {
+		if guards(t) || t == wire.TagProtectionStorageMask {
 			continue
 		}
 		for _, a := range attribute.Decode(r.Attributes[name]) {
@@ -182,6 +185,15 @@ func writeDigest(e *ttlv.Encoder, t wire.Tag, sum []byte, format wire.KeyFormatT
 		e.Bytes(wire.TagDigestValue, sum)
 		e.Enumeration(wire.TagKeyFormatType, uint32(format))
 	})
+}
+
+// since20 is what 2.0 made attributes.
+func (g *gathering) since20() {
+	if forms[g.r.Type].content == wire.TagKeyBlock {
+		a, _ := cipherOf(g.r)
+		g.enum(wire.TagKeyFormatType, uint32(formatOf(g.r, a)))
+	}
+	g.integer(wire.TagProtectionStorageMask, int32(storage))
 }
 
 // life is the state of an object and its dates.

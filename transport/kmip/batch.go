@@ -223,6 +223,9 @@ func (s *Server) do(x *exchange, item ttlv.Item, out *ttlv.Encoder) error {
 	if err := x.entitled(payload); err != nil {
 		return err
 	}
+	if err := storable(payload); err != nil {
+		return err
+	}
 	if err := do(x, payload, out); err != nil {
 		return x.archived(wire.Operation(op), payload, err)
 	}

@@ -51,6 +51,9 @@ func symmetric(s *vault.KeySpec, all template) error {
 	if a == 0 || bits == 0 {
 		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "a key to be made needs its Cryptographic Algorithm and Cryptographic Length"))
 	}
+	if err := formatted(s, all, wire.CryptographicAlgorithm(a), false); err != nil {
+		return err
+	}
 	if s.Algorithm = block.Symmetric(wire.CryptographicAlgorithm(a), int(bits)); s.Algorithm != 0 {
 		return nil
 	}

@@ -33,6 +33,11 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 			return err
 		}
 	}
+	for s, all := range map[*vault.KeySpec]template{&private: ofPrivate, &public: ofPublic} {
+		if err := x.pairAs(s, all, private.Algorithm, kept); err != nil {
+			return err
+		}
+	}
 	p, err := x.server.vault.CreatePair(x.ctx, x.caller, vault.PairSpec{Private: private, Public: public, Kept: kept})
 	if err != nil {
 		return err
@@ -41,6 +46,21 @@ func createPair(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	x.half(wire.TagPrivateKeyUniqueIdentifier, p.Private.ID, out)
 	x.half(wire.TagPublicKeyUniqueIdentifier, p.Public.ID, out)
 	return nil
+}
+
+// pairAs says of one half of a pair in which format it is given out, and refuses what it is not.
+func (x *exchange) pairAs(s *vault.KeySpec, all template, made key.Algorithm, kept vault.KeptPair) error {
+	a := ciphers[made].algorithm
+	switch {
+	case kept.RSABits > 0:
+		a = wire.CryptographicAlgorithmRSA
+	case kept.Curve != "":
+		a = wire.CryptographicAlgorithmEC
+	}
+	if err := withstands(all.find(wire.TagQuantumSafe).value, a); err != nil {
+		return err
+	}
+	return formatted(s, all, a, kept != (vault.KeptPair{}))
 }
 
 // saidOfBoth keeps the algorithm and the length of a pair that the vault's own algorithms do not tell.

@@ -122,7 +122,7 @@ func (x *exchange) unlike(old *key.Record, all template) (s vault.Successor, err
 // same refuses attributes that say that a replacement is something else than what it replaces.
 func (all template) same(r *key.Record) error {
 	algorithm, bits := cipherOf(r)
-	for t, is := range map[wire.Tag]uint32{wire.TagCryptographicAlgorithm: uint32(algorithm), wire.TagObjectType: uint32(r.Type)} {
+	for t, is := range map[wire.Tag]uint32{wire.TagCryptographicAlgorithm: uint32(algorithm), wire.TagObjectType: uint32(r.Type), wire.TagKeyFormatType: uint32(formatOf(r, algorithm))} {
 		v, err := all.enum(t)
 		if err != nil {
 			return err
