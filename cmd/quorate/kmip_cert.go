@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/quorate/quorate/transport/api"
+	"github.com/quorate/quorate/vault/fault"
 )
 
 func newKMIPCertCmd(a *app) *cobra.Command {
@@ -35,7 +36,7 @@ short, or forbid its principal by a policy.`,
 	}
 	cmd.Flags().StringVar(&dir, "out", ".", "`folder` to write to")
 	cmd.Flags().StringVar(&ttl, "ttl", "", "`duration` for which it is good (default 90d, at most 397d)")
-	cmd.Flags().StringSliceVar(&addr, "kmip-addr", nil, "`addresses` of KMIP doors, HOST:PORT, comma-separated (default: the nodes, at port 5696)")
+	cmd.Flags().StringSliceVar(&addr, "kmip-addr", nil, "`addresses` of KMIP doors, HOST:PORT, comma-separated, with one port (default: the nodes, at port 5696)")
 	return cmd
 }
 
@@ -84,6 +85,10 @@ func (a *app) kmipClient(cmd *cobra.Command, name, dir, ttl string, addr []strin
 	if err != nil {
 		return err
 	}
+	hosts, port, err := onePort(addr)
+	if err != nil {
+		return err
+	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
@@ -93,16 +98,7 @@ func (a *app) kmipClient(cmd *cobra.Command, name, dir, ttl string, addr []strin
 	}
 	base := filepath.Join(dir, filepath.Base(name))
 	f := kmipClientFiles{Name: filepath.Base(name), Cert: base + ".crt", Key: base + ".key", Both: base + ".pem", CA: filepath.Join(dir, "ca.crt")}
-	var hosts []string
-	for _, at := range addr {
-		host, port, err := net.SplitHostPort(at)
-		if err != nil {
-			return err
-		}
-		if hosts = append(hosts, host); f.Port == "" {
-			f.Host, f.Port = host, port
-		}
-	}
+	f.Host, f.Port = hosts[0], port
 	f.Hosts = strings.Join(hosts, ",")
 	if err := f.write(dir); err != nil {
 		return err
@@ -116,6 +112,22 @@ func (a *app) kmipClient(cmd *cobra.Command, name, dir, ttl string, addr []strin
 			f.Cert, f.Key, f.Both, dir, got.ExpiresAt)
 		return err
 	})
+}
+
+// onePort are the hosts of addresses, and their port: none of the configurations has room for a second one.
+func onePort(addr []string) (hosts []string, port string, err error) {
+	for _, at := range addr {
+		host, p, err := net.SplitHostPort(at)
+		if err != nil {
+			return nil, "", err
+		}
+		if hosts = append(hosts, host); port != "" && p != port {
+			return nil, "", fault.New(fault.Invalid, "the addresses have different ports, %s and %s, and the configurations of PyKMIP and MongoDB take several hosts with one port", port, p).
+				WithHint("Give addresses with one port, or a single one, and run the command once for each port with another --out.")
+		}
+		port = p
+	}
+	return hosts, port, nil
 }
 
 // write writes what is made of the certificate and the key.
