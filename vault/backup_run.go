@@ -104,10 +104,7 @@ func (t *task) backUp(ctx context.Context) error {
 	t.change("to", sched.To)
 	epoch := sealEpoch(t.link.machine.State()) // before: a rekey meanwhile makes another due
 	o, n, err := t.storeOne(ctx, sched)
-	st := statusOf(t.link.machine.State())
-	if st.To != "" && st.To != sched.To {
-		st = BackupStatus{} // what went well in another store says nothing of this one
-	}
+	st := sched.statusIn(t.link.machine.State())
 	st.Tried, st.Error, st.To = t.v.now(t.link.machine.State()), "", sched.To
 	if err != nil {
 		st.Error = clip(fault.Of(err).Message)
@@ -132,6 +129,9 @@ func (t *task) storeOne(ctx context.Context, sched *BackupSchedule) (o stored, n
 	defer d.Close()
 	epochs, err := t.currentEpoch(ctx, sched)
 	if err != nil {
+		return o, 0, err
+	}
+	if err := t.ownStore(ctx, d, epochs); err != nil {
 		return o, 0, err
 	}
 	if err := putCompanion(ctx, d, epochs); err != nil {
@@ -197,6 +197,36 @@ func (t *task) putEpochs(ctx context.Context, e *archive.Epochs) error {
 		return err
 	}
 	return t.putBody(ctx, docEpochs, body)
+}
+
+// ownStore refuses a store that another cluster uses, or another life of this cluster uses: one that was restored beside it, or that it was restored from and
+// that goes on. Each would replace the companion of the other, and with it the keys of epochs that the other began. What this one
+// let go may still be in the companion, where a turn was cut short: those epochs are not newer than its own.
+func (t *task) ownStore(ctx context.Context, d *depot.Depot, own *archive.Epochs) error {
+	r, err := d.Get(ctx, archive.EpochsName)
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	there, err := archive.ReadEpochs(r)
+	if err != nil {
+		return nil // it is damaged, and written anew
+	}
+	const hint = "Each cluster stores in a place of its own. Set the schedule to another folder or bucket: quorate operator snapshot schedule set --to …"
+	if there.Cluster != own.Cluster {
+		return fault.New(fault.BadState, "in %s lies the companion of another cluster, %s", d, seal.Fingerprint(there.Cluster)).WithHint(hint)
+	}
+	newest := own.Keys[len(own.Keys)-1]
+	for _, k := range there.Keys {
+		if mine := own.Find(k.Number); k.Number > newest.Number || mine != nil && mine.Began != k.Began {
+			return fault.New(fault.BadState, "in %s lies the companion of another life of this cluster, with a key of epoch %d that this one does not have", d, k.Number).
+				WithHint(hint)
+		}
+	}
+	return nil
 }
 
 func putCompanion(ctx context.Context, d *depot.Depot, e *archive.Epochs) error {

@@ -127,6 +127,11 @@ func putSchedule(ctx context.Context, t *task, in scheduleIn) (bool, error) {
 	if err := t.intend(); err != nil {
 		return false, err
 	}
+	if in.Schedule != nil {
+		if err := tryStore(ctx, in.Schedule.To); err != nil {
+			return false, err
+		}
+	}
 	doc := t.link.machine.State().Document(docSchedule)
 	if in.Schedule == nil {
 		if doc == nil {
@@ -136,6 +141,23 @@ func putSchedule(ctx context.Context, t *task, in scheduleIn) (bool, error) {
 		return true, err
 	}
 	return true, t.putDoc(ctx, docSchedule, in.Schedule)
+}
+
+// tryStore finds out now whether this node, the leader, can keep snapshots there, rather than at the first turn.
+func tryStore(ctx context.Context, to string) error {
+	d, err := depot.Open(ctx, to)
+	if err == nil {
+		err = errors.Join(d.Try(ctx), d.Close())
+	}
+	if err == nil {
+		return nil
+	}
+	f := fault.Of(err)
+	hint := f.Hint
+	if f.Kind == fault.Internal {
+		hint = "The node's user must be able to write, list, read and delete there. Of a folder: create it, give it to that user, and let its unit write there (runbook backups)."
+	}
+	return fault.Wrap(fault.Invalid, err, "the schedule was not set, because the leader cannot use the store: %s", f.Message).WithHint("%s", hint)
 }
 
 // putDoc writes a document over whatever is there now.
@@ -170,7 +192,8 @@ func (v *Vault) BackupSchedule(ctx context.Context, c access.Caller) (*BackupSch
 		return nil, BackupStatus{}, err
 	}
 	s := t.link.machine.State()
-	return scheduleOf(s), statusOf(s), nil
+	sched := scheduleOf(s)
+	return sched, sched.statusIn(s), nil
 }
 
 func scheduleOf(s *fsm.State) *BackupSchedule {
@@ -186,6 +209,15 @@ func statusOf(s *fsm.State) (out BackupStatus) {
 		_ = cbor.Unmarshal(doc.Body, &out) // what cannot be read tells of no success
 	}
 	return out
+}
+
+// statusIn is how it went by this schedule: what was done in another store says nothing of this one. Without a schedule, the last there is.
+func (s *BackupSchedule) statusIn(state *fsm.State) BackupStatus {
+	st := statusOf(state)
+	if s != nil && st.To != "" && st.To != s.To {
+		return BackupStatus{}
+	}
+	return st
 }
 
 // BackupHealth is what an alarm looks at, from this node's own state, sealed or not.
@@ -206,7 +238,8 @@ func (v *Vault) BackupHealth() (h BackupHealth) {
 	if s == nil {
 		return h
 	}
-	sched, st := scheduleOf(s), statusOf(s)
+	sched := scheduleOf(s)
+	st := sched.statusIn(s)
 	h.Succeeded, h.Drilled, h.Error, h.DrillError = timeOf(st.Succeeded), timeOf(st.Drilled), st.Error, st.DrillError
 	if sched == nil {
 		return h

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/vault"
+	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/archive"
 	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/vaulttest"
@@ -53,6 +54,56 @@ func openFile(t *testing.T, path string, shares [][]byte, e *archive.Epochs) err
 		c.Close()
 	}
 	return err
+}
+
+// block puts a file where a folder is wanted.
+func block(t *testing.T, dir string) {
+	t.Helper()
+	ok(t, "taking the folder away", os.RemoveAll(dir))
+	ok(t, "a file in the way", os.WriteFile(dir, nil, 0o600))
+}
+
+// Two clusters that come from one snapshot do not store in one place: each would take the keys of the other's snapshots away.
+func TestARestoredClusterDoesNotStoreWhereItsOriginDoes(t *testing.T) {
+	f, dir := scheduled(t)
+	f.MustCreate("k")
+	backUp(t, f)
+	names, early := inStore(t, dir)
+	file, err := os.ReadFile(names[0])
+	ok(t, "reading", err)
+
+	g := vaulttest.New(t, vaulttest.Blank())
+	v := g.Vault(0)
+	_, err = v.RestoreSnapshot(ctx, access.Caller{}, bytes.NewReader(file), vault.RestoreWish{Shares: f.Shares()[:3], Epochs: early})
+	ok(t, "restoring", err)
+	root := g.Caller(f.RootToken())
+	sched, st, err := v.BackupSchedule(ctx, root)
+	if err != nil || sched != nil || st != (vault.BackupStatus{}) || v.BackupDue() {
+		t.Errorf("it stores where the old cluster did, without being told: %+v, %+v, %v", sched, st, err)
+	}
+
+	g.Advance(time.Hour)
+	own := &vault.BackupSchedule{Every: 24 * time.Hour, To: "file://" + filepath.Join(t.TempDir(), "own"), Keep: 3}
+	ok(t, "a folder of its own", v.SetBackupSchedule(ctx, root, own))
+	ok(t, "storing there", v.BackUp(ctx, root))
+	backUp(t, f) // the origin lives, and begins an epoch
+	_, before := inStore(t, dir)
+	own.To = "file://" + dir
+	ok(t, "the origin's folder", v.SetBackupSchedule(ctx, root, own))
+	err = v.BackUp(ctx, root)
+	if wants(t, "storing in the origin's folder", err, fault.BadState); !strings.Contains(err.Error(), "another life of this cluster") {
+		t.Errorf("it says %v", err)
+	}
+	stranger, _ := scheduled(t)
+	ok(t, "a stranger's schedule", stranger.Vault(0).SetBackupSchedule(ctx, stranger.Root(), own))
+	err = stranger.Vault(0).BackUp(ctx, stranger.Root())
+	if wants(t, "a stranger in the origin's folder", err, fault.BadState); !strings.Contains(err.Error(), "another cluster") {
+		t.Errorf("it says %v", err)
+	}
+	if now, after := inStore(t, dir); len(now) != 2 || after.Made != before.Made {
+		t.Errorf("%d snapshots lie there, and a companion of %v in place of %v", len(now), after.Made, before.Made)
+	}
+	backUp(t, f)
 }
 
 func TestScheduledSnapshotsExpire(t *testing.T) {
@@ -126,8 +177,24 @@ func TestANewStoreGetsASnapshotAtOnce(t *testing.T) {
 		t.Error("it is due again")
 	}
 	other := filepath.Join(t.TempDir(), "others")
-	ok(t, "a file in the way", os.WriteFile(other, nil, 0o600))
-	ok(t, "another store", v.SetBackupSchedule(ctx, f.Root(), &vault.BackupSchedule{Every: 24 * time.Hour, To: "file://" + other, Keep: 3}))
+	block(t, other)
+	elsewhere := &vault.BackupSchedule{Every: 24 * time.Hour, To: "file://" + other, Keep: 3}
+	err := v.SetBackupSchedule(ctx, f.Root(), elsewhere)
+	if wants(t, "a store that cannot be used", err, fault.Invalid); !strings.Contains(err.Error(), "the schedule was not set") {
+		t.Errorf("it says %v", err)
+	}
+	if sched, st, err := v.BackupSchedule(ctx, f.Root()); err != nil || sched.To == elsewhere.To || st.Name == "" {
+		t.Errorf("the schedule was changed all the same: %+v, %+v, %v", sched, st, err)
+	}
+	ok(t, "out of the way", os.Remove(other))
+	ok(t, "another store", v.SetBackupSchedule(ctx, f.Root(), elsewhere))
+	if _, st, err := v.BackupSchedule(ctx, f.Root()); err != nil || st != (vault.BackupStatus{}) || !v.BackupHealth().Succeeded.IsZero() {
+		t.Errorf("the new store is told of as the old one, before the first turn: %+v, %v", st, err)
+	}
+	if left, err := os.ReadDir(other); err != nil || len(left) != 0 {
+		t.Errorf("what was tried is still there: %v, %v", left, err)
+	}
+	block(t, other)
 	if !v.BackupDue() {
 		t.Error("in the new store no snapshot is due")
 	}
@@ -165,7 +232,7 @@ func TestWhatCannotBeStoredIsSaid(t *testing.T) {
 		wants(t, bad.To, v.SetBackupSchedule(ctx, f.Root(), &bad), fault.Invalid)
 	}
 	wants(t, "an application", v.SetBackupSchedule(ctx, as("app"), nil), fault.Denied)
-	ok(t, "a file in the way", os.WriteFile(dir, nil, 0o600))
+	block(t, dir)
 	if err := v.BackUp(ctx, f.Root()); err == nil {
 		t.Fatal("a snapshot was stored in a file")
 	}

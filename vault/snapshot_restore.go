@@ -368,6 +368,11 @@ func (c *SnapshotCopy) refounded(members *memberSecrets, ca []byte, life [16]byt
 			img.DropDocument(doc.Name)
 		}
 	}
+	for _, name := range []string{docSchedule, docBackups} { // the old cluster may live still and store where it did; and this one proved nothing yet
+		if c.state.Document(name) != nil {
+			img.DropDocument(name)
+		}
+	}
 	if doc := c.config.Encode(); !bytes.Equal(doc, c.Header.Seal) {
 		img.PutDocument(docSeal, doc) // shares of after the snapshot opened it: they are the ones that count
 	}

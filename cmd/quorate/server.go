@@ -241,6 +241,7 @@ func (s *server) gauges(m *meters) error {
 			func() float64 { return float64(s.vault.HeldDestructions()) }),
 		m.Gauge("quorate_backup_last_success_seconds", "Unix time of the last scheduled snapshot that was stored and read back; 0: none.",
 			func() float64 { return unixTime(s.vault.BackupHealth().Succeeded) }),
+		m.Gauge("quorate_backup_scheduled", "1 while snapshots are scheduled.", flag(func() bool { return s.vault.BackupHealth().Scheduled })),
 		m.Gauge("quorate_backup_overdue", "1 while the last success is longer ago than two turns of the schedule.",
 			flag(func() bool { return s.vault.BackupHealth().Overdue })),
 		m.Gauge("quorate_backup_failing", "1 while the last scheduled snapshot could not be stored, read back or let expire.",

@@ -161,6 +161,8 @@ func (a *app) restore(cmd *cobra.Command, at string, u *unlocking, in api.Restor
 	}
 	if done.CACertificate != "" {
 		a.say("The cluster lives again on this node. Save its new CA certificate as ca.crt, then let the others join: quorate operator join-token")
+		a.say("What was done since %s is undone: keys, tokens and policies that were revoked or destroyed since are valid again. Look for them in the audit logs that are left.", done.Header.CreatedAt)
+		a.say("Snapshots are not scheduled here. Set the schedule to a new folder, in case the old cluster still writes to the old one: quorate operator snapshot schedule set --to …")
 	}
 	return a.result(done, func(w io.Writer) error { return writeRestored(w, done) })
 }

@@ -223,7 +223,7 @@ func TestWhatIsWatchedIsThere(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"quorate_backup_overdue", "quorate_backup_failing", "quorate_drill_overdue"} {
+	for _, name := range []string{"quorate_backup_scheduled", "quorate_backup_overdue", "quorate_backup_failing", "quorate_drill_overdue"} {
 		alerted := false
 		for where, query := range expressions(t) {
 			alerted = alerted || !strings.HasPrefix(where, "panel") && strings.Contains(query, name+"{")

@@ -5,7 +5,10 @@
 package depot
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -64,6 +67,34 @@ func (d *Depot) String() string { return d.where }
 
 // Close ends the use of the store.
 func (d *Depot) Close() error { return d.bucket.Close() }
+
+// Try proves that the store can be written, listed, read and deleted in, and leaves it as it was.
+func (d *Depot) Try(ctx context.Context) error {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	name, word := "quorate-trial-"+hex.EncodeToString(b[:]), b[:]
+	if err := d.Put(ctx, name, func(w io.Writer) error { _, err := w.Write(word); return err }); err != nil {
+		return err
+	}
+	tried := func() error {
+		if _, err := d.List(ctx, name); err != nil { // what it lists may be of yesterday
+			return err
+		}
+		r, err := d.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		if got, err := io.ReadAll(io.LimitReader(r, 1<<10)); err != nil || !bytes.Equal(got, word) {
+			return errors.Join(err, fault.New(fault.Internal, "the store %s does not give back what was just written to it", d.where))
+		}
+		return nil
+	}()
+	if err := d.Delete(ctx, name); tried == nil {
+		return err
+	}
+	return tried
+}
 
 // failed says what did not work, and what to look at.
 func (d *Depot) failed(ctx context.Context, what, name string, err error) error {
