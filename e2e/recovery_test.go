@@ -38,6 +38,9 @@ func TestAllNodesAreLostAndTheClusterLivesAgain(t *testing.T) {
 			t.Errorf("%s: %v", what, r)
 		}
 	}
+	if r := d.restore(files[0]); len(files) < 2 || r.code != 5 || !strings.Contains(r.stderr, filepath.Base(newest)) || !strings.Contains(r.stderr, "--revive-destroyed") {
+		t.Errorf("an older snapshot, of %d, with the newer beside it: %v", len(files), r)
+	}
 	d.livesAgain(newest)
 	stray.start() // with its old directory, certificate and log
 	d.voters(d.nodes[0], 3)

@@ -15,8 +15,8 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// storedName is a scheduled snapshot's: the cluster, and then the time, by which names sort.
-var storedName = regexp.MustCompile(`^quorate-([0-9a-f]{12})-([0-9]{8}T[0-9]{6}Z)-[0-9]+-e[0-9]+-[0-9a-f]{16}\.qsnap$`)
+// storedName is a scheduled snapshot's: the cluster, then the time, by which names sort, and the index.
+var storedName = regexp.MustCompile(`^quorate-([0-9a-f]{12})-([0-9]{8}T[0-9]{6}Z)-([0-9]{1,20})-e[0-9]+-[0-9a-f]{16}\.qsnap$`)
 
 // atHand is the snapshot that somebody named: a file, or the newest of a store (a URL), which is fetched. done removes what was fetched.
 func (a *app) atHand(ctx context.Context, at string) (path string, done func(), err error) {
@@ -67,6 +67,23 @@ func (a *app) fetchNewest(ctx context.Context, store, dir string) (path string, 
 	}
 	a.say("Fetching %s …", newest)
 	return filepath.Join(dir, newest), fetch(ctx, d, newest, dir)
+}
+
+// newerBeside names the newest scheduled snapshot of the same cluster that lies beside an older one; "" for none.
+func newerBeside(path string) string {
+	own := storedName.FindStringSubmatch(filepath.Base(path))
+	if own == nil {
+		return ""
+	}
+	age := func(m []string) string { return m[2] + fmt.Sprintf("%20s", m[3]) }
+	newest, name := age(own), ""
+	all, _ := os.ReadDir(filepath.Dir(path)) // what cannot be listed is opened by its name, or not at all
+	for _, f := range all {
+		if m := storedName.FindStringSubmatch(f.Name()); m != nil && m[1] == own[1] && age(m) > newest {
+			newest, name = age(m), f.Name()
+		}
+	}
+	return name
 }
 
 func fetch(ctx context.Context, d *depot.Depot, name, dir string) error {

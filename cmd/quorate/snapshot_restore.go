@@ -84,6 +84,9 @@ Into the running cluster, with --yes-replace-state: every member adopts the snap
 shares stay as they are. What was destroyed, suspended, deactivated or compromised since stays so unless --revive-destroyed is
 given. Look first: quorate operator snapshot diff FILE.
 
+An empty node does not know what was destroyed after the snapshot. So a scheduled snapshot that has a newer one beside it is refused
+there without --revive-destroyed: restore the newer one first, and the older into the running cluster.
+
 With a URL (file:///var/backups/quorate, s3://bucket?region=…) the newest snapshot there is fetched first, with its companion.`,
 		Example: `  quorate operator snapshot restore vault.qsnap --share-file share-1.txt --share-file share-3.txt --share-file share-5.txt
   quorate operator snapshot restore 's3://vault-backups?region=eu-central-1' --share-file share-1.txt --share-file share-3.txt --share-file share-5.txt
@@ -107,6 +110,10 @@ func (a *app) restore(cmd *cobra.Command, at string, u *unlocking, in api.Restor
 		return err
 	}
 	defer fetched()
+	if newer := newerBeside(path); newer != "" && !in.YesReplaceState && !in.ReviveDestroyed {
+		return fault.New(fault.BadState, "a newer snapshot of this cluster lies beside it, %s: what was destroyed or revoked between the two would be valid again", newer).
+			WithHint("Restore the newer one, and this one into the running cluster then (--yes-replace-state): what was destroyed since stays destroyed. Is the newer one damaged, or is that what you want: --revive-destroyed.")
+	}
 	epochs, err := u.companion(path)
 	if err != nil {
 		return err
