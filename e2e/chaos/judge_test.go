@@ -17,6 +17,8 @@ const bound = 2*time.Second + 20*time.Millisecond
 func (l *load) quiet(f func() error) error {
 	l.rest.Lock()
 	defer l.rest.Unlock()
+	begin := time.Now()
+	defer func() { l.quietly.Add(int64(time.Since(begin))) }()
 	return f()
 }
 

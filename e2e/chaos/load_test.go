@@ -24,7 +24,7 @@ const (
 	keyUnknown = 4                       // unknown outcomes after which it is: each doubles what has to be searched
 	patient    = 10 * time.Second        // how long a write is repeated
 	impatient  = 1500 * time.Millisecond // one try
-	useEvery   = 20 * time.Millisecond   // of each node's own reader
+	useEvery   = 10 * time.Millisecond   // of all nodes' own readers together
 )
 
 // subject is one key that clients work on.
@@ -34,7 +34,7 @@ type subject struct {
 	mu       sync.Mutex
 	seen     uint64         // newest revision that somebody saw
 	id       string         // by which KMIP asks for it
-	rests    bool           // and it was suspended then
+	shown    history.Record // of that revision
 	texts    map[int]string // a ciphertext by version
 	ops      int
 	unknown  int
@@ -58,10 +58,11 @@ type load struct {
 	cancel  context.CancelFunc
 	rest    sync.RWMutex // held for writing while the load is to be quiet
 	writes  atomic.Int64 // that were acknowledged
-	newest  atomic.Int64 // reads and uses of the newest state that were answered with success: with writes what porcupine orders
+	ordered atomic.Int64 // operations that porcupine orders and that were answered: writes, reads of the newest state, and what the state of the key forbids
 	local   atomic.Int64 // reads and uses that may be old
 	lastAck atomic.Int64 // when a write was, since begin
 	worst   atomic.Int64 // longest time between two of these, since it was asked for last
+	quietly atomic.Int64 // how long the load was quiet
 	calm    atomic.Bool  // no fault is under way, and all is mended
 
 	waiting sync.Mutex
@@ -96,6 +97,9 @@ func startLoad(c *cluster, seed uint64, workers int) *load {
 	}
 	return l
 }
+
+// rested is how long the clients were quiet.
+func (l *load) rested() time.Duration { return time.Duration(l.quietly.Load()) }
 
 func (l *load) stop() { l.cancel(); l.running.Wait() }
 
@@ -152,6 +156,9 @@ func (l *load) work(ctx context.Context, client int, rnd *rand.Rand) {
 		o := history.Op{Client: client, Node: rnd.IntN(len(l.c.nodes)), Key: s.name}
 		s.mu.Lock()
 		o.Kind, o.Version, o.IfMatch = choose(rnd, s)
+		if o.Changes() && s.shown.Revision > 0 && !history.Legal(s.shown, o) && rnd.IntN(4) > 0 { // of what would be refused some is enough
+			o.Kind, o.Version, o.IfMatch = history.Tag, 0, s.seen
+		}
 		s.mu.Unlock()
 		switch {
 		case o.Kind == history.Read:
@@ -177,7 +184,7 @@ func choose(rnd *rand.Rand, s *subject) (history.Kind, int, uint64) {
 		version = 1 + rnd.IntN(s.versions)
 	}
 	switch n := rnd.IntN(100); {
-	case s.rests && n%2 == 0: // or most of what follows would be refused
+	case s.shown.State == "suspended" && n%2 == 0: // or most of what follows would be refused
 		return history.Resume, 0, 0
 	case n < 30:
 		return history.Tag, 0, s.seen
@@ -203,7 +210,7 @@ func choose(rnd *rand.Rand, s *subject) (history.Kind, int, uint64) {
 
 // readAt is a reader at one node: it decrypts all the time, encrypts now and then, and takes material out by KMIP, by a way that no cut touches.
 func (l *load) readAt(ctx context.Context, client, at int, rnd *rand.Rand) {
-	tick := time.NewTicker(useEvery)
+	tick := time.NewTicker(useEvery * time.Duration(len(l.c.nodes)))
 	defer tick.Stop()
 	for {
 		select {
@@ -342,24 +349,25 @@ func (l *load) note(s *subject, o history.Op) {
 	}
 	if o.Sure {
 		if o.Saw.Revision > s.seen {
-			s.seen, s.rests = o.Saw.Revision, o.Saw.State == "suspended"
+			s.seen, s.shown = o.Saw.Revision, o.Saw
 		}
 		s.versions = max(s.versions, o.Saw.Latest())
 	} else if o.Kind == history.Create && o.Outcome != history.Missing {
 		s.seen, s.versions = max(s.seen, 1), max(s.versions, 1)
 	}
 	s.mu.Unlock()
-	if o.Outcome != history.OK {
+	switch ok := o.Outcome == history.OK; {
+	case o.Outcome == history.Unknown:
 		return
-	}
-	switch {
-	case o.Local:
+	case o.Local && ok:
 		l.local.Add(1)
-	case writes:
-		l.writes.Add(1)
-		l.wrote(s, o)
+	case o.Local:
 	default:
-		l.newest.Add(1)
+		l.ordered.Add(1)
+		if writes && ok {
+			l.writes.Add(1)
+			l.wrote(s, o)
+		}
 	}
 }
 

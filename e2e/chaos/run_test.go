@@ -47,8 +47,8 @@ const (
 	workers     = 24
 	perCycle    = 4   // faults
 	between     = 50  // writes that are acknowledged between two faults
-	floor       = 100 // acknowledged operations a second that porcupine orders, or the run does not count
-	floorWrites = 25  // of these, writes
+	floor       = 100 // answered operations a second that porcupine orders, or the run does not count
+	floorWrites = 25  // of these, acknowledged writes
 
 	shortCycles = 2
 )
@@ -110,7 +110,7 @@ func TestChaos(t *testing.T) {
 		}
 	}
 	if ordered, writes := rates(runs); (ordered < floor || writes < floorWrites) && !t.Failed() && os.Getenv("CHAOS_ONLY") == "" && asked() {
-		t.Errorf("only %.0f operations a second were acknowledged, %.0f of them writes; below %d and %d the run does not count", ordered, writes, floor, floorWrites)
+		t.Errorf("only %.0f operations a second were answered that porcupine orders, %.0f of them acknowledged writes; below %d and %d the run does not count", ordered, writes, floor, floorWrites)
 	}
 	write(t, runs, os.Getenv("CHAOS_REPORT"), os.Getenv("CHAOS_RESULTS"))
 }

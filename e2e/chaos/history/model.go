@@ -60,6 +60,12 @@ func next(r Record, o Op) (Record, bool) {
 	return to, legal
 }
 
+// Legal tells whether a key that is shown as r takes o, as far as that can be seen.
+func Legal(r Record, o Op) bool {
+	_, legal := next(r, o)
+	return legal
+}
+
 // shown is what clients see of a key that is r.
 func shown(r Record) Record {
 	r.Versions = strings.ReplaceAll(r.Versions, string(apart), "s")
