@@ -85,8 +85,12 @@ func export(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	if err != nil {
 		return err
 	}
+	all, err := x.withDigest(r, attributes(r, x.version))
+	if err != nil {
+		return err
+	}
 	write := func() {
-		for _, a := range attributes(r, x.version) {
+		for _, a := range all {
 			x.writeAttribute(out, a)
 		}
 	}

@@ -96,12 +96,9 @@ func (x *exchange) bases(payload ttlv.Item) (ids []string, err error) {
 		if item.Tag() != wire.TagUniqueIdentifier || item.Type() != ttlv.TextString {
 			continue
 		}
-		id, err := item.Text()
+		id, err := x.objectAt(item)
 		if err != nil {
 			return nil, err
-		}
-		if _, err := key.ParseID(id); err != nil { // the vault would take it for a name
-			return nil, fault.New(fault.NotFound, "%s", notFound)
 		}
 		ids = append(ids, id)
 	}

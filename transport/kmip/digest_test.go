@@ -29,6 +29,19 @@ func TestDigestIsThatOfTheMaterial(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
+	w.key("k2", true)
+	filter := func(sum string) string {
+		return attr("Digest", `><HashingAlgorithm type="Enumeration" value="SHA_256"/><DigestValue type="ByteString" value="`+sum+`"/></AttributeValue>`)
+	}
+	if got := idOf(t, w.one("1.4", "Locate "+filter(want))); got != id {
+		t.Errorf("by its digest %q is found, not %s", got, id)
+	}
+	if got := xmlOf(t, w.one("1.4", "Locate "+filter(strings.Repeat("00", 32)))); strings.Contains(got, "UniqueIdentifier") {
+		t.Errorf("a digest of nothing finds %s", got)
+	}
+	if got := strings.ToUpper(xmlOf(t, w.one("1.4", "Export "+byID(id)))); !strings.Contains(got, want) {
+		t.Errorf("the export has no digest: %s", got)
+	}
 	if list := xmlOf(t, w.one("1.4", "GetAttributeList "+byID(id))); !strings.Contains(list, `"Digest"`) {
 		t.Errorf("the list is %s", list)
 	}

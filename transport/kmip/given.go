@@ -62,7 +62,14 @@ func (x *exchange) listed(s ttlv.Item) (all template, err error) {
 }
 
 // given reads one attribute: an Attribute of 1.x, an attribute of 2.x by its own tag, or a vendor's.
-func (x *exchange) given(item ttlv.Item) (given, error) {
+func (x *exchange) given(item ttlv.Item) (g given, err error) {
+	if g, err = x.asGiven(item); err == nil && g.tag == wire.TagLink {
+		g.value, err = x.identifiedLink(g.value)
+	}
+	return g, err
+}
+
+func (x *exchange) asGiven(item ttlv.Item) (given, error) {
 	switch {
 	case x.version.Before(wire.V20):
 		return givenByName(item)

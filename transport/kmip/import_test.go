@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/quorate/quorate/transport/kmip/wire"
+	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/key"
 )
 
@@ -135,5 +136,41 @@ func TestAReplacementAsksWhatADestructionAsks(t *testing.T) {
 	r, err := w.f.Vault(0).Key(t.Context(), w.f.Root(), "k")
 	if err != nil || r.Owner != "alice" {
 		t.Fatalf("it belongs to %q (%v)", r.Owner, err)
+	}
+}
+
+// TestAForeignIdentifierIsGoodEverywhere: Locate, by itself and in links, Derive Key and links take it as Get does; one of nothing finds nothing.
+func TestAForeignIdentifierIsGoodEverywhere(t *testing.T) {
+	w := open(t)
+	const id, none = "other system/key #7", "nothing of theirs"
+	link := func(to string) string {
+		return attr("Link", `><LinkType type="Enumeration" value="NextLink"/><LinkedObjectIdentifier type="TextString" value="`+to+`"/></AttributeValue>`)
+	}
+	named := func(id string) string { return attr("Unique Identifier", ` type="TextString" value="`+id+`"/>`) }
+	w.one("1.4", importOf("1.4", id, "theirs", strings.Repeat("0A", 16), false))
+	other := w.key("ours", true).ID.String()
+	w.one("1.4", "AddAttribute "+byID(other)+link(id))
+	if got := outcomes(t, w.ask(request("1.4", "", "AddAttribute "+byID(other)+link(none))))[0]; !strings.HasPrefix(got, "InvalidField: ") {
+		t.Errorf("a link to nothing: %s", got)
+	}
+	for filter, want := range map[string]string{named(id): vault.ForeignID(id).String(), link(id): other, named(none): "", link(none): "", named(id) + byName("theirs"): vault.ForeignID(id).String(), named(id) + byName("other"): ""} {
+		found := ""
+		for item := range w.one("1.4", "Locate "+filter).Children() {
+			text, err := item.Text()
+			if err != nil {
+				t.Fatal(err)
+			}
+			found += text
+		}
+		if found != want {
+			t.Errorf("%s finds %q, want %q", filter, found, want)
+		}
+	}
+	got := outcomes(t, w.ask(request("1.4", "", deriveBy(byID(id), "SHA_256"))))[0]
+	if !strings.HasPrefix(got, "IncompatibleCryptographicUsageMask: ") && !strings.HasPrefix(got, "PermissionDenied: the cryptographic usage mask") {
+		t.Errorf("what was found is not for deriving, and it is said: %s", got)
+	}
+	if got := outcomes(t, w.ask(request("1.4", "", "Validate "+byID(id))))[0]; strings.HasPrefix(got, "ItemNotFound: ") {
+		t.Errorf("what was found is no certificate, and it is said: %s", got)
 	}
 }

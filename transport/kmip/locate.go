@@ -1,8 +1,10 @@
 package kmip
 
 import (
+	"cmp"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/quorate/quorate/transport/kmip/attribute"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
@@ -27,6 +29,10 @@ type filter struct {
 	offset  int
 	paged   bool // a part of those found is asked for
 	query   vault.LocateQuery
+
+	x      *exchange // who asks for the digests
+	looks  int       // how many digests were asked for
+	failed error     // why one was not told
 }
 
 // locate is Locate (KMIP 1.4, section 4.9; 2.1, section 6.1.28): the newest first, those that the caller may see. A filter that is not
@@ -43,6 +49,9 @@ func locate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	page, total, err := x.server.vault.Locate(x.ctx, x.caller, f.query)
 	if errors.Is(err, fault.Denied) { // who may list nothing finds nothing
 		err = nil
+	}
+	if err == nil {
+		err = f.failed
 	}
 	if err != nil {
 		return err
@@ -71,7 +80,7 @@ func locate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 
 // readFilter reads what a payload asks for.
 func (x *exchange) readFilter(payload ttlv.Item) (*filter, error) {
-	f := &filter{version: x.version, most: mostLocated, storage: int32(wire.StorageStatusMaskOnLineStorage), dates: map[wire.Tag][]int64{}}
+	f := &filter{x: x, version: x.version, most: mostLocated, storage: int32(wire.StorageStatusMaskOnLineStorage), dates: map[wire.Tag][]int64{}}
 	for item := range payload.Children() {
 		var err error
 		switch item.Tag() {
@@ -177,9 +186,7 @@ func (f *filter) narrow(g given) (err error) {
 		f.query.Group = text
 	case wire.TagUniqueIdentifier:
 		if text, err = g.value.Text(); err == nil {
-			if f.query.ID, err = key.ParseID(text); err != nil { // nobody has it
-				f.query.ID, err = key.ID{0xff}, nil
-			}
+			f.query.ID = identified(text)
 		}
 	case wire.TagState:
 		var v uint32
@@ -216,8 +223,16 @@ func (f *filter) matches(r *key.Record) bool {
 		}
 	}
 	for _, g := range f.wanted {
-		if !anyHas(values(g.name), g.value) {
-			return false
+		switch g.tag {
+		case wire.TagDigest: // below
+		case wire.TagUniqueIdentifier: // it has several forms
+			if r.ID != f.query.ID {
+				return false
+			}
+		default:
+			if !anyHas(values(g.name), g.value) {
+				return false
+			}
 		}
 	}
 	if f.fresh {
@@ -225,10 +240,41 @@ func (f *filter) matches(r *key.Record) bool {
 		if len(found) == 0 {
 			return false
 		}
-		is, err := found[0].Boolean()
-		return err == nil && is
+		if is, err := found[0].Boolean(); err != nil || !is {
+			return false
+		}
 	}
-	return true
+	return f.hasDigest(r, all)
+}
+
+// maxDigestLooks is how many objects one question for a digest opens at most, those left that have everything else.
+const maxDigestLooks = 10_000
+
+// hasDigest tells whether an object has the digest that is asked for, if one is, and if it is told to the caller.
+func (f *filter) hasDigest(r *key.Record, all []instance) bool {
+	at := slices.IndexFunc(f.wanted, func(g given) bool { return g.tag == wire.TagDigest })
+	if at < 0 {
+		return true
+	}
+	if f.looks++; f.looks > maxDigestLooks {
+		f.failed = cmp.Or(f.failed, error(fault.New(fault.TooLarge, "that would be to compute the digests of more than %d objects", maxDigestLooks).WithHint("Name something else that the object has, too.")))
+	}
+	if f.failed != nil {
+		return false
+	}
+	all, err := f.x.withDigest(r, all)
+	if err != nil {
+		if !errors.Is(err, fault.NotFound) && !errors.Is(err, fault.Denied) {
+			f.failed = err
+		}
+		return false
+	}
+	for _, v := range valuesAmong(all, wire.TagDigest.Name()) {
+		if has(v.Item, f.wanted[at].value) {
+			return true
+		}
+	}
+	return false
 }
 
 // stored tells whether an object is kept where the filter looks.

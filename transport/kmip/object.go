@@ -33,13 +33,59 @@ func (x *exchange) objectAt(item ttlv.Item) (string, error) {
 	if id == "" {
 		return "", because(wire.ResultReasonItemNotFound, fault.New(fault.NotFound, "no object is named, and no operation before found one"))
 	}
-	if _, err := key.ParseID(id); err != nil { // the vault would take it for a name
-		id = vault.ForeignID(id).String()
-	}
+	id = identified(id).String()
 	if !x.rights.cover(x.code, id) {
 		return "", fault.New(fault.NotFound, "%s", notFound)
 	}
 	return id, nil
+}
+
+// identified is the id of what a request names: what is none of this vault's form is another system's, of which the id is made by a rule. Never
+// a name of the vault's.
+func identified(text string) key.ID {
+	id, err := key.ParseID(text)
+	if err != nil {
+		return vault.ForeignID(text)
+	}
+	return id
+}
+
+// identifiedLink is a link in a request with the id of the object to which it leads, where that is another system's identifier of one that is here.
+func (x *exchange) identifiedLink(v ttlv.Item) (ttlv.Item, error) {
+	to := v.Find(wire.TagLinkedObjectIdentifier)
+	if !to.Present() || to.Type() != ttlv.TextString {
+		return v, nil
+	}
+	text, err := to.Text()
+	if err != nil {
+		return v, err
+	}
+	if _, err := key.ParseID(text); err == nil {
+		return v, nil
+	}
+	r, err := x.server.vault.Key(x.ctx, x.caller, identified(text).String())
+	if err != nil { // it leads nowhere
+		return v, nil
+	}
+	var e ttlv.Encoder
+	e.Structure(v.Tag(), func() {
+		for c := range v.Children() {
+			if c.Tag() == wire.TagLinkedObjectIdentifier {
+				e.Text(c.Tag(), r.ID.String())
+			} else {
+				e.Copy(c)
+			}
+		}
+	})
+	b, err := e.Message()
+	if err != nil {
+		return v, err
+	}
+	m, err := ttlv.Decode(b, ttlv.Limits{})
+	if err != nil {
+		return v, err
+	}
+	return m.Root(), nil
 }
 
 // done writes the identifier of the object that an operation was about, and keeps it for the next.

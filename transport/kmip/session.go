@@ -10,7 +10,6 @@ import (
 	"github.com/quorate/quorate/vault"
 	"github.com/quorate/quorate/vault/access"
 	"github.com/quorate/quorate/vault/fault"
-	"github.com/quorate/quorate/vault/key"
 )
 
 // login is Login (KMIP 2.1, section 6.1.30): a ticket, with which the same client is known while it shows the same certificate. Whoever
@@ -138,10 +137,7 @@ func readRights(item ttlv.Item) (*rights, error) {
 					if err != nil {
 						return nil, err
 					}
-					if _, err := key.ParseID(id); err != nil { // as objectAt has it
-						id = vault.ForeignID(id).String()
-					}
-					r.objects = append(r.objects, id)
+					r.objects = append(r.objects, identified(id).String())
 				}
 			default:
 				return nil, because(wire.ResultReasonFeatureNotSupported, fault.New(fault.Invalid, "a Right here is of Operations and Objects, not of %v", part.Tag()))

@@ -48,12 +48,9 @@ func validate(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 
 // certificate is the DER of a certificate of the vault.
 func (x *exchange) certificate(item ttlv.Item) (der []byte, err error) {
-	id, err := item.Text()
+	id, err := x.objectAt(item)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := key.ParseID(id); err != nil {
-		return nil, fault.New(fault.NotFound, "%s", notFound)
 	}
 	err = x.server.vault.Lend(x.ctx, x.caller, id, 0, func(r *key.Record, _ uint32, material []byte) error {
 		if r.Algorithm != key.X509 {
