@@ -14,9 +14,11 @@ import (
 )
 
 // BareScheme is how a key is used for other software: what comes out carries no frame of the vault's and names no version. The
-// zero value is AES in GCM, OAEP with SHA-256, PSS with SHA-256, ECDSA with the hash of its curve in ASN.1, Ed25519, HMAC.
+// zero value is AES in GCM or ChaCha20-Poly1305, OAEP with SHA-256, PSS with SHA-256, ECDSA with the hash of its curve in ASN.1, Ed25519, HMAC.
 type BareScheme struct {
-	Mode      string // of AES: "gcm", "ccm", "cbc", "ecb", "cfb", "ofb", "ctr", "xts"
+	Cipher    string // "": the key's own; "3des" by a secret of 16 or 24 bytes, in the modes without a tag
+	Mode      string // of AES: "gcm", "ccm", "cbc", "ecb", "cfb", "ofb", "ctr", "xts"; of ChaCha20-Poly1305 none; "chacha20" by a secret of 32 bytes
+	Counter   uint32 // the first of "chacha20"
 	Padding   string // in CBC and ECB "none", "pkcs5", "x923"; RSA: "oaep" or "pss", "pkcs1v15"
 	TagBytes  int    // of GCM and CCM; 0: 16
 	Hash      string // beside those of SignScheme also "sha1" and "sha224" in HMAC and OAEP
@@ -129,7 +131,7 @@ func (u *using) encryptBare(o *opened, in *BareInput, out *BareOutput) (err erro
 		return err
 	}
 	if len(c.IV) == 0 && c.Mode != primitive.ECB {
-		c.IV = make([]byte, c.Mode.IVBytes())
+		c.IV = make([]byte, c.IVBytes())
 		if _, err := io.ReadFull(u.random, c.IV); err != nil {
 			return err
 		}
@@ -251,7 +253,7 @@ func isECDSA(a key.Algorithm) bool {
 func isRSA(a key.Algorithm) bool { return a == key.RSA2048 || a == key.RSA3072 || a == key.RSA4096 }
 
 var (
-	bareModes    = map[string]primitive.Mode{"": primitive.GCM, "gcm": primitive.GCM, "cbc": primitive.CBC, "ecb": primitive.ECB, "cfb": primitive.CFB, "ofb": primitive.OFB, "ctr": primitive.CTR, "ccm": primitive.CCM, "xts": primitive.XTS}
+	bareModes    = map[string]primitive.Mode{"": primitive.GCM, "gcm": primitive.GCM, "cbc": primitive.CBC, "ecb": primitive.ECB, "cfb": primitive.CFB, "ofb": primitive.OFB, "ctr": primitive.CTR, "ccm": primitive.CCM, "xts": primitive.XTS, "chacha20": primitive.ChaCha20}
 	barePaddings = map[string]primitive.BlockPadding{"": primitive.NoPadding, "none": primitive.NoPadding, "pkcs5": primitive.PKCS5, "x923": primitive.X923}
 	bareHashes   = map[string]crypto.Hash{
 		"": 0, "sha1": crypto.SHA1, "sha224": crypto.SHA224, "sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512, "sha512-224": crypto.SHA512_224, "sha512-256": crypto.SHA512_256,
@@ -276,7 +278,10 @@ func (s *BareScheme) cipher(in *BareInput) (c primitive.Cipher, err error) {
 	if bytes.HasPrefix(in.AAD, []byte(ownLabel)) {
 		return c, fault.New(fault.Invalid, "additional data that begins with %q is the vault's own", ownLabel).WithHint("Put something before it.")
 	}
-	c.IV, c.AAD, c.Tag = in.IV, in.AAD, s.TagBytes
+	c.IV, c.AAD, c.Tag, c.Counter = in.IV, in.AAD, s.TagBytes, s.Counter
+	if c.Triple, err = named(map[string]bool{"": false, "3des": true}, "cipher", s.Cipher); err != nil {
+		return c, err
+	}
 	if c.Mode, err = named(bareModes, "mode", s.Mode); err != nil {
 		return c, err
 	}

@@ -95,7 +95,7 @@ func (u *using) inGCM(op key.Operation, o *opened, in *ModeInput, out *ModeOutpu
 			return err
 		}
 		var err error
-		if cut := len(in.Data) - 16; cut >= 0 && len(in.IV) == c.Mode.IVBytes() {
+		if cut := len(in.Data) - 16; cut >= 0 && len(in.IV) == c.IVBytes() {
 			out.Data, err = o.key.DecryptBlocks(c, in.Data[:cut], in.Data[cut:])
 			return err
 		}
@@ -104,7 +104,7 @@ func (u *using) inGCM(op key.Operation, o *opened, in *ModeInput, out *ModeOutpu
 	if err := u.both(access.Encrypt, true); err != nil {
 		return err
 	}
-	c.IV = make([]byte, c.Mode.IVBytes())
+	c.IV = make([]byte, c.IVBytes())
 	if _, err := io.ReadFull(u.random, c.IV); err != nil {
 		return err
 	}

@@ -87,7 +87,11 @@ func choose(p *parcel, r *key.Record, need key.Usage, read func(ttlv.Item, *key.
 	if err := read(parameters, r, s); err != nil {
 		return asFault(err, wire.ResultReasonInvalidField)
 	}
-	return asFault(p.checkIV(parameters, r, s.Mode), wire.ResultReasonInvalidField)
+	mode := s.Mode
+	if s.Cipher != "" {
+		mode = s.Cipher + "-" + mode
+	}
+	return asFault(p.checkIV(parameters, r, mode), wire.ResultReasonInvalidField)
 }
 
 // bare does one operation on a parcel: the scheme is that of the request, or the key's own.

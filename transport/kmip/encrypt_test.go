@@ -377,3 +377,47 @@ func TestCCMAndXTSAreThoseOfTheirSpecifications(t *testing.T) {
 		t.Errorf("XTS: %x", c)
 	}
 }
+
+// TestOtherCiphersComputeAsTheyAreSaidToBe: what comes out goes back in, and a choice that the cipher has not is refused.
+func TestOtherCiphersComputeAsTheyAreSaidToBe(t *testing.T) {
+	w := open(t)
+	for _, c := range []struct {
+		algorithm string
+		bits      int
+		how       string
+		ok        bool
+	}{
+		{"ChaCha20Poly1305", 256, "", true},
+		{"ChaCha20Poly1305", 256, choice("BlockCipherMode", "AEAD"), true},
+		{"ChaCha20Poly1305", 256, choice("BlockCipherMode", "GCM"), false},
+		{"ChaCha20", 256, "", true},
+		{"ChaCha20", 256, choice("InitialCounterValue", "7"), true},
+		{"ChaCha20", 256, choice("BlockCipherMode", "CBC"), false},
+		{"DES3", 168, choice("BlockCipherMode", "CBC", "PaddingMethod", "PKCS5"), true},
+		{"DES3", 112, choice("BlockCipherMode", "ECB", "PaddingMethod", "PKCS5"), true},
+		{"DES3", 168, choice("BlockCipherMode", "CTR", "IVLength", "64"), true},
+		{"DES3", 168, choice("BlockCipherMode", "GCM"), false},
+		{"DES3", 168, "", false},
+	} {
+		id, data := made(t, w, c.algorithm, c.bits, 4|8), octets("Data", plainText)
+		r := w.ask(request("1.4", "", "Encrypt "+id+c.how+data))
+		if got := outcomes(t, r)[0]; (got == "Success") != c.ok {
+			t.Errorf("%s %s: %s", c.algorithm, c.how, got)
+			continue
+		}
+		if !c.ok {
+			continue
+		}
+		out := items(r)[0].Find(wire.TagResponsePayload)
+		back := "Decrypt " + id + c.how + octets("Data", bytesOf(t, out, wire.TagData))
+		if iv := out.Find(wire.TagIVCounterNonce); iv.Present() {
+			back += octets("IVCounterNonce", bytesOf(t, out, wire.TagIVCounterNonce))
+		}
+		if tag := out.Find(wire.TagAuthenticatedEncryptionTag); tag.Present() {
+			back += octets("AuthenticatedEncryptionTag", bytesOf(t, out, wire.TagAuthenticatedEncryptionTag))
+		}
+		if got := bytesOf(t, w.one("1.4", back), wire.TagData); string(got) != string(plainText) {
+			t.Errorf("%s %s: back comes %q", c.algorithm, c.how, got)
+		}
+	}
+}

@@ -14,7 +14,7 @@ var ofIV = []wire.Tag{
 }
 
 // drawn is how many bytes an IV has that is drawn here. Modes that are not named have no IV.
-var drawn = map[string]int{"": 12, "gcm": 12, "ccm": 12, "cbc": 16, "cfb": 16, "ofb": 16, "ctr": 16, "xts": 16}
+var drawn = map[string]int{"": 12, "gcm": 12, "ccm": 12, "cbc": 16, "cfb": 16, "ofb": 16, "ctr": 16, "xts": 16, "chacha20": 12, "3des-cbc": 8, "3des-cfb": 8, "3des-ofb": 8, "3des-ctr": 8}
 
 // checkIV refuses parameters of the IV that are not kept to: what is done does not depend on them, so they have to say what is done.
 func (p *parcel) checkIV(parameters ttlv.Item, r *key.Record, mode string) error {
@@ -32,6 +32,9 @@ func (p *parcel) checkIV(parameters ttlv.Item, r *key.Record, mode string) error
 			return item.Fail("it must be positive")
 		}
 		given[t] = int(n)
+	}
+	if mode == "chacha20" && len(p.iv) != 16 { // it begins there, unless the IV says where
+		delete(given, wire.TagInitialCounterValue)
 	}
 	random, err := p.randomIV(parameters)
 	if err != nil {

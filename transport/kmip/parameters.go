@@ -106,11 +106,15 @@ func encryption(p ttlv.Item, r *key.Record, s *vault.BareScheme) (err error) {
 		if s.Mode, err = chosen(p, wire.TagBlockCipherMode, modeNames); err != nil {
 			return err
 		}
-		if a, _ := cipherOf(r); s.Mode == "xts" && a != wire.CryptographicAlgorithmAES { // a key of 512 bits is a secret of the vault's, as many others are
+		a, _ := cipherOf(r)
+		if s.Mode == "xts" && a != wire.CryptographicAlgorithmAES { // a key of 512 bits is a secret of the vault's, as many others are
 			return unsupported("the mode XTS is for AES keys of 256 or 512 bits")
 		}
 		if s.Mode == "" && s.Padding != "" {
 			return unsupported("a padding is named, and no block cipher mode")
+		}
+		if err := cipherScheme(p, a, r, s); err != nil {
+			return err
 		}
 		if n := p.Find(wire.TagTagLength); n.Present() {
 			v, err := n.Integer()
@@ -133,6 +137,35 @@ func encryption(p ttlv.Item, r *key.Record, s *vault.BareScheme) (err error) {
 		s.Label, err = label.Bytes()
 	}
 	return err
+}
+
+// cipherScheme is what the scheme has of a cipher other than AES. What the vault keeps as a secret has the algorithm that was said of it.
+func cipherScheme(p ttlv.Item, a wire.CryptographicAlgorithm, r *key.Record, s *vault.BareScheme) error {
+	secret := r.Algorithm == key.Secret
+	switch {
+	case r.Algorithm == key.ChaCha20Poly1305:
+		if v, _ := p.Find(wire.TagBlockCipherMode).Enumeration(); s.Mode != "" && wire.BlockCipherMode(v) != wire.BlockCipherModeAEAD {
+			return unsupported("keys of ChaCha20-Poly1305 have the mode AEAD alone, or none named")
+		}
+		s.Mode = ""
+	case secret && a == wire.CryptographicAlgorithmDES3:
+		if s.Cipher = "3des"; s.Mode == "" {
+			return unsupported("3DES needs a mode: CBC, ECB, CFB, OFB or CTR")
+		}
+	case secret && a == wire.CryptographicAlgorithmChaCha20:
+		if s.Mode != "" {
+			return unsupported("ChaCha20 is no block cipher and has no mode of one; leave it out")
+		}
+		s.Mode = "chacha20"
+		if first := p.Find(wire.TagInitialCounterValue); first.Present() {
+			n, err := first.Integer()
+			if err != nil {
+				return err
+			}
+			s.Counter = uint32(n)
+		}
+	}
+	return nil
 }
 
 // signing reads the parameters of Sign and Signature Verify.
