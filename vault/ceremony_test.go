@@ -338,6 +338,46 @@ func TestARekeyMayBeContentWithAThreshold(t *testing.T) {
 	}
 }
 
+// While new shares are asked for, those of now are the ones that open the cluster: nobody is to hear that his was replaced, and destroy it.
+func TestAShareInForceIsNotCalledReplaced(t *testing.T) {
+	f := vaulttest.New(t, vaulttest.WithShares(3, 2))
+	v, root := f.Vault(0), f.Root()
+	shares := [][][]byte{f.Shares(), rekeyed(t, f, 0)}
+	ok(t, "duties", v.Duties(ctx))
+	k, err := v.StartRekey(ctx, root, vault.RekeySpec{Shares: 3, Threshold: 2})
+	ok(t, "starting", err)
+	for _, s := range shares[1][:2] {
+		k, err = v.SubmitRekey(ctx, root, k.ID, bytes.Clone(s))
+		ok(t, "proving", err)
+	}
+	shares = append(shares, k.NewShares)
+	for i, want := range []string{"of epoch 1, which a rekey replaced;", "of epoch 2, which is in effect: keep it;"} {
+		_, err := v.SubmitRekey(ctx, root, k.ID, bytes.Clone(shares[i][2]))
+		wants(t, "a share that is not new", err, fault.Invalid)
+		if says := fault.Of(err).Message; !strings.Contains(says, want) || !strings.Contains(says, "epoch 3, are asked for now") {
+			t.Errorf("of a share of epoch %d it says %q", i+1, says)
+		}
+		if hint := fault.Of(err).Hint; !strings.Contains(hint, "those of epoch 2 open the cluster") {
+			t.Errorf("it advises %q", hint)
+		}
+	}
+	_, err = v.SubmitRekey(ctx, root, k.ID, vaulttest.New(t, vaulttest.WithShares(3, 2)).Shares()[0])
+	if err == nil || !strings.Contains(err.Error(), "another cluster") {
+		t.Errorf("of a foreign share it says %v", err)
+	}
+	if got, err := v.Rekeying(ctx, root); err != nil || got.Progress.Have != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	ok(t, "sealing", v.Seal(ctx, root, false))
+	for _, s := range shares[1][1:3] {
+		_, err := v.Unseal(ctx, access.Caller{}, bytes.Clone(s))
+		ok(t, "a share of now", err)
+	}
+	if v.Sealed() {
+		t.Error("the shares that it said to keep do not open it")
+	}
+}
+
 func TestRekeyReplacesTheShares(t *testing.T) {
 	for through := range 2 {
 		f := vaulttest.Cluster(t, 3, vaulttest.WithShares(3, 2))

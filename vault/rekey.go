@@ -194,6 +194,11 @@ func submitRekey(ctx context.Context, t *task, in rekeyIn) (*Rekeying, error) {
 		return nil, err
 	}
 	defer clear(share)
+	if r.next != nil {
+		if err := notYet(share, cfg, epoch); err != nil {
+			return nil, err
+		}
+	}
 	p, err := proof.Submit(share)
 	if err != nil {
 		return nil, err
@@ -210,6 +215,25 @@ func submitRekey(ctx context.Context, t *task, in rekeyIn) (*Rekeying, error) {
 		return t.newSharesLocked(ctx, r)
 	}
 	return t.takeEffectLocked(ctx, r)
+}
+
+// notYet refuses a share of cfg, which is in effect, where the new ones are asked for: checked against what is to come it would be called
+// replaced, and its custodian might destroy what still opens the cluster. What is no share is left to the proof.
+func notYet(line []byte, cfg *seal.Config, epoch uint16) error {
+	share, err := seal.ParseShare(line)
+	if err != nil {
+		return nil
+	}
+	defer share.Destroy()
+	if share.Fingerprint() != seal.Fingerprint(cfg.Cluster) || share.Epoch() > cfg.Epoch {
+		return nil
+	}
+	what := "which a rekey replaced"
+	if share.Epoch() == cfg.Epoch {
+		what = "which is in effect: keep it"
+	}
+	return fault.New(fault.Invalid, "the share is of epoch %d, %s; the new shares, of epoch %d, are asked for now", share.Epoch(), what, epoch).
+		WithHint("Hand back the new share. Until all that are asked for are in, those of epoch %d open the cluster.", cfg.Epoch)
 }
 
 // newSharesLocked makes the next configuration and hands out its shares. Caller holds r's lock.
