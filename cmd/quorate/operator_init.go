@@ -175,10 +175,14 @@ func freshFolder(dir string) error {
 	return nil
 }
 
+func custodyFile(dir string, i int) string {
+	return filepath.Join(dir, fmt.Sprintf("share-%d.txt", i+1))
+}
+
 // writeCustody writes a share a file, and what else is given; all of it readable by the user alone.
 func writeCustody(dir string, shares []string, others map[string]string) error {
 	for i, s := range shares {
-		if err := writeFile(filepath.Join(dir, fmt.Sprintf("share-%d.txt", i+1)), []byte(s+"\n"), 0o600, false); err != nil {
+		if err := writeFile(custodyFile(dir, i), []byte(s+"\n"), 0o600, false); err != nil {
 			return err
 		}
 	}

@@ -43,18 +43,20 @@ func newRekeyCmd(a *app) *cobra.Command {
 		Use:   "rekey [SHARE | -]",
 		Short: "Replace the key shares by new ones, while the cluster runs",
 		Long: `Make new shares, with another number or threshold if you like. Enough of the present shares prove the right to;
-they are asked for, or read from --share-file. The new shares are shown once, then handed back to prove that they arrived
-whole: only when all of them were (--verify threshold: enough of them to open the cluster) do they take effect, and the old
-ones are refused. What is under way is lost when the leader changes, or after ten minutes without a share: the present
-shares then stay in effect, new ones that were shown are worth nothing, and the change is begun anew.
+they are asked for, or read from --share-file. The new shares are shown once, then have to be handed back: only when all of
+them were (--verify threshold: enough of them to open the cluster) do they take effect, and the old ones are refused. With
+--out what was written is read back from the files, and that is handed in; a file that is damaged ends it before anything
+takes effect. At a terminal the shares are shown, and each custodian types back the one that he wrote down. What is under
+way is lost when the leader changes, or after ten minutes without a share: the present shares then stay in effect, new ones
+that were shown are worth nothing, and the change is begun anew.
 
-With --recipient the new shares are encrypted, and with --no-confirm they are not handed back by this command: then the
-custodians hand them back with "quorate operator rekey --resume". --status shows how far it is, --cancel calls it off and
-leaves the present shares as they are. For custodians who are elsewhere, --request writes a one-time key of the leader to a
+With --recipient the new shares are encrypted, and with --no-confirm, or where there is neither --out nor a terminal, they
+are not handed back by this command: then the custodians hand them back with "quorate operator rekey --resume". --status
+shows how far it is, --cancel calls it off and leaves the present shares as they are. For custodians who are elsewhere, --request writes a one-time key of the leader to a
 file, which keeps the change alive for --ttl; they encrypt shares to it ("operator share encrypt"), and --resume --hand-in
 gives the encrypted files in: present shares first, and with another request the new ones. Give --recipient with --request,
-once for each custodian: without it the new shares are shown in plain to whoever hands in the last file, and handed back at
-once.`,
+once for each custodian: without it the new shares are shown in plain to whoever hands in the last file, and handed back as
+above.`,
 		Example: `  quorate operator rekey --shares 5 --threshold 3
   quorate operator rekey --shares 5 --threshold 3 --share-file s1 --share-file s2 --share-file s3 --out new-custody
   quorate operator rekey --resume --share-file new-share-1.txt
@@ -114,44 +116,56 @@ func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []st
 		return err
 	}
 	began := r.Phase
+	if r, err = a.handInAll(ctx, c, s, r); err != nil {
+		return err
+	}
+	switch {
+	case r.Phase == began:
+		return a.halfway(r)
+	case len(r.Shares) == 0:
+		return a.rekeyed(r)
+	}
+	inFiles, err := a.handOut(f, r)
+	if err != nil {
+		return err
+	}
+	if r.Phase != phaseVerify || f.noConfirm || !strings.HasPrefix(r.Shares[0], plainShare) {
+		return a.rekeyed(r)
+	}
+	return a.handBack(ctx, c, f, r, inFiles)
+}
+
+// handInAll hands in shares until the phase is over or no share is left. A present share that is in already is passed over.
+func (a *app) handInAll(ctx context.Context, c *client.Client, s *shares, r *api.RekeyResponse) (*api.RekeyResponse, error) {
+	submit := c.SubmitRekey
+	if s.sealed {
+		submit = c.HandInRekey
+	}
+	began := r.Phase
 	for r.Phase == began && r.Phase != phaseDone {
 		share, ok, err := s.take(ctx, r.Have, r.Need)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return a.halfway(r)
-		}
-		submit := c.SubmitRekey
-		if s.sealed {
-			submit = c.HandInRekey
+		if err != nil || !ok {
+			return r, err
 		}
 		next, err := submit(ctx, r.ID, string(share))
 		clear(share)
-		if err != nil {
-			if s.prompt && errors.Is(err, fault.Invalid) {
-				e := fault.Of(err)
-				a.say("%s. %s", e.Message, e.NextStep())
-				continue
+		switch f := fault.Of(err); {
+		case err == nil:
+			if r = next; r.Phase == began {
+				a.say("%d of %d shares.", r.Have, r.Need)
 			}
-			return rekeyLost(err)
-		}
-		if r = next; r.Phase == began {
-			a.say("%d of %d shares.", r.Have, r.Need)
-		}
-	}
-	if len(r.Shares) == 0 {
-		return a.rekeyed(r)
-	}
-	if err := a.handOut(f, r); err != nil {
-		return err
-	}
-	if r.Phase == phaseVerify && !f.noConfirm && strings.HasPrefix(r.Shares[0], plainShare) {
-		if r, err = a.handBack(ctx, c, r); err != nil {
-			return err
+		case s.prompt && errors.Is(err, fault.Invalid):
+			a.say("%s. %s", f.Message, f.NextStep())
+		case began == phaseVerify && f.Kind == fault.Uncertain:
+			a.say("The new shares are NOT known to be in effect: handing one back failed. Keep old and new ones; look at `quorate operator rekey --status` and `quorate operator slots`.")
+			return r, err
+		case began == phaseProve:
+			return r, rekeyLost(err)
+		default:
+			return r, err
 		}
 	}
-	return a.rekeyed(r)
+	return r, nil
 }
 
 // requestRekey asks for a key to encrypt shares to, for the change that is under way or for a new one.
@@ -206,32 +220,75 @@ func rekeyLost(err error) error {
 		WithHint("The present shares are still in effect. `quorate operator rekey --cancel`, then begin again.")
 }
 
-// handOut gives the new shares to the user: once, and before anything takes effect.
-func (a *app) handOut(f rekeying, r *api.RekeyResponse) error {
+// handOut gives the new shares to the user: once, and before anything takes effect. It tells whether they are in files.
+func (a *app) handOut(f rekeying, r *api.RekeyResponse) (inFiles bool, err error) {
 	if f.dir != "" {
 		err := writeCustody(f.dir, r.Shares, nil)
 		if err == nil {
 			a.say("The new shares are in %s.", f.dir)
-			return nil
+			return true, nil
 		}
 		a.say("The new shares could not be written to %s (%v); they are printed instead.", f.dir, err)
 	}
-	return a.result(r, func(w io.Writer) error { return writeShares(w, r.Shares) })
+	return false, a.result(r, func(w io.Writer) error { return writeShares(w, r.Shares) })
 }
 
-// handBack proves that the new shares arrived whole.
-func (a *app) handBack(ctx context.Context, c *client.Client, r *api.RekeyResponse) (*api.RekeyResponse, error) {
-	for _, share := range r.Shares {
-		next, err := c.SubmitRekey(ctx, r.ID, share)
-		if err != nil {
-			a.say("The new shares are NOT known to be in effect: handing them back failed. Keep old and new ones; look at `quorate operator rekey --status` and `quorate operator slots`.")
-			return nil, err
+// handBack proves that the new shares arrived whole, by what is in the files, or by what custodians type who read what was shown. Who can be
+// asked neither way hands them back later.
+func (a *app) handBack(ctx context.Context, c *client.Client, f rekeying, r *api.RekeyResponse, inFiles bool) error {
+	var s *shares
+	switch {
+	case inFiles:
+		var err error
+		if s, err = a.writtenShares(f.dir, len(r.Shares)); err != nil {
+			return err
 		}
-		if next.Phase != phaseVerify {
-			return next, nil
+	case isTerminal(a.in):
+		a.say("Now each custodian types back the new share, as he wrote it down. They take effect when %d of the %d are in.", r.Need, len(r.Shares))
+		s = &shares{app: a, prompt: true, label: "New share"}
+	default:
+		return a.rekeyed(r)
+	}
+	defer s.clear()
+	r, err := a.handInAll(ctx, c, s, r)
+	switch at := fault.Of(err); {
+	case err == nil:
+		return a.rekeyed(r)
+	case inFiles && (at.Kind == fault.Invalid || at.Kind == fault.Exists):
+		return notWritten(s.from[s.next-1], err)
+	default:
+		return err
+	}
+}
+
+// writtenShares reads back what writeCustody wrote.
+func (a *app) writtenShares(dir string, n int) (*shares, error) {
+	s := &shares{app: a}
+	for i := range n {
+		path := custodyFile(dir, i)
+		s.from = append(s.from, path)
+		b, err := a.readSmall(path, maxShareFile)
+		found := shareLines(b)
+		clear(b)
+		s.lines = append(s.lines, found...)
+		if err == nil && len(found) != 1 {
+			err = fault.New(fault.Invalid, "there are %d shares in it instead of one", len(found))
+		}
+		if err == nil {
+			err = checkShare(found[0])
+		}
+		if err != nil {
+			s.clear()
+			return nil, notWritten(path, err)
 		}
 	}
-	return c.Rekey(ctx)
+	return s, nil
+}
+
+// notWritten is the end of a change whose new shares are not in the files as they were handed out.
+func notWritten(path string, err error) error {
+	return fault.New(fault.Invalid, "%s does not hold the new share that was written to it: %s", path, fault.Of(err).Message).
+		WithHint("The new shares are NOT in effect, and the present ones are: keep those. Call it off with `quorate operator rekey --cancel`, and begin again with --out on another disk.")
 }
 
 // halfway ends a run whose shares are used up before the phase is complete.
@@ -247,7 +304,7 @@ func (a *app) halfway(r *api.RekeyResponse) error {
 // rekeyed says whether the new shares are in effect.
 func (a *app) rekeyed(r *api.RekeyResponse) error {
 	if r.Phase != phaseDone {
-		a.say("The new shares are NOT in effect yet: %d of %d of them have to be handed back, with `quorate operator rekey --resume`. Until then the present shares open the cluster.", r.Have, r.Need)
+		a.say("The new shares are NOT in effect yet: %d of %d of them have to be handed back, with `quorate operator rekey --resume` (--share-file FILE, or typed at a terminal). Until then the present shares open the cluster.", r.Have, r.Need)
 		return nil
 	}
 	a.say("The new shares (epoch %d) are in effect now. The old ones are refused from here on; have them destroyed.", r.Epoch)

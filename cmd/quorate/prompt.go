@@ -54,8 +54,10 @@ const (
 type shares struct {
 	app    *app
 	lines  [][]byte // given; each was looked at already
+	from   []string // the file of each line, where that is known
 	sealed bool     // lines are files, encrypted to a request
 	prompt bool     // ask for them, one by one, until nobody needs more
+	label  string   // what is asked for; "": a share
 	next   int
 }
 
@@ -143,11 +145,11 @@ func (s *shares) take(ctx context.Context, have, need int) (line []byte, ok bool
 		return s.lines[s.next-1], true, nil
 	}
 	for {
-		label := "Share: "
+		label := nonEmpty(s.label, "Share")
 		if need > 0 {
-			label = fmt.Sprintf("Share (%d of %d so far): ", have, need)
+			label = fmt.Sprintf("%s (%d of %d so far)", label, have, need)
 		}
-		line, err := s.app.promptSecret(ctx, label)
+		line, err := s.app.promptSecret(ctx, label+": ")
 		if err != nil {
 			return nil, false, err
 		}

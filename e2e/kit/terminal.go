@@ -66,6 +66,12 @@ func (t *Terminal) read() {
 	}
 }
 
+// Type types more.
+func (t *Terminal) Type(text string) error {
+	_, err := io.WriteString(t.master, text)
+	return err
+}
+
 // Seen is what was shown so far, echo and control characters included.
 func (t *Terminal) Seen() string {
 	t.mu.Lock()
