@@ -158,7 +158,7 @@ func (c *Config) slot(id string) (*SlotDoc, error) {
 			return &c.Slots[i], nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "there is no slot %q", id)
+	return nil, fault.New(fault.NotFound, "there is no slot %q", id).WithHint("`quorate operator slots` lists those that there are.")
 }
 
 // successor is a copy to be changed, at the next revision and not yet authenticated. What is inside elements is shared: replace it.

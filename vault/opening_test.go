@@ -500,7 +500,15 @@ func TestSlotsAreTheOperators(t *testing.T) {
 		_, err := f.Vault(1).AddSlot(ctx, root, spec)
 		wants(t, name, err, fault.Invalid)
 	}
-	_, err := f.Vault(0).AddSlot(ctx, as("mallory"), vault.SlotSpec{Kind: "quorum"})
+	_, err := f.Vault(1).AddSlot(ctx, root, vault.SlotSpec{Kind: "quorum", Threshold: 4})
+	wants(t, "more shares than there are voters", err, fault.BadState)
+	if says := fault.Of(err); !strings.Contains(says.Message, "4 members, and there are 3 voters") || !strings.Contains(says.Hint, "from 2 to the number of voters") {
+		t.Errorf("it says %q, %q", says.Message, says.Hint)
+	}
+	if _, err = f.Vault(0).Slots(ctx, root); err != nil || len(f.Vault(0).MemberSlots()) != 0 {
+		t.Errorf("there is a slot all the same: %v", err)
+	}
+	_, err = f.Vault(0).AddSlot(ctx, as("mallory"), vault.SlotSpec{Kind: "quorum"})
 	wants(t, "a stranger", err, fault.Denied)
 	c := again(root, "once")
 	for range 2 { // a repetition is no second slot
@@ -519,7 +527,11 @@ func TestSlotsAreTheOperators(t *testing.T) {
 		t.Fatalf("%+v", all)
 	}
 	wants(t, "removing the shares", f.Vault(0).RemoveSlot(ctx, root, all[0].ID), fault.Invalid)
-	wants(t, "removing none", f.Vault(0).RemoveSlot(ctx, root, "nothing"), fault.NotFound)
+	err = f.Vault(0).RemoveSlot(ctx, root, "nothing")
+	wants(t, "removing none", err, fault.NotFound)
+	if hint := fault.Of(err).NextStep(); !strings.Contains(hint, "operator slots") {
+		t.Errorf("it advises %q", hint)
+	}
 	wants(t, "a stranger removes", f.Vault(0).RemoveSlot(ctx, as("mallory"), "quorum"), fault.Denied)
 	ok(t, "removing", f.Vault(1).RemoveSlot(ctx, root, "quorum"))
 	wants(t, "approving", f.Vault(0).ApproveOpening(ctx, root, "n2"), fault.NotFound)

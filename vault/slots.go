@@ -28,6 +28,7 @@ type SlotStatus struct {
 
 // QuorumStatus describes the slot of members' shares.
 type QuorumStatus struct {
+	Wanted    int           // as many shares as it was set to take; 0: a majority of the voters
 	Dealt     bool          // members hold their shares, and a threshold of them opens the vault
 	Members   []string      // who holds one
 	Window    time.Duration // a member is let in at most once in so long
@@ -54,7 +55,7 @@ var (
 )
 
 // AddSlot adds a way to open the vault, online. A slot of members' shares is dealt in the background, within seconds. fault.Exists if there
-// is one and it is not to be replaced.
+// is one and it is not to be replaced; fault.BadState if its threshold is above the number of voters, so that it could not be dealt.
 func (v *Vault) AddSlot(ctx context.Context, c access.Caller, s SlotSpec) (*SlotStatus, error) {
 	return opAddSlot.do(ctx, v, c, s)
 }
@@ -105,11 +106,25 @@ func (t *task) putQuorum(ctx context.Context, settings seal.QuorumSettings, repl
 		return fault.New(fault.Exists, "members open themselves already").
 			WithHint("To change the settings and deal new shares: quorate operator slots add quorum --replace.")
 	}
+	if voters := t.voters(); settings.Threshold > voters {
+		return fault.New(fault.BadState, "it would take the shares of %d members, and there are %d voters, who hold one each: it could not be dealt", settings.Threshold, voters).
+			WithHint("Give a threshold from 2 to the number of voters, or none (a majority of them, whatever their number); or add voters first.")
+	}
 	next, err := t.keys.opened.PutQuorum(cfg, settings)
 	if err != nil {
 		return err
 	}
 	return t.changeSeal(ctx, next)
+}
+
+// voters is how many members have a vote, as this node's raft sees it.
+func (t *task) voters() (n int) {
+	for _, m := range t.link.members.Members() {
+		if m.Role != "nonvoter" {
+			n++
+		}
+	}
+	return n
 }
 
 // RemoveSlot removes a way to open the vault, online. The operators' shares cannot be removed (fault.Invalid): they always open.
@@ -200,7 +215,7 @@ func (t *task) slot(id string) (*SlotStatus, error) {
 			return &all[i], nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "there is no slot %q", clip(id))
+	return nil, fault.New(fault.NotFound, "there is no slot %q", clip(id)).WithHint("`quorate operator slots` lists those that there are.")
 }
 
 func (t *task) slotList() ([]SlotStatus, error) { return slotsOf(t.link.machine.State()) }
@@ -233,7 +248,7 @@ func slotsOf(s *fsm.State) ([]SlotStatus, error) {
 	for _, w := range cfg.Slots {
 		one := SlotStatus{ID: w.ID, Kind: w.Kind, Epoch: uint32(cfg.Epoch), Threshold: w.Threshold, Shares: w.Shares}
 		if q, err := cfg.Quorum(); err == nil && w.Quorum != nil {
-			one.Quorum = &QuorumStatus{Dealt: q.Deal != nil, Members: q.Members, Window: q.Window, Away: q.Away, ColdStart: q.ColdStart}
+			one.Quorum = &QuorumStatus{Wanted: q.QuorumSettings.Threshold, Dealt: q.Deal != nil, Members: q.Members, Window: q.Window, Away: q.Away, ColdStart: q.ColdStart}
 		}
 		slots = append(slots, one)
 	}

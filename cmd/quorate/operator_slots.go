@@ -105,7 +105,7 @@ itself; then whoever has a threshold of the nodes' disks can open it. With --rep
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&in.Threshold, "threshold", 0, "so many members' shares open the cluster; 0: a majority of the voters, whatever their `number`")
+	f.IntVar(&in.Threshold, "threshold", 0, "so many members' shares open the cluster, of as many as there are voters; 0: a majority of the voters, whatever their `number`")
 	f.StringVar(&in.Window, "window", "5m", "let a member in at most once in this `period`")
 	f.StringVar(&in.Away, "away", "24h", "a member that was away for longer than this `period` needs an operator's word; 0s: always")
 	f.BoolVar(&in.ColdStart, "cold-start", false, "let sealed members give their shares out, too")

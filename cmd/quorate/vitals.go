@@ -59,7 +59,7 @@ func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
 	out.Backup = doctor.Backup{Scheduled: h.Scheduled, Every: h.Every, Since: h.Since, Last: h.Succeeded, Failing: h.Error}
 	out.Drill = doctor.Drill{Last: h.Drilled, Failed: h.DrillError}
 	for _, q := range s.vault.MemberSlots() {
-		one := doctor.Slot{ID: q.ID, Kind: q.Kind, Need: q.Threshold}
+		one := doctor.Slot{ID: q.ID, Kind: q.Kind, Need: q.Threshold, Wanted: q.Quorum.Wanted}
 		for _, holder := range q.Quorum.Members {
 			if up[holder] {
 				one.Have++

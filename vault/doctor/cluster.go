@@ -121,6 +121,11 @@ func drill(f *Facts, r *report) {
 
 func slots(f *Facts, r *report) {
 	for _, s := range f.Cluster.Slots {
+		if s.Need == 0 && s.Wanted > f.Cluster.Voters {
+			r.say(Attention, "Add voters, or have it take fewer: quorate operator slots add quorum --replace --threshold N. Operators' shares open the cluster meanwhile.",
+				"%s slot %s takes the shares of %d members, and there are %d voters: it cannot be dealt, so no member opens itself", s.Kind, s.ID, s.Wanted, f.Cluster.Voters)
+			continue
+		}
 		if s.Need == 0 {
 			r.say(Attention, "Wait a moment: the leader deals the shares once the members are up and open.", "%s slot %s: its shares are not dealt yet", s.Kind, s.ID)
 			continue

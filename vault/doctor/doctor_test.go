@@ -160,6 +160,9 @@ var bad = map[string][]struct {
 	"slots": {
 		{"no spare", func(f *doctor.Facts) { f.Cluster.Slots[0].Have = 2 }, doctor.Attention, "quorum slot q1"},
 		{"not dealt", func(f *doctor.Facts) { f.Cluster.Slots[0].Have, f.Cluster.Slots[0].Need = 0, 0 }, doctor.Attention, "not dealt"},
+		{"set to take more than there are", func(f *doctor.Facts) {
+			f.Cluster.Slots[0].Have, f.Cluster.Slots[0].Need, f.Cluster.Slots[0].Wanted = 0, 0, 9
+		}, doctor.Attention, "takes the shares of 9 members, and there are 3 voters"},
 		{"cannot open", func(f *doctor.Facts) { f.Cluster.Slots[0].Have = 1 }, doctor.ActNow, "1 of what it takes 2"},
 	},
 }

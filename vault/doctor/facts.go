@@ -106,6 +106,7 @@ type Drill struct {
 type Slot struct {
 	ID, Kind   string
 	Have, Need int // how many of what it takes are there, and how many it takes; Need 0: it is not ready yet
+	Wanted     int // how many members' shares it was set to take; 0: a majority of the voters
 }
 
 // Survey is what somebody saw who asked every member, or what the leader heard of them.
