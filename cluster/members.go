@@ -295,16 +295,19 @@ func (n *Node) Demote(ctx context.Context, node string) error {
 		return fault.New(fault.BadState, "the leader cannot take its own vote away").
 			WithHint("Hand leadership over first (`quorate operator step-down`).")
 	}
+	n.confMu.Lock()
+	defer n.confMu.Unlock()
+	if s.Suffrage == raft.Voter {
+		if err := n.quorumWithout(ctx, node); err != nil {
+			return err
+		}
+	}
+	// After what refuses it, so that a refusal leaves nothing; before the change, so that no leader gives the vote back in between.
 	if err := n.mark(ctx, node); err != nil {
 		return err
 	}
 	if s.Suffrage != raft.Voter {
 		return nil
-	}
-	n.confMu.Lock()
-	defer n.confMu.Unlock()
-	if err := n.quorumWithout(ctx, node); err != nil {
-		return err
 	}
 	err := n.change(ctx, func(prev uint64, wait time.Duration) raft.IndexFuture {
 		return n.raft.DemoteVoter(s.ID, prev, wait)
@@ -398,15 +401,15 @@ func (n *Node) Remove(ctx context.Context, node string) error {
 	}
 	addr := n.addrOf(node)
 	which, known := n.certOf(ctx, node)
-	if err := n.unmark(ctx, node); err != nil {
-		return err
-	}
 	n.confMu.Lock()
 	defer n.confMu.Unlock()
 	if s.Suffrage == raft.Voter {
 		if err := n.quorumWithout(ctx, node); err != nil {
 			return err
 		}
+	}
+	if err := n.unmark(ctx, node); err != nil {
+		return err
 	}
 	n.app.noteDrop() // raft's newest configuration is without it from the append on, long before it is applied here
 	err := n.change(ctx, func(prev uint64, wait time.Duration) raft.IndexFuture {

@@ -235,6 +235,9 @@ func TestRemovalThatWouldCostTheQuorumIsRefused(t *testing.T) {
 		if err := remove(); !errors.Is(err, fault.BadState) {
 			t.Errorf("got %v, want fault.BadState", err)
 		}
+		if c.Machine(leader).State().Document("setting/nonvoter/"+c.Name(f)) != nil {
+			t.Error("the refusal left a mark: if it ever loses its vote, nobody gives it back")
+		}
 	}
 	if err := c.Node(leader).Remove(t.Context(), c.Name(third)); err != nil {
 		t.Errorf("removing the dead one: %v", err)
