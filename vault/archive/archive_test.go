@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,8 +81,12 @@ func TestDamageIsFound(t *testing.T) {
 		b := bytes.Clone(whole)
 		b[i] ^= 0x20
 		for name, bad := range map[string][]byte{"flipped": b, "cut": whole[:i]} {
-			if _, _, err := read(bad, key1); !errors.Is(err, fault.Invalid) {
+			_, _, err := read(bad, key1)
+			if !errors.Is(err, fault.Invalid) {
 				t.Fatalf("%s at %d of %d: opened, or %v", name, i, len(whole), err)
+			}
+			if name == "cut" && !strings.Contains(err.Error(), "it is cut off") {
+				t.Fatalf("cut at %d of %d: %v", i, len(whole), err)
 			}
 			if i >= len(whole)-32 && name == "flipped" {
 				continue // the MAC, which cannot be judged without the key
