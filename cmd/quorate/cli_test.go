@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -31,9 +32,11 @@ func TestMain(m *testing.M) {
 // printedShares are real shares, which the command line checks before it sends them.
 func printedShares(t testing.TB, n int) []string {
 	t.Helper()
-	var cluster [16]byte
-	_, _ = rand.Read(cluster[:])
-	_, opened, lines, err := seal.Create(cluster, n, 2, time.Unix(1, 0))
+	id, err := hex.DecodeString(strings.ReplaceAll(clienttest.ClusterID, "-", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, opened, lines, err := seal.Create([16]byte(id), n, 2, time.Unix(1, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

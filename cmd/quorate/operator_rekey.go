@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/transport/api"
 	"github.com/quorate/quorate/transport/client"
 	"github.com/quorate/quorate/vault/fault"
@@ -111,13 +113,18 @@ func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []st
 		return err
 	}
 	defer s.clear()
+	if !f.resume {
+		if err := present(ctx, c, s); err != nil {
+			return err
+		}
+	}
 	r, err := a.beginRekey(ctx, c, f)
 	if err != nil {
 		return err
 	}
 	began := r.Phase
 	if r, err = a.handInAll(ctx, c, s, r); err != nil {
-		return err
+		return a.stopped(r, err)
 	}
 	switch {
 	case r.Phase == began:
@@ -135,7 +142,61 @@ func (a *app) rekey(ctx context.Context, c *client.Client, f rekeying, args []st
 	return a.handBack(ctx, c, f, r, inFiles)
 }
 
-// handInAll hands in shares until the phase is over or no share is left. A present share that is in already is passed over.
+// present refuses shares that are none of those that open the cluster now, before anything is begun. What cannot be told from here, the leader
+// tells.
+func present(ctx context.Context, c *client.Client, s *shares) error {
+	if s.sealed || len(s.lines) == 0 {
+		return nil
+	}
+	at, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := c.Slots(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all.Slots, func(s api.Slot) bool { return s.Kind == "shamir" })
+	if i < 0 {
+		return nil
+	}
+	now, cluster := all.Slots[i], strings.ReplaceAll(at.ClusterID, "-", "")
+	for i, line := range s.lines {
+		share, err := seal.ParseShare(line)
+		if err != nil {
+			return err
+		}
+		share.Destroy() // what is looked at here is printed on it, and no secret
+		why := ""
+		switch {
+		case !strings.HasPrefix(cluster, share.Fingerprint()):
+			why = fmt.Sprintf("it belongs to another cluster, %s, and this one is %.12s", share.Fingerprint(), cluster)
+		case uint32(share.Epoch()) != now.Epoch:
+			why = fmt.Sprintf("it is of epoch %d, and the shares that open this cluster are of epoch %d", share.Epoch(), now.Epoch)
+		case share.Index() > now.Shares:
+			why = fmt.Sprintf("it is share %d, and this cluster has %d", share.Index(), now.Shares)
+		default:
+			continue
+		}
+		return fault.New(fault.Invalid, "%s is no present share: %s", s.where(i), why).WithHint("Nothing was begun. Give present shares, as many as the threshold says (%d).", now.Threshold)
+	}
+	return nil
+}
+
+// stopped says that a change which was begun is still there, whatever ended this run.
+func (a *app) stopped(r *api.RekeyResponse, err error) error {
+	if errors.Is(err, fault.NotFound) || errors.Is(err, fault.Uncertain) {
+		return err // it is not there any more, or what to do was said
+	}
+	what := "present"
+	if r.Phase == phaseVerify {
+		what = "new"
+	}
+	a.say("The change of shares has begun, and %d of %d %s shares are in. Go on with `quorate operator rekey --resume`, or call it off with `quorate operator rekey --cancel`. Until it is done the present shares open the cluster.", r.Have, r.Need, what)
+	return err
+}
+
+// handInAll hands in shares until the phase is over or no share is left. One that is in already is passed over. With an error it returns how far it came.
 func (a *app) handInAll(ctx context.Context, c *client.Client, s *shares, r *api.RekeyResponse) (*api.RekeyResponse, error) {
 	submit := c.SubmitRekey
 	if s.sealed {
@@ -154,7 +215,9 @@ func (a *app) handInAll(ctx context.Context, c *client.Client, s *shares, r *api
 			if r = next; r.Phase == began {
 				a.say("%d of %d shares.", r.Have, r.Need)
 			}
-		case s.prompt && errors.Is(err, fault.Invalid):
+		case !s.back && f.Kind == fault.Exists:
+			a.say("%s; it is passed over.", f.Message)
+		case s.prompt && f.Kind == fault.Invalid:
 			a.say("%s. %s", f.Message, f.NextStep())
 		case began == phaseVerify && f.Kind == fault.Uncertain:
 			a.say("The new shares are NOT known to be in effect: handing one back failed. Keep old and new ones; look at `quorate operator rekey --status` and `quorate operator slots`.")
@@ -257,13 +320,13 @@ func (a *app) handBack(ctx context.Context, c *client.Client, f rekeying, r *api
 	case inFiles && (at.Kind == fault.Invalid || at.Kind == fault.Exists):
 		return notWritten(s.from[s.next-1], err)
 	default:
-		return err
+		return a.stopped(r, err)
 	}
 }
 
 // writtenShares reads back what writeCustody wrote.
 func (a *app) writtenShares(dir string, n int) (*shares, error) {
-	s := &shares{app: a}
+	s := &shares{app: a, back: true}
 	for i := range n {
 		path := custodyFile(dir, i)
 		s.from = append(s.from, path)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/quorate/quorate/e2e/kit"
+	"github.com/quorate/quorate/seal"
 	"github.com/quorate/quorate/vault/vaulttest"
 )
 
@@ -183,4 +185,51 @@ func TestNewSharesAreAskedForAtATerminal(t *testing.T) {
 	if e, err := g.Vault(0).Rekeying(t.Context(), g.Root()); err != nil || e.Progress.Have != 0 || e.Phase != "verify" {
 		t.Errorf("%+v, %v", e, err)
 	}
+}
+
+// Shares that cannot be the present ones begin nothing. Where only the leader can tell, it is said that the change has begun, and how to go
+// on; whoever goes on may give a share that is in already.
+func TestARekeyAfterAMistakeGoesOn(t *testing.T) {
+	f, g := vaulttest.New(t, vaulttest.WithShares(3, 2)), vaulttest.New(t, vaulttest.WithShares(3, 2))
+	s, dir := shellAt(t, f, 0), t.TempDir()
+	begin := []string{"operator", "rekey", "--shares", "3", "--threshold", "2", "--no-confirm"}
+	file := func(name, content string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	one, two, foreign := file("one", lines(f, 1)), file("two", lines(f, 2)), file("foreign", lines(g, 1))
+	_, said := s.run(2, "", append(begin, "--share-file", one, "--share-file", foreign)...)
+	if !strings.Contains(said, foreign+" is no present share") || !strings.Contains(said, "another cluster") || !strings.Contains(said, "Nothing was begun") {
+		t.Errorf("of a foreign share it says %s", said)
+	}
+	s.run(4, "", "operator", "rekey", "--status")
+
+	altered := file("altered", alteredShare(t, f))
+	_, said = s.run(2, "", append(begin, "--share-file", one, "--share-file", altered)...)
+	if !strings.Contains(said, "has begun, and 1 of 2 present shares are in") || !strings.Contains(said, "--resume") || !strings.Contains(said, "--cancel") {
+		t.Errorf("of a share that only the leader can judge it says %s", said)
+	}
+	_, said = s.run(0, "", "operator", "rekey", "--resume", "--no-confirm", "--share-file", one, "--share-file", two)
+	if !strings.Contains(said, "share 1 is in already; it is passed over") || !strings.Contains(said, "NOT in effect yet: 0 of 3") {
+		t.Errorf("going on, it says %s", said)
+	}
+}
+
+// alteredShare is a line with a right checksum that is nobody's share: another cluster's value under this one's name.
+func alteredShare(t *testing.T, f *vaulttest.Fixture) string {
+	t.Helper()
+	id, err := hex.DecodeString(strings.ReplaceAll(f.Vault(0).Status(t.Context()).Cluster, "-", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, opened, made, err := seal.Create([16]byte(id), 3, 2, time.Unix(1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Destroy()
+	return string(made[1]) + "\n"
 }

@@ -57,6 +57,7 @@ type shares struct {
 	from   []string // the file of each line, where that is known
 	sealed bool     // lines are files, encrypted to a request
 	prompt bool     // ask for them, one by one, until nobody needs more
+	back   bool     // each of them is to be new to the cluster: none is passed over
 	label  string   // what is asked for; "": a share
 	next   int
 }
@@ -70,6 +71,7 @@ func (a *app) openShares(args, files []string) (*shares, error) {
 			continue
 		}
 		s.lines = append(s.lines, []byte(arg))
+		s.from = append(s.from, "")
 	}
 	if len(s.lines) > 0 {
 		a.warnFlag(nil, "a share as an argument")
@@ -89,6 +91,9 @@ func (a *app) openShares(args, files []string) (*shares, error) {
 		found := shareLines(b)
 		if len(found) == 0 {
 			return nil, fault.New(fault.Invalid, "there is no share in %s", path).WithHint("A share is a line that begins with qshare1.")
+		}
+		for range found {
+			s.from = append(s.from, path)
 		}
 		s.lines = append(s.lines, found...)
 	}
@@ -133,6 +138,14 @@ func checkShare(line []byte) error {
 	}
 	s.Destroy()
 	return nil
+}
+
+// where names the file of a share that was given, or how many came before it.
+func (s *shares) where(i int) string {
+	if i < len(s.from) && s.from[i] != "" && s.from[i] != "-" {
+		return s.from[i]
+	}
+	return "the " + ordinal(i+1) + " share given"
 }
 
 // take returns the next share; ok is false when all that were given are used up.

@@ -7,8 +7,8 @@ import (
 	"github.com/quorate/quorate/vault/fault"
 )
 
-// clusterID is that of every stand-in.
-const clusterID = testID + "-0000-4000-8000-000000000000"
+// ClusterID is that of every stand-in.
+const ClusterID = testID + "-0000-4000-8000-000000000000"
 
 func (rt *route) membersOf(st *state) []api.Member {
 	all := []api.Member{}
@@ -29,7 +29,7 @@ func (rt *route) system(st *state) (any, int, error) {
 			{Check: "spare voters", Severity: "attention", Detail: "1 of 1 voters up, 0 may be lost", Next: "Add nodes."},
 		}}, 200, nil
 	case rt.is("GET", "v1", "sys", "status"):
-		s := api.Status{Node: rt.server.Name, Version: Mark, ClusterID: clusterID, Initialized: !st.fresh, Sealed: st.sealed, Leader: st.members[0].Name, Role: "voter", Members: rt.membersOf(st), Index: st.index, Fresh: !st.sealed}
+		s := api.Status{Node: rt.server.Name, Version: Mark, ClusterID: ClusterID, Initialized: !st.fresh, Sealed: st.sealed, Leader: st.members[0].Name, Role: "voter", Members: rt.membersOf(st), Index: st.index, Fresh: !st.sealed}
 		if st.have > 0 && st.sealed {
 			s.Ceremony = &api.Ceremony{ID: "u1", Have: st.have, Need: st.need, Expires: when}
 		}
@@ -43,7 +43,7 @@ func (rt *route) system(st *state) (any, int, error) {
 			return nil, 0, fault.New(fault.Exists, "the cluster was founded before")
 		}
 		st.fresh = false
-		return api.InitResponse{ClusterID: clusterID, Shares: st.shares[:in.Shares], RootToken: RootToken, CACertificate: string(rt.server.PEM()), JoinToken: "qj_" + Mark}, 200, nil
+		return api.InitResponse{ClusterID: ClusterID, Shares: st.shares[:in.Shares], RootToken: RootToken, CACertificate: string(rt.server.PEM()), JoinToken: "qj_" + Mark}, 200, nil
 	case rt.is("POST", "v1", "sys", "unseal"), rt.is("POST", "v1", "sys", "unseal", "reset"):
 		return rt.unseal(st)
 	case rt.is("POST", "v1", "sys", "seal"):
