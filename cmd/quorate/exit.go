@@ -61,6 +61,9 @@ func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 			p.Detail += ": " + why
 		}
 	}
+	if isRemote && known.Kind == fault.Unauthenticated && p.Hint == fault.Unauthenticated.Hint() { // which is for programs
+		p.Hint = "Give a token with --token-file FILE or in QUORATE_TOKEN, or a client certificate (--client-cert, --client-key); `quorate login` saves them."
+	}
 	if isRemote {
 		p.RequestID, p.Status = remote.RequestID, max(remote.Status, 0)
 		if known.Kind == fault.Uncertain && remote.IdempotencyKey != "" {

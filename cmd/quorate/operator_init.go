@@ -56,9 +56,12 @@ func (a *app) found(cmd *cobra.Command, f founding) error {
 	if n := len(f.in.Recipients); n > 0 && n != f.in.Shares {
 		return fault.New(fault.Invalid, "%d recipients are given for %d shares", n, f.in.Shares).WithHint("Give one --recipient for each share.")
 	}
-	cfg, err := a.blankConfig(cmd, f.fingerprint)
+	cfg, more, err := a.blankConfig(cmd, f.fingerprint)
 	if err != nil {
 		return err
+	}
+	if more {
+		a.say("The cluster is founded at %s; the others join it.", cfg.Endpoints[0])
 	}
 	if f.dir != "" { // before anything is founded: shares that cannot be written are lost
 		if err := freshFolder(f.dir); err != nil {
@@ -93,14 +96,12 @@ func (a *app) found(cmd *cobra.Command, f founding) error {
 	return nil
 }
 
-// blankConfig is the client of a node that has no cluster yet: the first one named.
-func (a *app) blankConfig(cmd *cobra.Command, fingerprint string) (client.Config, error) {
-	cfg, err := a.clientConfig(cmd)
-	if err != nil {
-		return cfg, err
+// blankConfig is the client of a node that has no cluster yet: the first one named; more tells whether others are named besides.
+func (a *app) blankConfig(cmd *cobra.Command, fingerprint string) (cfg client.Config, more bool, err error) {
+	if cfg, err = a.clientConfig(cmd); err != nil {
+		return cfg, false, err
 	}
-	if len(cfg.Endpoints) > 1 {
-		a.say("The cluster is founded at %s; the others join it.", cfg.Endpoints[0])
+	if more = len(cfg.Endpoints) > 1; more {
 		cfg.Endpoints = cfg.Endpoints[:1]
 	}
 	cfg.Token, cfg.ClientCert = nil, nil // nobody is known to a node that has no cluster
@@ -110,7 +111,7 @@ func (a *app) blankConfig(cmd *cobra.Command, fingerprint string) (client.Config
 		// A CA from the environment is that of some cluster; this node has none yet.
 		cfg.CAFile, cfg.TrustLoopback = a.ca, a.ca == ""
 	}
-	return cfg, nil
+	return cfg, more, nil
 }
 
 func (a *app) printFounded(r *api.InitResponse) error {

@@ -137,7 +137,7 @@ func (a *app) recover(cmd *cobra.Command, f *recoverFlags) error {
 func ownDir(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "the directory cannot be read")
+		return fault.Wrap(fault.Invalid, err, "the directory cannot be read").WithHint("Name with --dir the directory that the node's server got, on the machine of that node.")
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
 		return fault.New(fault.Invalid, "%s belongs to the user %d, and its server could not read what another writes there", dir, st.Uid).
@@ -268,7 +268,8 @@ func (a *app) agreed(ctx context.Context, f *recoverFlags, r *recovery) (refusal
 		return fault.New(fault.Invalid, "nothing was changed: this cannot be undone").WithHint("Read what was found. If you mean it: --cluster %s --yes", r.ClusterID), nil
 	}
 	if named != r.ClusterID {
-		return fault.New(fault.Invalid, "nothing was changed: %q was named, and this is cluster %s", named, r.ClusterID), nil
+		return fault.New(fault.Invalid, "nothing was changed: %q was named, and this is cluster %s", named, r.ClusterID).
+			WithHint("Is this the node that you mean? If it is, name the cluster's id as it stands here; else run the command on the other node, with its --dir."), nil
 	}
 	return nil, ctx.Err()
 }

@@ -61,7 +61,7 @@ func newRollCallSubmitCmd(a *app) *cobra.Command {
 		Use:   "submit PROOF… | -",
 		Short: "Hand in custodians' proofs; no token is needed",
 		Long: `Hand in the lines that custodians printed with "prove": as arguments, or one a line from standard input. A proof that
-is wrong is named, with the custodian's number, epoch or cluster; the others are handed in all the same.`,
+is wrong is named by its line, with what is wrong with it; the others are handed in all the same.`,
 		Example: `  quorate operator roll-call submit qproof1…
   cat answers/*.txt | quorate operator roll-call submit -`,
 		Args: cobra.MinimumNArgs(1),
@@ -78,12 +78,15 @@ is wrong is named, with the custodian's number, epoch or cluster; the others are
 			var last *api.RollCall
 			var failed error
 			for _, p := range proofs {
-				r, err := c.AnswerRollCall(cmd.Context(), p)
+				r, err := c.AnswerRollCall(cmd.Context(), p.line)
 				if err != nil {
 					if failed != nil {
 						a.say("%s.", fault.Of(failed).Message)
 					}
-					failed = err
+					if failed = err; len(proofs) > 1 {
+						f := fault.Of(err)
+						failed = fault.New(f.Kind, "%s: %s", p.where, f.Message).WithHint("%s", f.NextStep())
+					}
 					continue
 				}
 				last = r
@@ -98,19 +101,28 @@ is wrong is named, with the custodian's number, epoch or cluster; the others are
 	}
 }
 
+// givenProof is a proof and where it was given, in words.
+type givenProof struct{ line, where string }
+
 // proofLines are the proofs named on the command line, or on standard input.
-func (a *app) proofLines(args []string) ([]string, error) {
-	var all []string
-	for _, arg := range args {
+func (a *app) proofLines(args []string) ([]givenProof, error) {
+	var all []givenProof
+	for i, arg := range args {
 		if arg != "-" {
-			all = append(all, arg)
+			all = append(all, givenProof{arg, "the " + ordinal(i+1) + " proof given"})
 			continue
 		}
 		b, err := a.readSmall("-", maxShareFile)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, strings.Fields(string(b))...)
+		n := 0
+		for line := range strings.Lines(string(b)) {
+			n++
+			for _, proof := range strings.Fields(line) {
+				all = append(all, givenProof{proof, fmt.Sprintf("line %d of the input", n)})
+			}
+		}
 	}
 	if len(all) == 0 {
 		return nil, fault.New(fault.Invalid, "no proof is given").WithHint("A proof is a line that begins with qproof1.")

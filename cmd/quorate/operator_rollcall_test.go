@@ -29,7 +29,10 @@ func TestRollCallByCommands(t *testing.T) {
 	}
 	t.Setenv("QUORATE_TOKEN", "")
 	wrong := strings.Replace(proofs, "qproof1q", "qproof1p", 1)
-	out, _ = s.run(2, wrong, "operator", "roll-call", "submit", "-", "--format", "json") // the good one counts all the same
+	out, talk = s.run(2, "\n"+wrong, "operator", "roll-call", "submit", "-", "--format", "json") // the good one counts all the same
+	if !strings.Contains(talk, "line 2 of the input: ") {
+		t.Errorf("the wrong one is not named by its line: %s", talk)
+	}
 	if err := json.Unmarshal([]byte(out), &r); err != nil || r.Custodians[0].Answered || !r.Custodians[3].Answered {
 		t.Errorf("one good and one wrong proof: %v: %s", err, out)
 	}

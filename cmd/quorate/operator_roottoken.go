@@ -136,12 +136,16 @@ needed. The answer is decrypted here, with the key in --key-file, and printed; r
 			if err != nil {
 				return err
 			}
+			in := api.RootTokenRequest{Call: call.Line()}
+			for _, p := range proofs {
+				in.Proofs = append(in.Proofs, p.line)
+			}
 			c, err := a.connect(cmd)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			r, err := c.RootToken(cmd.Context(), api.RootTokenRequest{Call: call.Line(), Proofs: proofs})
+			r, err := c.RootToken(cmd.Context(), in)
 			if err != nil {
 				return err
 			}

@@ -122,8 +122,9 @@ func (a *app) restore(cmd *cobra.Command, at string, u *unlocking, in api.Restor
 	if err != nil {
 		return err
 	}
+	more := false
 	if !in.YesReplaceState {
-		if cfg, err = a.blankConfig(cmd, fingerprint); err != nil {
+		if cfg, more, err = a.blankConfig(cmd, fingerprint); err != nil {
 			return err
 		}
 	}
@@ -134,6 +135,9 @@ func (a *app) restore(cmd *cobra.Command, at string, u *unlocking, in api.Restor
 	defer c.Close()
 	if err := mayRestore(cmd, c, in); err != nil { // before shares are asked for
 		return err
+	}
+	if more {
+		a.say("The snapshot is restored at %s, which is empty; the others join it.", cfg.Endpoints[0])
 	}
 	var companion []byte
 	if !in.YesReplaceState {
