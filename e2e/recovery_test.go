@@ -113,17 +113,26 @@ func (d *disaster) scheduled(store string) {
 	d.ok("operator", "snapshot", "schedule", "run")
 }
 
-// drillSays wants the full drill, with shares, to open everything.
+// drillSays wants the full drill, with shares, to open everything, and to tell of the one key that was made since.
 func (d *disaster) drillSays(at string) {
 	d.t.Helper()
-	drill := d.ok(append([]string{"operator", "drill", at, "--format", "json"}, d.given...)...)
+	if a := d.must(d.nodes[1], create("too-late", false)); a.status != http.StatusCreated {
+		d.t.Fatal(a)
+	}
+	drill := d.ok(append([]string{"operator", "drill", at, "--live", "--format", "json"}, d.given...)...)
 	var said struct {
+		Digest string
+		Would  struct {
+			Lost struct{ Count int } `json:"loses_keys"`
+			Same int                 `json:"same_keys"`
+		} `json:"would_do"`
 		OK        bool
 		Keys      int
 		Versions  int `json:"versions_opened"`
 		Destroyed int `json:"destroyed_versions"`
 	}
-	if err := json.Unmarshal([]byte(drill), &said); err != nil || !said.OK || said.Keys != keysOf() || said.Versions != keysOf()-1 || said.Destroyed != 1 {
+	if err := json.Unmarshal([]byte(drill), &said); err != nil || !said.OK || said.Keys != keysOf() || said.Versions != keysOf()-1 || said.Destroyed != 1 ||
+		said.Would.Lost.Count != 1 || said.Would.Same != keysOf() || len(said.Digest) != 64 {
 		d.t.Fatalf("the drill says %s: %v", drill, err)
 	}
 }

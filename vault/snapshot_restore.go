@@ -32,6 +32,7 @@ type RestoreWish struct {
 // BroughtBack tells what a restore did.
 type BroughtBack struct {
 	Header   archive.Header
+	Sum      [32]byte    // SHA-256 of the file; for an empty node
 	Verified Unlocked    // every version was opened before anything was touched
 	Diff     *merge.Diff // for a running cluster: what it did to the keys that were there
 	CA       []byte      // for an empty node: the certificate of the cluster's new CA, PEM
@@ -280,7 +281,7 @@ func (t *task) refound(ctx context.Context, body io.Reader, w RestoreWish) (*Bro
 			c.aside.keys.opened.Destroy()
 		}
 	}()
-	b := &BroughtBack{Header: c.Header}
+	b := &BroughtBack{Header: c.Header, Sum: c.Sum}
 	if b.Verified, err = c.Verify(true, nil); err != nil {
 		return nil, err
 	}
