@@ -194,6 +194,9 @@ func (g *gathering) since20() {
 		g.enum(wire.TagKeyFormatType, uint32(formatOf(g.r, a)))
 	}
 	g.integer(wire.TagProtectionStorageMask, int32(storage))
+	if g.r.Type == key.Certificate {
+		g.certificate()
+	}
 }
 
 // life is the state of an object and its dates.

@@ -2,9 +2,12 @@ package kmip
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/quorate/quorate/transport/kmip/attribute"
 	"github.com/quorate/quorate/transport/kmip/block"
 	"github.com/quorate/quorate/transport/kmip/ttlv"
 	"github.com/quorate/quorate/transport/kmip/wire"
@@ -91,4 +94,63 @@ func alternativeNames(c *x509.Certificate, number int) []byte {
 		}
 	}
 	return nil
+}
+
+// nameParts are what 2.0 made attributes of a certificate's subject and issuer: one instance of each for each time that a name has that part.
+var nameParts = []struct {
+	part            string // its object identifier
+	subject, issuer wire.Tag
+}{
+	{"2.5.4.3", wire.TagCertificateSubjectCN, wire.TagCertificateIssuerCN},
+	{"2.5.4.10", wire.TagCertificateSubjectO, wire.TagCertificateIssuerO},
+	{"2.5.4.11", wire.TagCertificateSubjectOU, wire.TagCertificateIssuerOU},
+	{"1.2.840.113549.1.9.1", wire.TagCertificateSubjectEmail, wire.TagCertificateIssuerEmail},
+	{"2.5.4.6", wire.TagCertificateSubjectC, wire.TagCertificateIssuerC},
+	{"2.5.4.8", wire.TagCertificateSubjectST, wire.TagCertificateIssuerST},
+	{"2.5.4.7", wire.TagCertificateSubjectL, wire.TagCertificateIssuerL},
+	{"0.9.2342.19200300.100.1.1", wire.TagCertificateSubjectUID, wire.TagCertificateIssuerUID},
+	{"2.5.4.5", wire.TagCertificateSubjectSerialNumber, wire.TagCertificateIssuerSerialNumber},
+	{"2.5.4.12", wire.TagCertificateSubjectTitle, wire.TagCertificateIssuerTitle},
+	{"0.9.2342.19200300.100.1.25", wire.TagCertificateSubjectDC, wire.TagCertificateIssuerDC},
+	{"2.5.4.46", wire.TagCertificateSubjectDNQualifier, wire.TagCertificateIssuerDNQualifier},
+}
+
+// certificate is what 2.0 made attributes of a certificate's names (KMIP 2.1, section 4, Certificate Attributes). They are read from the names that are kept, so that
+// certificates which came before have them too, and nothing is kept twice.
+func (g *gathering) certificate() {
+	subject := g.distinguished(wire.TagX_509CertificateSubject, wire.TagSubjectDistinguishedName)
+	issuer := g.distinguished(wire.TagX_509CertificateIssuer, wire.TagIssuerDistinguishedName)
+	for _, p := range nameParts {
+		g.parts(p.subject, subject, p.part)
+		g.parts(p.issuer, issuer, p.part)
+	}
+}
+
+// distinguished is a name that is kept as DER in a field of an attribute; none where it is not kept, or is no name.
+func (g *gathering) distinguished(t, field wire.Tag) (name pkix.RDNSequence) {
+	for _, v := range attribute.Decode(g.r.Attributes[t.Name()]) {
+		der, err := v.Item.Find(field).Bytes()
+		if err != nil {
+			return nil
+		}
+		if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
+			return nil
+		}
+	}
+	return name
+}
+
+// parts adds each part of a kind that a name has, in its order. What is no text stands in the whole name alone.
+func (g *gathering) parts(t wire.Tag, name pkix.RDNSequence, part string) {
+	index := 0
+	for _, set := range name {
+		for _, p := range set {
+			text, ok := p.Value.(string)
+			if !ok || !utf8.ValidString(text) || p.Type.String() != part {
+				continue
+			}
+			g.all = append(g.all, instance{t, t.Name(), index, func(e *ttlv.Encoder, t wire.Tag) { e.Text(t, text) }})
+			index++
+		}
+	}
 }

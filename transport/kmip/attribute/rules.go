@@ -43,6 +43,7 @@ var (
 	}
 	pairs        = []wire.ObjectType{wire.ObjectTypePublicKey, wire.ObjectTypePrivateKey}
 	certificates = []wire.ObjectType{wire.ObjectTypeCertificate, wire.ObjectTypePGPKey}
+	x509         = []wire.ObjectType{wire.ObjectTypeCertificate}
 )
 
 const free = Set | Modify | Delete // the client's own
@@ -65,6 +66,30 @@ var Rules = []Rule{
 	{wire.TagCertificateIdentifier, ttlv.Structure, None, certificates},
 	{wire.TagCertificateSubject, ttlv.Structure, None, certificates},
 	{wire.TagCertificateIssuer, ttlv.Structure, None, certificates},
+	{wire.TagCertificateSubjectCN, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectO, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectOU, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectEmail, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectC, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectST, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectL, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectUID, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectSerialNumber, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectTitle, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectDC, ttlv.TextString, Many, x509},
+	{wire.TagCertificateSubjectDNQualifier, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerCN, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerO, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerOU, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerEmail, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerC, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerST, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerL, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerUID, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerSerialNumber, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerTitle, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerDC, ttlv.TextString, Many, x509},
+	{wire.TagCertificateIssuerDNQualifier, ttlv.TextString, Many, x509},
 	{wire.TagDigitalSignatureAlgorithm, ttlv.Enumeration, Make | Many, certificates},
 	{wire.TagDigest, ttlv.Structure, Many, nil},
 	{wire.TagOperationPolicyName, ttlv.TextString, Make, nil},
