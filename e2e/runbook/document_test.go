@@ -28,10 +28,11 @@ type block struct {
 	on    []string // machines
 	typed [][]int  // the block is run once for each; these custodians type their shares at its terminal
 	exit  int      // how it ends
+	says  string   // what it prints, among other things
 	until bool     // repeated until it succeeds
 	but   []string // repeated until doctor finds nothing wrong but these
 	with  []string // words to replace
-	carry []string // files that are taken along from the desk
+	carry []string // files that are taken along, from the desk or as MACHINE:FILE
 }
 
 func (b block) String() string { return fmt.Sprintf("line %d", b.line) }
@@ -87,6 +88,10 @@ func (d *document) parse(raw string) error {
 
 // directive reads what stands behind "run:".
 func (b *block) directive(words string) error {
+	words, says, hasPhrase := strings.Cut(words, " says=")
+	if b.says = strings.TrimSpace(says); hasPhrase && b.says == "" {
+		return fmt.Errorf("says= names no words")
+	}
 	for _, word := range strings.Fields(words) {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
@@ -121,11 +126,22 @@ func (b *block) directive(words string) error {
 			b.until = true
 		case "carry":
 			b.carry = strings.Split(value, ",")
+			for _, f := range b.carry {
+				if m, _, elsewhere := strings.Cut(f, ":"); elsewhere && !slices.Contains(machines, m) {
+					return fmt.Errorf("there is no machine %q; there are %v", m, machines)
+				}
+			}
 		case "with":
 			b.with = strings.Split(value, ",")
 		default:
 			return fmt.Errorf("%q is not understood", word)
 		}
+	}
+	if b.exit != 0 && b.says == "" {
+		return fmt.Errorf("exit=%d alone takes any refusal for the one that is meant: add says=, and words of it", b.exit)
+	}
+	if b.says != "" && (b.until || b.but != nil) {
+		return fmt.Errorf("a block that is repeated says nothing in particular: take says= away")
 	}
 	return nil
 }
@@ -180,6 +196,7 @@ func TestEveryBlockIsRunOrSaidToBeShown(t *testing.T) {
 func TestDirectivesThatAreNotUnderstoodAreRefused(t *testing.T) {
 	for _, text := range []string{
 		"<!-- run: on=node7 -->\n", "<!-- run: typed=ann -->\n", "<!-- run: exit=0 -->\n", "<!-- run: sudo -->\n", "<!-- run exit=3 -->\n",
+		"<!-- run: exit=3 -->\n", "<!-- run: exit=3 says= -->\n", "<!-- run: until says=ok -->\n", "<!-- run: carry=node7:x -->\n",
 		"<!-- situation one node dead -->\n", "```sh\nquorate status\n",
 	} {
 		if err := (&document{}).parse(text); err == nil {
@@ -187,14 +204,14 @@ func TestDirectivesThatAreNotUnderstoodAreRefused(t *testing.T) {
 		}
 	}
 	var d document
-	if err := d.parse("<!-- situation: x y -->\n<!-- run: on=node2 typed=1,3+4 exit=5 until with=ID -->\n```sh\na\nb\n```\n```console\nc\n```\n"); err != nil {
+	if err := d.parse("<!-- situation: x y -->\n<!-- run: on=node2 typed=1,3+4 exit=5 with=ID carry=a,node1:b says=node2 is sealed -->\n```sh\na\nb\n```\n```console\nc\n```\n"); err != nil {
 		t.Fatal(err)
 	}
 	b := d.blocks[0]
-	if d.situation != "x y" || b.on[0] != "node2" || fmt.Sprint(b.typed) != "[[1] [3 4]]" || b.exit != 5 || !b.until || b.with[0] != "ID" || b.text != "a\nb\n" {
+	if d.situation != "x y" || b.on[0] != "node2" || fmt.Sprint(b.typed) != "[[1] [3 4]]" || b.exit != 5 || b.says != "node2 is sealed" || fmt.Sprint(b.carry) != "[a node1:b]" || b.with[0] != "ID" || b.text != "a\nb\n" {
 		t.Errorf("got %+v", d)
 	}
-	if c := d.blocks[1]; c.on[0] != desk || c.exit != 0 || c.language != "console" {
+	if c := d.blocks[1]; c.on[0] != desk || c.exit != 0 || c.says != "" || c.language != "console" {
 		t.Errorf("the second block inherits from the first: %+v", c)
 	}
 }

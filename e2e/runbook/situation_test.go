@@ -128,8 +128,8 @@ func found(t *testing.T) string {
 	return founded
 }
 
-// boot starts the three nodes of the first day; they are sealed.
-func (w *world) boot() {
+// boot starts the three nodes of the first day; they are sealed. What is typed on each before it starts is given.
+func (w *world) boot(before ...string) {
 	w.t.Helper()
 	for _, m := range machines {
 		for _, part := range []string{"home", "lib", "etc", "bin"} {
@@ -137,15 +137,15 @@ func (w *world) boot() {
 		}
 	}
 	for _, m := range []string{"node1", "node2", "node3"} {
-		w.must(m, "systemctl start quorate")
+		w.must(m, strings.Join(append(before, "systemctl start quorate"), "\n"))
 	}
 	w.until(desk, `[ "$(quorate status --format json | jq '[.members[] | select(.healthy)] | length')" = 3 ]`)
 }
 
 // open also hands in three shares.
-func (w *world) open() {
+func (w *world) open(before ...string) {
 	w.t.Helper()
-	w.boot()
+	w.boot(before...)
 	w.until(desk, "quorate operator unseal --addr https://10.0.0.2:7800 --share-file custody/share-1.txt --share-file custody/share-2.txt --share-file custody/share-3.txt")
 	w.settled()
 }
@@ -153,7 +153,10 @@ func (w *world) open() {
 // stored also has a key, and a snapshot with it in a folder.
 func (w *world) stored() {
 	w.t.Helper()
-	w.open()
+	w.open(`
+		install -d -o quorate -g quorate -m 700 /srv/quorate-backups
+		install -d /etc/systemd/system/quorate.service.d
+		printf '[Service]\nReadWritePaths=/srv/quorate-backups\n' > /etc/systemd/system/quorate.service.d/backups.conf`)
 	w.must(desk, `
 		quorate key create billing
 		quorate operator snapshot schedule set --to file:///srv/quorate-backups --every 1h

@@ -317,7 +317,11 @@ func (w *world) executeBlock(d document, b block, machine, typed string) {
 		text = strings.ReplaceAll(text, word, w.fill(word, machine))
 	}
 	for _, f := range b.carry {
-		w.copy(w.path(desk, "home", filepath.FromSlash(f)), machine, "home", filepath.Base(f))
+		from, name, elsewhere := strings.Cut(f, ":")
+		if !elsewhere {
+			from, name = desk, f
+		}
+		w.copy(w.path(from, "home", filepath.FromSlash(name)), machine, "home", filepath.Base(name))
 	}
 	if b.until {
 		w.until(machine, text)
@@ -338,6 +342,9 @@ func (w *world) executeBlock(d document, b block, machine, typed string) {
 	}
 	if !slices.Equal(statuses, want) {
 		w.t.Fatalf("%s:%d on %s: failed %v, want exit statuses %v:\n%s\nprinted:\n%s%s", d.file, b.line, machine, failed, want, text, out, w.logs())
+	}
+	if !strings.Contains(out, b.says) {
+		w.t.Fatalf("%s:%d on %s: it ends as it shall, and does not say %q:\n%s\nprinted:\n%s%s", d.file, b.line, machine, b.says, text, out, w.logs())
 	}
 	if testing.Verbose() {
 		w.t.Logf("%s:%d on %s:\n%s", d.file, b.line, machine, out)
