@@ -159,6 +159,12 @@ func (v *visit) see(ctx context.Context) (doctor.Seen, *api.Doctor) {
 	seen.Leader, seen.Sealed, seen.Index = s.Leader, s.Sealed, s.Index
 	begin := time.Now()
 	report, err := at.Doctor(ctx)
+	if err == nil && report.Node != m.ID { // what gave the status stands before several nodes
+		if at, err = v.client.At(m.API); err == nil {
+			begin = time.Now()
+			report, err = at.Doctor(ctx)
+		}
+	}
 	switch {
 	case errors.Is(err, fault.NotFound):
 		return seen, nil

@@ -19,7 +19,7 @@ import (
 )
 
 // offline are the methods of a Client that wait for nobody.
-var offline = []string{"At", "Close", "Endpoints", "Index"}
+var offline = []string{"At", "Close", "Endpoints", "Index", "Near"}
 
 // endlessly are those that go on until their context ends, which is no failure.
 var endlessly = []string{"KeepToken", "Watch"}

@@ -25,7 +25,7 @@ func (rt *route) membersOf(st *state) []api.Member {
 func (rt *route) system(st *state) (any, int, error) {
 	switch {
 	case rt.is("GET", "v1", "sys", "doctor"):
-		return api.Doctor{Node: "n1", At: when, Verdict: "attention", Findings: []api.Finding{
+		return api.Doctor{Node: rt.server.Name, At: when, Verdict: "attention", Findings: []api.Finding{
 			{Check: "spare voters", Severity: "attention", Detail: "1 of 1 voters up, 0 may be lost", Next: "Add nodes."},
 		}}, 200, nil
 	case rt.is("GET", "v1", "sys", "status"):
