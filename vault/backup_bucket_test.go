@@ -99,7 +99,8 @@ func TestScheduledSnapshotsInABucket(t *testing.T) {
 	}
 	failing("uploads that are cut", rados.CutUploads(100), "writing")
 	failing("a store that is overloaded", rados.Unavailable(http.MethodPut), "SlowDown")
-	failing("a download that is cut", s.CutDownloads(64), "cannot be used")
+	failing("the companion's download is cut", s.CutDownloads(64), "reading quorate-epochs")
+	failing("the snapshot's download is cut", s.CutDownloads(2_000), "cannot be used")
 	f.Advance(50 * time.Hour)
 	if h := v.BackupHealth(); !h.Overdue {
 		t.Errorf("silence is not noticed: %+v", h)
