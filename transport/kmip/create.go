@@ -9,24 +9,33 @@ import (
 	"github.com/quorate/quorate/vault/key"
 )
 
-// create is Create (KMIP 1.4, section 4.1; 2.1, section 6.1.10) of a symmetric key: one that the vault uses, or one that it only keeps.
+// create is Create (KMIP 1.4, section 4.1; 2.1, section 6.1.10) of a symmetric key: one that the vault uses, or one that it only keeps; and, since 2.0, of
+// random Secret Data.
 func create(x *exchange, payload ttlv.Item, out *ttlv.Encoder) error {
 	t, err := payload.Find(wire.TagObjectType).Enumeration()
 	if err != nil {
 		return err
 	}
-	if t != uint32(key.SymmetricKey) {
+	switch {
+	case key.ObjectType(t) == key.SymmetricKey || key.ObjectType(t) == key.SecretData && !x.version.Before(wire.V20):
+	case x.version.Before(wire.V20):
 		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "Create makes symmetric keys, no %v", wire.ObjectType(t)))
+	default:
+		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "Create makes symmetric keys and secret data, no %v", wire.ObjectType(t)))
 	}
 	all, err := x.template(payload, wire.TagTemplateAttribute, wire.TagAttributes)
 	if err != nil {
 		return err
 	}
-	s, err := x.spec(all, key.SymmetricKey)
+	s, err := x.spec(all, key.ObjectType(t))
 	if err != nil {
 		return err
 	}
-	if err := symmetric(&s, all); err != nil {
+	which := symmetric
+	if s.Type == key.SecretData {
+		which = random
+	}
+	if err := which(&s, all); err != nil {
 		return err
 	}
 	r, err := x.server.vault.CreateKey(x.ctx, x.caller, s)
@@ -61,6 +70,27 @@ func symmetric(s *vault.KeySpec, all template) error {
 	if s.Bits, err = keptBits(wire.CryptographicAlgorithm(a), bits); err != nil {
 		return err
 	}
+	return said(s, wire.CryptographicAlgorithm(a), bits)
+}
+
+// random says in a spec which Secret Data a template asks for: as many random bits as it says, for the algorithm that it may name. No request has a word for
+// their Secret Data Type, so they are a Seed: what keys are made from, and nobody's password.
+func random(s *vault.KeySpec, all template) error {
+	a, err := all.enum(wire.TagCryptographicAlgorithm)
+	if err != nil {
+		return err
+	}
+	bits, err := all.integer(wire.TagCryptographicLength)
+	if err != nil {
+		return err
+	}
+	if bits <= 0 || bits%8 != 0 {
+		return because(wire.ResultReasonInvalidField, fault.New(fault.Invalid, "secret data to be made needs a Cryptographic Length, of whole bytes"))
+	}
+	if err := formatted(s, all, wire.CryptographicAlgorithm(a), false); err != nil {
+		return err
+	}
+	s.Algorithm, s.Bits = key.Secret, int(bits)
 	return said(s, wire.CryptographicAlgorithm(a), bits)
 }
 

@@ -70,9 +70,13 @@ func (x *exchange) derivation(payload ttlv.Item, s *vault.KeySpec) (base string,
 	if err != nil {
 		return "", by, err
 	}
+	from := &key.Record{Type: key.SymmetricKey}
 	if r, err := x.server.vault.Key(x.ctx, x.caller, ids[0]); err == nil { // who may not read it learns from the vault
 		if err := usable(r, key.Derive|key.Agree); err != nil {
 			return "", by, err
+		}
+		if r.Type == key.SymmetricKey { // what was said of it tells the cipher
+			from = r
 		}
 	}
 	method, err := payload.Find(wire.TagDerivationMethod).Enumeration()
@@ -86,7 +90,7 @@ func (x *exchange) derivation(payload ttlv.Item, s *vault.KeySpec) (base string,
 	if len(ids) != 1 {
 		return "", by, unsupported("the method %v derives from one object here; send its data as Derivation Data", wire.DerivationMethod(method))
 	}
-	by, err = derivationBy(wire.DerivationMethod(method), payload.Find(wire.TagDerivationParameters), s)
+	by, err = derivationBy(wire.DerivationMethod(method), payload.Find(wire.TagDerivationParameters), from, s)
 	return ids[0], by, err
 }
 
@@ -122,8 +126,8 @@ func (x *exchange) agreement(ids []string, s *vault.KeySpec) (by vault.DeriveInp
 	return by, nil
 }
 
-// derivationBy reads the parameters of the methods that derive from one object's bytes.
-func derivationBy(m wire.DerivationMethod, p ttlv.Item, s *vault.KeySpec) (by vault.DeriveInput, err error) {
+// derivationBy reads the parameters of the methods that derive from one object's bytes; that object is from.
+func derivationBy(m wire.DerivationMethod, p ttlv.Item, from *key.Record, s *vault.KeySpec) (by vault.DeriveInput, err error) {
 	for t, to := range map[wire.Tag]*[]byte{wire.TagDerivationData: &by.Info, wire.TagSalt: &by.Salt, wire.TagInitializationVector: &by.IV, wire.TagIVCounterNonce: &by.IV} {
 		if item := p.Find(t); item.Present() {
 			if *to, err = item.Bytes(); err != nil {
@@ -137,7 +141,7 @@ func derivationBy(m wire.DerivationMethod, p ttlv.Item, s *vault.KeySpec) (by va
 	choices := p.Find(wire.TagCryptographicParameters)
 	if m == wire.DerivationMethodENCRYPT {
 		by.Method, by.Scheme = "encrypt", &vault.BareScheme{}
-		return by, encryption(choices, &key.Record{Type: key.SymmetricKey}, by.Scheme)
+		return by, encryption(choices, from, by.Scheme)
 	}
 	if by.Hash, err = derivationHash(choices); err != nil {
 		return by, err

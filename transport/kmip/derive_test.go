@@ -109,3 +109,29 @@ func TestDerivedKeysAreWhatTheMethodGives(t *testing.T) {
 		t.Errorf("a key that is not for deriving: %s", got)
 	}
 }
+
+// TestBasesOfOtherCiphersEncrypt: what a key of another cipher is derived from is what that cipher makes of the data.
+func TestBasesOfOtherCiphersEncrypt(t *testing.T) {
+	w := open(t)
+	data := octets("DerivationData", []byte("sixteen bytes !!"))
+	for _, c := range []struct {
+		algorithm string
+		bits      int
+		how, iv   string
+	}{
+		{"DES3", 168, choice("BlockCipherMode", "CBC"), octets("%s", make([]byte, 8))},
+		{"ChaCha20", 256, choice("InitialCounterValue", "7"), octets("%s", make([]byte, 12))},
+		{"ChaCha20Poly1305", 256, choice("BlockCipherMode", "AEAD"), octets("%s", make([]byte, 12))},
+		{"AES", 256, choice("BlockCipherMode", "CTR"), octets("%s", make([]byte, 16))},
+	} {
+		iv := func(name string) string { return strings.ReplaceAll(c.iv, "%s", name) }
+		base := made(t, w, c.algorithm, c.bits, int(key.Encrypt|key.Decrypt|key.Derive))
+		want := bytesOf(t, w.one("1.4", "Encrypt "+base+c.how+octets("Data", []byte("sixteen bytes !!"))+iv("IVCounterNonce")), wire.TagData)
+		id := idOf(t, w.one("1.4", `DeriveKey <ObjectType type="Enumeration" value="SymmetricKey"/>`+base+`<DerivationMethod type="Enumeration" value="ENCRYPT"/><DerivationParameters>`+
+			c.how+iv("InitializationVector")+data+`</DerivationParameters>`+template14("AES", "128")))
+		got := bytesOf(t, w.one("1.4", "Get "+byID(id)).Find(wire.TagSymmetricKey).Find(wire.TagKeyBlock).Find(wire.TagKeyValue), wire.TagKeyMaterial)
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s: got %x, want %x", c.algorithm, got, want)
+		}
+	}
+}

@@ -326,3 +326,39 @@ func TestAPairIsTwoLinkedObjects(t *testing.T) {
 		t.Errorf("a pair of AES: %v", err)
 	}
 }
+
+// TestSecretDataIsCreatedSince20: as long as it is asked for, never twice the same, of the type Seed; and what Create does not make is refused by name.
+func TestSecretDataIsCreatedSince20(t *testing.T) {
+	w := open(t)
+	create := func(kind, more string) string {
+		return `Create <ObjectType type="Enumeration" value="` + kind + `"/><Attributes>` + more + `<CryptographicUsageMask type="Integer" value="DeriveKey"/></Attributes>`
+	}
+	bits := func(n int) string { return fmt.Sprintf(`<CryptographicLength type="Integer" value="%d"/>`, n) }
+	seen := map[string]bool{}
+	for i, version := range []string{"2.0", "2.1", "2.1"} {
+		id := idOf(t, w.one(version, create("SecretData", bits(192)+`<CryptographicAlgorithm type="Enumeration" value="HMAC_SHA256"/>`)))
+		secret := w.one("2.1", "Get "+byID(id)).Find(wire.TagSecretData)
+		material := bytesOf(t, secret.Find(wire.TagKeyBlock).Find(wire.TagKeyValue), wire.TagKeyMaterial)
+		if seen[string(material)] = true; len(material) != 24 || len(seen) != i+1 || !strings.Contains(xmlOf(t, secret), `<SecretDataType type="Enumeration" value="Seed"/>`) {
+			t.Errorf("%s: it is %s", version, xmlOf(t, secret))
+		}
+		if got := xmlOf(t, w.one("2.1", "GetAttributes "+byID(id))); !strings.Contains(got, bits(192)) || !strings.Contains(got, `"HMAC_SHA256"`) || !strings.Contains(got, `"SecretData"`) {
+			t.Errorf("%s: it says %s", version, got)
+		}
+	}
+	for item, want := range map[string]string{
+		create("SecretData", ""):          "InvalidField: secret data to be made needs a Cryptographic Length",
+		create("SecretData", bits(12)):    "InvalidField: secret data to be made needs a Cryptographic Length",
+		create("PrivateKey", bits(256)):   "InvalidField: Create makes symmetric keys and secret data, no PrivateKey",
+		create("OpaqueObject", bits(256)): "InvalidField: Create makes symmetric keys and secret data, no OpaqueObject",
+		create("SecretData", bits(1<<30)): "InvalidField: ",
+	} {
+		if got := outcomes(t, w.ask(request("2.1", "", item)))[0]; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", item, got, want)
+		}
+	}
+	old := `Create <ObjectType type="Enumeration" value="SecretData"/>` + template(integer("Cryptographic Length", 192))
+	if got, want := outcomes(t, w.ask(request("1.4", "", old)))[0], "InvalidField: Create makes symmetric keys, no SecretData"; got != want {
+		t.Errorf("1.4: %s, want %s", got, want)
+	}
+}

@@ -98,6 +98,9 @@ func (k *Key) EncryptBlocks(c Cipher, plaintext []byte) (ciphertext, tag []byte,
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := k.threefold(&c); err != nil {
+		return nil, nil, err
+	}
 	switch c.Mode {
 	case ChaCha20:
 		ciphertext, err = k.stream20(&c, plaintext)

@@ -60,6 +60,24 @@ func (k *Key) tripleDES(what string) (cipher.Block, error) {
 	return des.NewTripleDESCipher(three)
 }
 
+// threefold refuses a key of 3DES that two equal keys following each other make one of DES (NIST SP 800-67). Nothing new is put under such
+// a key; what is under one already is opened. A bit of each byte is parity, and no part of the key.
+func (k *Key) threefold(c *Cipher) error {
+	half, ok := k.half.(holder)
+	if !c.Triple || !ok {
+		return nil
+	}
+	const n = des.BlockSize
+	all, same := half.bytes(), [2]byte{}
+	for i := n; i < len(all); i++ {
+		same[i/n-1] |= (all[i] ^ all[i-n]) &^ 1
+	}
+	if same[0] == 0 || len(all) > 2*n && same[1] == 0 {
+		return fault.New(fault.Invalid, "two keys of this 3DES key are equal, which makes it one of DES: nothing is encrypted under it").WithHint("Decrypt what it protects, and encrypt that under an AES key.")
+	}
+	return nil
+}
+
 // stream20 is ChaCha20, which is its own inverse. An IV of 12 bytes is the nonce of RFC 8439; one of 8 that of the cipher as it was first published, whose
 // counter is longer by what the nonce is shorter; one of 16 has the counter before the nonce, as OpenSSL takes it.
 func (k *Key) stream20(c *Cipher, in []byte) ([]byte, error) {

@@ -6,9 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
+	"github.com/quorate/quorate/vault/fault"
 	"github.com/quorate/quorate/vault/key"
 	"github.com/quorate/quorate/vault/primitive"
 )
@@ -72,6 +75,55 @@ func TestOpenSSLOpensWhat3DESMade(t *testing.T) {
 	if _, _, err := aes(t, nistKey128).EncryptBlocks(primitive.Cipher{Triple: true, Mode: primitive.ECB}, nil); err == nil {
 		t.Error("an AES key is used for 3DES")
 	}
+}
+
+// TestNothingIsEncryptedUnderOneKeyOfDES: a key of 3DES with equal keys side by side, parity aside, opens and makes nothing; the first may come again as
+// the third.
+func TestNothingIsEncryptedUnderOneKeyOfDES(t *testing.T) {
+	const a, b, c = "0123456789abcdef", "23456789abcdef01", "456789abcdef0123"
+	how := primitive.Cipher{Triple: true, Mode: primitive.ECB}
+	for material, ok := range map[string]bool{
+		a + b + c: true, a + b: true, a + b + a: true, a + a + b: false, a + b + b: false, a + a + a: false, a + a: false, a + "0022446688aaccee" + b: false,
+	} {
+		k := secretOf(t, material)
+		_, _, err := k.EncryptBlocks(how, make([]byte, 8))
+		if (err == nil) != ok || err != nil && !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s encrypts: %v", material, err)
+		}
+		if _, err := k.DecryptBlocks(how, make([]byte, 8), nil); err != nil {
+			t.Errorf("%s does not decrypt: %v", material, err)
+		}
+	}
+}
+
+// TestFIPS140RefusesOtherCiphers: both ways, and AES goes on. The mode is a whole process's, so this is another one.
+func TestFIPS140RefusesOtherCiphers(t *testing.T) {
+	if !fips140.Enabled() {
+		again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFIPS140RefusesOtherCiphers$", "-test.v")
+		again.Env = append(os.Environ(), "GODEBUG=fips140=on")
+		if out, err := again.CombinedOutput(); err != nil || !strings.Contains(string(out), "refused in FIPS 140 mode") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	for material, how := range map[string]primitive.Cipher{
+		des3Key: {Triple: true, Mode: primitive.ECB}, nistKey256: {Mode: primitive.ChaCha20, IV: make([]byte, 12)},
+	} {
+		k, err := primitive.Open(key.Secret, fromHex(t, material))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := k.EncryptBlocks(how, make([]byte, 8)); err == nil || !strings.Contains(err.Error(), "FIPS 140") {
+			t.Errorf("%+v encrypts: %v", how, err)
+		}
+		if _, err := k.DecryptBlocks(how, make([]byte, 8), nil); err == nil || !strings.Contains(err.Error(), "FIPS 140") {
+			t.Errorf("%+v decrypts: %v", how, err)
+		}
+	}
+	if _, _, err := aes(t, nistKey256).EncryptBlocks(primitive.Cipher{Mode: primitive.ECB}, make([]byte, 16)); err != nil {
+		t.Errorf("AES: %v", err)
+	}
+	t.Log("refused in FIPS 140 mode")
 }
 
 // TestChaCha20IsThatOfRFC8439: its section 2.4.2; the same with the counter before the nonce.
