@@ -247,6 +247,33 @@ func TestRemovalThatWouldCostTheQuorumIsRefused(t *testing.T) {
 	}
 }
 
+// A refused removal changes nothing: a mark that a demotion left, which had no time to take the vote away, stays for whoever finishes that.
+func TestARefusedRemovalLeavesTheMarkOfADemotion(t *testing.T) {
+	c := clustertest.New(t, 3)
+	leader, f := c.Leader(), c.Follower()
+	third, mark := 3-leader-f, "setting/nonvoter/"+c.Name(f)
+	c.Put(mark, "\x01")
+	c.WaitConverged()
+	c.Kill(third)
+	n := c.Node(leader)
+	c.Until("the leader misses it", func() bool { return up(n) == 2 })
+	if err := n.Remove(t.Context(), c.Name(f)); !errors.Is(err, fault.BadState) {
+		t.Errorf("got %v, want fault.BadState", err)
+	}
+	if c.Machine(leader).State().Document(mark) == nil {
+		t.Error("the refused removal took the mark away: if the member ever loses its vote, it is given back")
+	}
+	if err := n.Remove(t.Context(), c.Name(third)); err != nil {
+		t.Fatalf("removing the dead one: %v", err)
+	}
+	if err := n.Remove(t.Context(), c.Name(f)); err != nil {
+		t.Fatalf("removing it while it can be missed: %v", err)
+	}
+	if c.Machine(leader).State().Document(mark) != nil {
+		t.Error("the mark of a member that is gone stays")
+	}
+}
+
 func TestSealedLeaderHandsOverToAnOpenNode(t *testing.T) {
 	c := clustertest.New(t, 3)
 	leader, f := c.Leader(), c.Follower()
