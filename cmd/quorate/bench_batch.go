@@ -45,6 +45,7 @@ func (b *localBench) batch(ctx context.Context) error {
 	batch.Ratio = 0 // not one to the floor
 	b.results = append(b.results, single, batch)
 	b.figure("encrypt: items a second in batches, beside single calls", ratio, "times")
+	b.keep("items of encrypt in batches of 100, beside single calls", "≥ 20 ×", "%.1f × (%.0f/s)", ratio, batchItems*batch.Rate)
 	b.note("batch: %.0f items/s in requests of %d, %.0f/s one by one: %.1f times", batchItems*batch.Rate, batchItems, single.Rate, ratio)
 	return nil
 }

@@ -57,6 +57,7 @@ func (b *localBench) list(ctx context.Context) error {
 	resident, after := memoryOf(node.cmd.Process.Pid)
 	bytes := float64(after-before) / float64(b.o.listed)
 	b.figure("list: memory per stored key", bytes, "bytes")
+	b.keep(fmt.Sprintf("memory per key of %d stored data keys with a tag each, garbage included", b.o.listed), "≤ 1.5 KiB", "%.2f KiB", bytes/1024)
 	b.note("list: %d data keys stored on one node in %s (%.0f/s); memory per key %.2f KiB, garbage included (the process holds %d MiB, and has %d MiB of its log mapped)",
 		b.o.listed, round(took), float64(b.o.listed)/took.Seconds(), bytes/1024, after>>20, (resident-after)>>20)
 	if err := t.dated(ctx); err != nil {
@@ -79,6 +80,8 @@ func (b *localBench) list(ctx context.Context) error {
 		b.figure("list: page of 100 "+p.name+" at the server, mean", server.mean()*1000, "ms")
 		b.figure("list: page of 100 "+p.name+" at the server, p50", server.quantile(.5)*1000, "ms")
 		b.figure("list: page of 100 "+p.name+" at the server, p99", server.quantile(.99)*1000, "ms")
+		b.keep(fmt.Sprintf("page of 100 among %d keys %s, at the server", b.o.listed+listDated, p.name), "mean ≤ 2 ms, p50 ≤ 2 ms", "mean %.2f ms, p50 %.2f ms, p99 %.2f ms",
+			server.mean()*1000, server.quantile(.5)*1000, server.quantile(.99)*1000)
 		b.note("list: a page of 100 among %d keys %s: at the server p50 %.2f ms, p99 %.2f ms, mean %.2f ms (its own metric); at the client p50 %.2f ms, p99 %.2f ms",
 			b.o.listed+listDated, p.name, server.quantile(.5)*1000, server.quantile(.99)*1000, server.mean()*1000, r.P50, r.P99)
 	}

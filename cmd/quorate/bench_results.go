@@ -22,9 +22,13 @@ type promised struct {
 
 // promise keeps a figure beside what is to be reached, and is a note, too.
 func (b *localBench) promise(figure, target, format string, args ...any) {
-	measured := fmt.Sprintf(format, args...)
-	b.promises = append(b.promises, promised{Figure: figure, Target: target, Measured: measured})
-	b.note("%s: %s (to reach: %s)", figure, measured, target)
+	b.keep(figure, target, format, args...)
+	b.note("%s: %s (to reach: %s)", figure, b.promises[len(b.promises)-1].Measured, target)
+}
+
+// keep is promise of what another note tells in full.
+func (b *localBench) keep(figure, target, format string, args ...any) {
+	b.promises = append(b.promises, promised{Figure: figure, Target: target, Measured: fmt.Sprintf(format, args...)})
 }
 
 // ratios are what loads have to reach beside their floor.

@@ -88,6 +88,8 @@ func (b *localBench) rewrap(ctx context.Context) error {
 	b.figure("rewrap: items a second", quiet.rate(), "1/s")
 	b.figure("rewrap: items a second while a follower is read from", beside.rate(), "1/s")
 	b.figure("rewrap: p99 of reads during a campaign, beside idle", busy.P99/max(idle.P99, .01), "times")
+	b.keep("rewrap campaign over stored data keys, items a second on three nodes", "≥ 20,000", "%.0f", quiet.rate())
+	b.keep("p99 of reads during a rewrap campaign, beside idle", "≤ 2 ×", "%.2f × (%.2f ms, %.2f ms)", busy.P99/max(idle.P99, .01), busy.P99, idle.P99)
 	b.note("rewrap: %d data keys stored in %s (%.0f/s, in batches of %d)", quiet.items, round(stored), float64(quiet.items)/stored.Seconds(), storeItems)
 	b.note("rewrap: a campaign over %d data keys took %s: %.0f items/s committed on three nodes", quiet.items, round(quiet.took), quiet.rate())
 	b.note("rewrap: another one while a follower was read from over %d connections took %s (%.0f items/s); p99 of the reads %.2f ms, idle %.2f ms: ratio %.2f",
