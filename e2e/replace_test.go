@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -161,4 +162,48 @@ func TestANodeJoinsByServiceRecords(t *testing.T) {
 	if !n2.logged(gone) {
 		t.Errorf("n2 did not try the node that is gone first:\n%s", n2.tail(5))
 	}
+}
+
+// A node finds members by the addresses of a name, all with the port that it was told. The name need not be there yet, and it may have
+// addresses at which nobody is.
+func TestANodeJoinsByAddressRecords(t *testing.T) {
+	t.Parallel()
+	c := blank(t, 1)
+	c.found()
+	c.serving(c.nodes[0])
+	dns, err := kit.NewDNS(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(dns.Close)
+	at, port, err := net.SplitHostPort(c.nodes[0].peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n2 := c.addNode("n2", c.join)
+	n2.join, n2.resolver = "dns:nodes.vault.test:"+port, dns.Addr()
+	n2.start()
+	eventually(t, 20*time.Second, "n2 asked for a name that is not there", func() error {
+		if !n2.logged("nodes.vault.test") {
+			return fmt.Errorf("it says nothing:\n%s", n2.tail(3))
+		}
+		return nil
+	})
+	if got := c.role(c.nodes[0], "n2"); got != "none" {
+		t.Errorf("without an address n2 is %s", got)
+	}
+	const gone = "127.254.254.254" // nobody listens there
+	if err := dns.Host("nodes.vault.test", gone); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "n2 tried the one address there is", func() error {
+		if !n2.logged(net.JoinHostPort(gone, port)) {
+			return fmt.Errorf("it says:\n%s", n2.tail(3))
+		}
+		return nil
+	})
+	if err := dns.Host("nodes.vault.test", gone, at); err != nil {
+		t.Fatal(err)
+	}
+	c.becomes(c.nodes[0], "n2", "voter")
 }
