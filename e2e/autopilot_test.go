@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -77,4 +78,72 @@ func TestADeadMemberIsRemovedAfterAWhile(t *testing.T) {
 	}
 	c.caughtUp()
 	c.sameDigest()
+}
+
+// Of two that could vote, the one from the zone without a voter is first, whatever its name; and doctor says whether the cluster would
+// outlive the loss of a zone.
+func TestAVoteGoesToAnotherZoneFirst(t *testing.T) {
+	t.Parallel()
+	c := blank(t, 3, func(c *cluster) {
+		for i, zone := range []string{"east", "east", "west"} {
+			c.nodes[i].extra = "zone: " + zone + "\n"
+		}
+	})
+	n1, n2, n3 := c.nodes[0], c.nodes[1], c.nodes[2]
+	c.found()
+	c.serving(n1)
+	c.ok("operator", "autopilot", "set", "--stabilize", "1h")
+	for _, n := range []*node{n3, n2} {
+		n.join, n.joinToken = n1.peer, c.join
+		n.start()
+		c.becomes(n1, n.name, "nonvoter")
+	}
+	c.unseal(n1)
+	c.serving(n2, n3)
+	c.finds("zones", "attention", "1 of 1 voters stands in east")
+	c.stays(n1, n2.name, "nonvoter", 3*time.Second)
+	c.ok("operator", "autopilot", "set", "--stabilize", "1s")
+	c.voters(n1, 3)
+	want := []string{n3.name, n2.name}
+	eventually(t, 20*time.Second, "the one in the other zone was given a vote first", func() error {
+		log, err := os.ReadFile(n1.proc.Log)
+		if err != nil {
+			return err
+		}
+		var given []string // what is said comes after what is done
+		for line := range strings.Lines(string(log)) {
+			if _, member, ok := strings.Cut(strings.TrimSpace(line), " member="); ok && strings.Contains(line, "member votes now") {
+				given = append(given, member)
+			}
+		}
+		if !slices.Equal(given, want) {
+			return fmt.Errorf("votes were given to %v, want %v", given, want)
+		}
+		return nil
+	})
+
+	c.finds("zones", "attention", "2 of 3 voters stand in east")
+	n4 := c.addNode("n4", c.join)
+	n4.extra = "zone: north\n"
+	n4.start()
+	c.nodes = append(c.nodes, n4)
+	c.becomes(n1, n4.name, "voter")
+	c.unseal(n4)
+	c.finds("zones", "attention", "2 of 4 voters stand in east")
+	c.ok("operator", "demote", n2.name)
+	c.finds("zones", "ok", "3 voters")
+}
+
+// finds waits until doctor says that of a check.
+func (c *cluster) finds(check, severity, detail string) {
+	c.t.Helper()
+	eventually(c.t, 20*time.Second, "doctor finds "+severity+" of "+check, func() error {
+		d, _ := c.diagnose(c.nodes[0])
+		for _, f := range d.Findings {
+			if f.Check == check && f.Severity == severity && strings.Contains(f.Detail, detail) && (f.Next != "") == (severity != "ok") {
+				return nil
+			}
+		}
+		return fmt.Errorf("%+v", d.Findings)
+	})
 }

@@ -40,14 +40,20 @@ func (s *server) facts() *doctor.Facts {
 
 // clusterFacts is what the leader knows of the whole.
 func (s *server) clusterFacts(c *cluster.Node) *doctor.Cluster {
-	out := &doctor.Cluster{}
+	out := &doctor.Cluster{Zones: map[string]int{}}
 	up := map[string]bool{}
 	for _, m := range c.Members() {
 		up[m.Node] = m.Healthy
+		if m.Zone != "" {
+			out.Zones[m.Zone] += 0
+		}
 		if m.Role == cluster.RoleNonvoter {
 			continue
 		}
 		out.Voters++
+		if m.Zone != "" {
+			out.Zones[m.Zone]++
+		}
 		if m.Healthy {
 			out.Up++
 		}

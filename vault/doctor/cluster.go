@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,29 @@ func spareVoters(f *Facts, r *report) {
 		s = ActNow // it was built to lose one, and has
 	}
 	r.say(s, next, "%d of %d voters up, %d may be lost", c.Up, c.Voters, max(spare, 0))
+}
+
+// zones tells of a zone whose loss costs the quorum. Where members name one zone or none, nothing is known of the others, and nothing asked of them.
+func zones(f *Facts, r *report) {
+	c := f.Cluster
+	if len(c.Zones) < 2 {
+		r.ok("%d named", len(c.Zones))
+		return
+	}
+	next := "Give a vote to members in other zones, three zones at least: `quorate operator promote`, or add nodes with `quorate server --zone --join`."
+	for _, zone := range slices.Sorted(maps.Keys(c.Zones)) {
+		here, stand := c.Zones[zone], "stand"
+		if c.Voters-here >= c.Voters/2+1 {
+			continue
+		}
+		if here == 1 {
+			stand = "stands"
+		}
+		r.say(Attention, next, "%d of %d voters %s in %s: without that zone there is no quorum", here, c.Voters, stand, zone)
+	}
+	if len(r.findings) == 0 {
+		r.ok("%d voters, %d zones: any of these may be lost", c.Voters, len(c.Zones))
+	}
 }
 
 // rollCall counts whose word that he holds his share is young enough. Who was just handed one needs to say nothing.

@@ -90,6 +90,7 @@ var table = []Check{
 	{"audit", OfNode, auditLog},
 
 	{"spare voters", OfCluster, spareVoters},
+	{"zones", OfCluster, zones},
 	{"roll call", OfCluster, rollCall},
 	{"old shares", OfCluster, oldShares},
 	{"backup", OfCluster, backup},

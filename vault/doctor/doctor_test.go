@@ -28,7 +28,7 @@ func well() *doctor.Facts {
 			Store: doctor.Store{Path: "raft.db", Size: 300 << 20, Free: 10 << 20},
 		},
 		Cluster: &doctor.Cluster{
-			Voters: 3, Up: 3,
+			Voters: 3, Up: 3, Zones: map[string]int{"east": 1, "north": 1, "west": 1},
 			Custody: &doctor.Custody{Shares: 5, Threshold: 3, Epoch: 1, Since: now.Add(-300 * day), Proved: []time.Time{
 				now.Add(-day), now.Add(-2 * day), now.Add(-3 * day), now.Add(-4 * day), {},
 			}},
@@ -131,6 +131,16 @@ var bad = map[string][]struct {
 		{"one lost", func(f *doctor.Facts) { f.Cluster.Up = 2 }, doctor.ActNow, "0 may be lost"},
 		{"built alone", func(f *doctor.Facts) { f.Cluster.Voters, f.Cluster.Up = 1, 1 }, doctor.Attention, "0 may be lost"},
 		{"gone", func(f *doctor.Facts) { f.Cluster.Up = 1 }, doctor.ActNow, "1 of 3"},
+	},
+	"zones": {
+		{"all in one", func(f *doctor.Facts) { f.Cluster.Zones = map[string]int{"east": 3, "west": 0} }, doctor.Attention, "3 of 3 voters stand in east"},
+		{"most in one", func(f *doctor.Facts) { f.Cluster.Zones = map[string]int{"east": 1, "west": 2} }, doctor.Attention, "2 of 3 voters stand in west"},
+		{"half in one", func(f *doctor.Facts) {
+			f.Cluster.Voters, f.Cluster.Up, f.Cluster.Zones = 4, 4, map[string]int{"east": 2, "north": 1, "west": 1}
+		}, doctor.Attention, "2 of 4 voters stand in east"},
+		{"one, and elsewhere a replica", func(f *doctor.Facts) {
+			f.Cluster.Voters, f.Cluster.Up, f.Cluster.Zones = 1, 1, map[string]int{"east": 1, "west": 0}
+		}, doctor.Attention, "1 of 1 voters stands in east"},
 	},
 	"roll call": {
 		{"one short", func(f *doctor.Facts) { f.Cluster.Custody.Proved[3] = time.Time{} }, doctor.Attention, "3 of 5"},
@@ -235,6 +245,26 @@ func TestSharesJustHandedOutNeedNoRollCall(t *testing.T) {
 	f.Cluster.Custody.Since = now.Add(-77 * day)
 	if got := doctor.Severities(doctor.Examine(f))["roll call"]; got != doctor.Attention {
 		t.Errorf("77 days after: %v", got)
+	}
+}
+
+// Of a cluster whose members name one zone or none, nothing is asked; nor of one that outlives the loss of any.
+func TestZonesThatMayBeLostNeedNothing(t *testing.T) {
+	for _, c := range []struct {
+		voters int
+		zones  map[string]int
+	}{
+		{3, nil},
+		{3, map[string]int{"east": 3}},
+		{3, map[string]int{"east": 1, "west": 1}}, // the third names none
+		{5, map[string]int{"east": 2, "north": 2, "west": 1}},
+		{3, map[string]int{"east": 1, "north": 1, "west": 1, "south": 0}},
+	} {
+		f := well()
+		f.Cluster.Voters, f.Cluster.Up, f.Cluster.Zones = c.voters, c.voters, c.zones
+		if got := doctor.Severities(doctor.Examine(f))["zones"]; got != doctor.OK {
+			t.Errorf("%d voters, %v: %v", c.voters, c.zones, got)
+		}
 	}
 }
 

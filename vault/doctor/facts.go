@@ -71,7 +71,8 @@ type Store struct {
 
 // Cluster is what the leader knows of the whole.
 type Cluster struct {
-	Voters, Up int // voters, and those that are heard of
+	Voters, Up int            // voters, and those that are heard of
+	Zones      map[string]int // how many voters stand in each zone; 0: members that do not vote. Who names no zone stands in none
 	Custody    *Custody
 	Backup     Backup
 	Drill      Drill
