@@ -313,14 +313,14 @@ func TestPackagesForApplicationsShowThemselves(t *testing.T) {
 	}
 }
 
-// TestNobodyWritesWhatKeasKMIWrote: its forms are AES in CBC mode, and PEM under 3DES. CBC is written only where KMIP's Encrypt asks for it by
-// name; encrypted PEM is read (x509.DecryptPEMBlock), and written by nobody.
+// TestNobodyWritesWhatKeasKMIWrote: its forms are AES in CBC mode, and PEM under 3DES. CBC and 3DES are written only where KMIP's Encrypt asks for
+// them by name; encrypted PEM is read (x509.DecryptPEMBlock), and written by nobody.
 func TestNobodyWritesWhatKeasKMIWrote(t *testing.T) {
 	for _, s := range tree(t) {
 		if s.test {
 			continue
 		}
-		if slices.Contains(s.imports(), "crypto/des") {
+		if slices.Contains(s.imports(), "crypto/des") && s.pkg != "vault/primitive" {
 			t.Errorf("%s imports crypto/des", s.path)
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
